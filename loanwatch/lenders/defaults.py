@@ -1,0 +1,39 @@
+"""The parameters a new lender starts with. Every number has a source and a confidence; each may be changed under four eyes."""
+
+from datetime import date
+
+from loanwatch.lenders.models import Lender, Parameter
+
+EPOCH = date(1990, 1, 1)
+SHIPPED = [
+    # key, value, source, confidence
+    (
+        "class.days_past_due",
+        # risk class by days past due: a loan with more days than the number is at least this class
+        [{"over": 0, "class": "special_mention"}, {"over": 90, "class": "substandard"}, {"over": 270, "class": "doubtful"}, {"over": 360, "class": "loss"}],
+        "CN Measures for Risk Classification of Financial Assets, Order [2023] No. 1",
+        "medium",
+    ),
+    ("buckets.days_past_due", [1, 30, 60, 90], "House reporting buckets: 1-29, 30-59, 60-89, 90+", "own"),
+    ("arrears.materiality_minor", 0, "Off: every unpaid hundredth counts (proposal)", "own"),
+    ("restructure.observation_months", 12, "CN Order [2023] No. 1: at least one year and two repayment periods", "medium"),
+    ("valuation.allowed_days", {"commercial_property": 365, "residential_property": 1095, "equipment": 365, "inventory": 90, "receivables": 30, "shares": 1, "vehicle": 365, "other": 365},
+     "CRR Art. 208(3) for property; house practice otherwise", "medium"),
+    ("extension.edge_days", [[25, 30], [80, 90]], "Indicator MSK-03 (proposal)", "low"),
+    ("inspection.first_days", {"working_capital": 15, "default": 30}, "House practice: first check after disbursement", "low"),
+    ("inspection.routine_days", {"red": 30, "orange": 30, "yellow": 60, "large": 90, "medium": 180, "small": 365}, "House practice: routine inspection", "low"),
+    ("inspection.size_limits", {"large": 5000000, "medium": 1000000}, "House practice, lender's currency", "low"),
+    ("inspection.special_days", 5, "Special inspection after a red alert, calendar days (proposal)", "low"),
+    ("four_eyes.cooling_months", 12, "A former account manager does not verify: reliability rule R32", "own"),
+]
+
+
+def give_defaults(lender: Lender) -> int:
+    """Write the shipped parameters that `lender` lacks; returns how many were written."""
+    present = set(Parameter.objects.filter(lender=lender).values_list("key", flat=True))
+    rows = [
+        Parameter(lender=lender, key=key, value=value, valid_from=EPOCH, source=source, confidence=confidence)
+        for key, value, source, confidence in SHIPPED
+        if key not in present
+    ]
+    return len(Parameter.objects.bulk_create(rows))

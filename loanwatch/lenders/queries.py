@@ -1,0 +1,64 @@
+"""Calendars and parameters of a lender as of a date."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from loanwatch.kernel import calendars
+from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Parameter
+
+LONGEST_GAP = 40  # days; a calendar without a business day for longer than this is a fault in its table
+
+
+class NoBusinessDay(Exception):
+    """A date that the lender's calendar does not work on; the message says which calendar."""
+
+
+def calendar_kind(lender: Lender, on: date) -> str:
+    """The kind of calendar that `lender` keeps on `on`. Before its first row the first one counts."""
+    rows = list(LenderCalendar.objects.filter(lender=lender).order_by("from_on").values_list("from_on", "kind"))
+    if not rows:
+        return calendars.DAILY
+    return next((kind for start, kind in reversed(rows) if start <= on), rows[0][1])
+
+
+def business_days(lender: Lender, first: date, last: date) -> list[date]:
+    """The business days of `lender` from `first` to `last`, both included, in order."""
+    changes = list(LenderCalendar.objects.filter(lender=lender).order_by("from_on").values_list("from_on", "kind"))
+    exceptions: dict[str, dict[date, bool]] = {}
+    for calendar, on, works in DayException.objects.filter(on__range=(first, last)).values_list("calendar", "on", "is_business"):
+        exceptions.setdefault(calendar, {})[on] = works
+
+    def kind_on(day: date) -> str:
+        if not changes:
+            return calendars.DAILY
+        return next((kind for start, kind in reversed(changes) if start <= day), changes[0][1])
+
+    return [d for d in calendars.days(first, last) if calendars.is_business_day(k := kind_on(d), d, exceptions.get(k, {}))]
+
+
+def require_business_day(lender: Lender, day: date) -> None:
+    """Raises NoBusinessDay with a sentence when `lender` does not work on `day`."""
+    if not business_days(lender, day, day):
+        raise NoBusinessDay(f"{day} is no business day of {lender.code} (calendar {calendar_kind(lender, day)}). Nothing was done.")
+
+
+def previous_business_day(lender: Lender, day: date) -> date | None:
+    """The last business day before `day`, or None when the calendar has none within 40 days."""
+    found = business_days(lender, day - timedelta(days=LONGEST_GAP), day - timedelta(days=1))
+    return found[-1] if found else None
+
+
+def parameter(lender: Lender, key: str, on: date) -> Any:
+    """The approved (or shipped) value of `key` in force on `on`. Raises KeyError when there is none."""
+    row = (
+        Parameter.objects.filter(lender=lender, key=key, valid_from__lte=on)
+        .filter(~Q(approved_by="") | Q(proposed_by=""))
+        .order_by("-valid_from", "-id")
+        .values_list("value", flat=True)
+        .first()
+    )
+    if row is None:
+        raise KeyError(f"{lender.code} has no parameter {key} in force on {on}.")
+    return row

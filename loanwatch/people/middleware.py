@@ -1,0 +1,104 @@
+"""Judges every request by the policy table before its view runs, and turns refusals into pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, get_resolver, reverse
+
+from loanwatch.kernel.policy import Conflict, Refused
+from loanwatch.people.access import Access
+from loanwatch.people.clock import today
+from loanwatch.people.policy import TABLE, Act
+from loanwatch.people.routes import PUBLIC, SIGNED_IN, acts_of, all_routes
+
+SAFE = {"HEAD": "GET", "OPTIONS": "GET"}
+
+
+class AccessMiddleware:
+    """Sets `request.access` (None when nobody is logged in); 302 to log-in, 403 or 405 where the table says so.
+
+    Roles are read anew for each request, so a role withdrawn counts on the next click.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.acts: dict[URLPattern, dict[str, str]] | None = None
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.access = access_of(request.user)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.path.startswith(settings.STATIC_URL):
+            return None
+        match = request.resolver_match
+        acts = ACTS.of(match.view_name) if match else None
+        if acts is None:
+            return refusal(request, str(_not_listed()), "NOT_LISTED")
+        act = acts.get(SAFE.get(request.method or "", request.method or ""))
+        if act is None:
+            return HttpResponseNotAllowed(sorted(acts))
+        if act == PUBLIC or request.path.startswith("/api/"):
+            return None  # the API asks the same table in its permission class, after it has read the token
+        access = request.access  # type: ignore[attr-defined]
+        if access is None:
+            return redirect_to_login(request.get_full_path())
+        if access.account.must_change_password and match and match.view_name not in {"account_change_password", "account_logout", "set_language"}:
+            return redirect(reverse("account_change_password"))
+        if act != SIGNED_IN and not access.may(act):
+            return refusal(request, str(TABLE[Act(act)].because), str(act).upper().replace(".", "_"))
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Refused):
+            return refusal(request, exception.sentence, exception.code)
+        if isinstance(exception, Conflict):
+            return answer(request, 409, exception.sentence, exception.code)
+        return None
+
+
+class _Acts:
+    """Method → act by full URL name, read from the resolver once per URL configuration."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[str, str]] = {}
+        self.root: Any = None
+
+    def of(self, name: str) -> dict[str, str] | None:
+        root = get_resolver()
+        if root is not self.root:
+            self.root = root
+            self.known = {n: a for n, _, p in all_routes(root) if (a := acts_of(p, n)) is not None}
+        return self.known.get(name)
+
+
+ACTS = _Acts()
+
+
+def access_of(account: Any) -> Access | None:
+    """What `account` may do today, or None for nobody."""
+    if not account.is_authenticated:
+        return None
+    zone = account.person.lender.zone if account.person and account.person.lender else "UTC"
+    return Access.of(account, today(zone))
+
+
+def _not_listed() -> str:
+    from django.utils.translation import gettext as _
+
+    return _("This page is in nobody's access list yet.")
+
+
+def answer(request: HttpRequest, status: int, sentence: str, code: str) -> HttpResponse:
+    """The one page (or JSON object) for 403 and 409: what happened, in the sentence of the rule that said so."""
+    if request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"code": code, "detail": sentence}, status=status)
+    return render(request, f"{status}.html", {"reason": sentence, "code": code}, status=status)
+
+
+def refusal(request: HttpRequest, sentence: str, code: str) -> HttpResponse:
+    return answer(request, 403, sentence, code)

@@ -1,0 +1,28 @@
+"""The API asks the same policy table as the pages."""
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from loanwatch.people.middleware import ACTS, SAFE, access_of
+from loanwatch.people.policy import TABLE, Act
+from loanwatch.people.routes import PUBLIC, SIGNED_IN
+
+
+class ByPolicyTable(BasePermission):
+    """Allows a request when its URL names an act for the method and the account may do it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        access = access_of(request.user)
+        request._request.access = access
+        match = request.resolver_match
+        act = (ACTS.of(match.view_name) or {}).get(SAFE.get(request.method or "", request.method or "")) if match else None
+        if act == PUBLIC:
+            return True
+        if access is None or act is None:
+            return False
+        if act == SIGNED_IN or access.may(act):
+            return True
+        self.message = str(TABLE[Act(act)].because)
+        return False

@@ -1,0 +1,110 @@
+"""Who may do what: the one table that pages, actions, the API and the printed matrix read.
+
+Whether the thing is in a fit state is the slice's own check; which rows a person sees is `visible_to`. Nowhere else is
+a role named.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from loanwatch.kernel.policy import Grant
+from loanwatch.people.models import Role
+
+AM, RO, BH, CA = Role.ACCOUNT_MANAGER.value, Role.RISK_OFFICER.value, Role.BRANCH_HEAD.value, Role.CREDIT_ADMIN.value
+FA, AU, SA, BO = Role.FIELD_AGENT.value, Role.AUDITOR.value, Role.SYSADMIN.value, Role.BORROWER.value
+STAFF = frozenset({AM, RO, BH, CA, FA, AU, SA})
+
+
+class Act(StrEnum):
+    # anybody who is logged in
+    HOME_SEE = "home.see"
+    # facts
+    LOAN_SEE = "loan.see"
+    BORROWER_SEE = "borrower.see"
+    PORTFOLIO_SEE = "portfolio.see"
+    FEED_SEE = "feed.see"
+    QUARANTINE_RELEASE = "quarantine.release"
+    # meaning
+    ALERT_SEE = "alert.see"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_HANDLE = "alert.handle"
+    ALERT_CLOSE = "alert.close"
+    RULE_SEE = "rule.see"
+    CLASS_SEE = "class.see"
+    CLASS_CONFIRM = "class.confirm"
+    # acts
+    TASK_SEE = "task.see"
+    TASK_ASSIGN = "task.assign"
+    VISIT_SEE = "visit.see"
+    VISIT_RECORD = "visit.record"
+    FOUR_EYES_SEE = "four_eyes.see"
+    VISIT_VERIFY = "visit.verify"
+    # the house
+    USER_KEEP = "user.keep"
+    ROLE_GRANT = "role.grant"
+    BRANCH_KEEP = "branch.keep"
+    PRODUCT_KEEP = "product.keep"
+    PARAMETER_SEE = "parameter.see"
+    PARAMETER_PROPOSE = "parameter.propose"
+    PARAMETER_APPROVE = "parameter.approve"
+    DAY_SEE = "day.see"
+    TRAIL_SEE = "trail.see"
+    MATRIX_SEE = "matrix.see"
+    # the borrower
+    PORTAL_SEE = "portal.see"
+
+
+def _not_recorder(holder: Any, visit: Any) -> bool:
+    return holder.person is not None and holder.person.pk != visit.recorded_by_id
+
+
+def _assigned(holder: Any, task: Any) -> bool:
+    return holder.person is not None and holder.person.pk == task.assigned_to_id
+
+
+def _not_proposer(holder: Any, parameter: Any) -> bool:
+    return holder.person is not None and holder.person.staff_no != parameter.proposed_by
+
+
+def _not_self(holder: Any, person: Any) -> bool:
+    return holder.person is not None and holder.person.pk != person.pk
+
+
+def _not_submitter(holder: Any, alert: Any) -> bool:
+    return holder.person is not None and holder.person.pk != alert.submitted_by_id
+
+
+TABLE: dict[Act, Grant] = {
+    Act.HOME_SEE: Grant(STAFF | {BO}, _("Log in to see your work.")),
+    Act.LOAN_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Loans are shown to the account manager responsible, to risk officers, branch heads, credit administration and audit.")),
+    Act.BORROWER_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Borrowers are shown to the account manager responsible, to risk officers, branch heads, credit administration and audit.")),
+    Act.PORTFOLIO_SEE: Grant(frozenset({RO, BH, CA, AU}), _("Portfolio figures are shown to branch heads, risk officers, credit administration and audit.")),
+    Act.FEED_SEE: Grant(frozenset({SA, CA, AU}), _("Feeds are kept by the system administrator and credit administration.")),
+    Act.QUARANTINE_RELEASE: Grant(frozenset({CA}), _("Only credit administration releases rows that were set aside.")),
+    Act.ALERT_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Alerts are shown to the people responsible for the loan and to audit.")),
+    Act.ALERT_ACKNOWLEDGE: Grant(frozenset({AM, RO}), _("The account manager or the risk officer of the loan acknowledges an alert.")),
+    Act.ALERT_HANDLE: Grant(frozenset({AM}), _("The account manager responsible for the loan handles an alert.")),
+    Act.ALERT_CLOSE: Grant(frozenset({RO}), _("A risk officer who did not submit the alert for closing must close it."), _not_submitter),
+    Act.RULE_SEE: Grant(frozenset({RO, CA, AU}), _("Warning rules are shown to risk officers, credit administration and audit.")),
+    Act.CLASS_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Class proposals are shown to the people responsible for the loan and to audit.")),
+    Act.CLASS_CONFIRM: Grant(frozenset({RO}), _("A risk officer confirms or overrules a proposed class.")),
+    Act.TASK_SEE: Grant(frozenset({AM, RO, BH, CA, AU, FA}), _("Inspection tasks are shown to the people responsible for them and to audit.")),
+    Act.TASK_ASSIGN: Grant(frozenset({BH}), _("Only the branch head assigns tasks to another person.")),
+    Act.VISIT_SEE: Grant(frozenset({AM, RO, BH, CA, AU, FA}), _("Inspections are shown to the people responsible for the loan and to audit.")),
+    Act.VISIT_RECORD: Grant(frozenset({AM, FA}), _("Only the person the task is assigned to can record this inspection. Ask the branch head to assign it to you."), _assigned),
+    Act.FOUR_EYES_SEE: Grant(frozenset({RO, AU}), _("The four-eyes queue is worked by risk officers.")),
+    Act.VISIT_VERIFY: Grant(frozenset({RO}), _("A risk officer who did not record this inspection must verify it."), _not_recorder),
+    Act.USER_KEEP: Grant(frozenset({SA}), _("Only a system administrator keeps accounts.")),
+    Act.ROLE_GRANT: Grant(frozenset({SA}), _("Only a system administrator grants roles, and nobody to themselves."), _not_self),
+    Act.BRANCH_KEEP: Grant(frozenset({SA}), _("Only a system administrator keeps the branch tree.")),
+    Act.PRODUCT_KEEP: Grant(frozenset({CA}), _("Only credit administration keeps products.")),
+    Act.PARAMETER_SEE: Grant(frozenset({CA, AU, RO}), _("Parameters are shown to credit administration, risk officers and audit.")),
+    Act.PARAMETER_PROPOSE: Grant(frozenset({CA}), _("Only credit administration proposes parameters.")),
+    Act.PARAMETER_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not propose the value must approve it."), _not_proposer),
+    Act.DAY_SEE: Grant(frozenset({SA, CA, AU}), _("Business days are watched by the system administrator, credit administration and audit.")),
+    Act.TRAIL_SEE: Grant(frozenset({AU}), _("The audit trail is shown to auditors.")),
+    Act.MATRIX_SEE: Grant(frozenset({AU, SA, CA}), _("The access matrix is shown to auditors, system administrators and credit administration.")),
+    Act.PORTAL_SEE: Grant(frozenset({BO}), _("This page is for borrowers.")),
+}

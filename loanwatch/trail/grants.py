@@ -1,0 +1,34 @@
+"""Tables on which the web and worker log-ins may do less than the rest. Read by the launcher when it grants rights."""
+
+# Functions of the owner that a worker may call.
+WORKER_FUNCTIONS: tuple[str, ...] = ("lw_make_observation_day(bigint, date)", "lw_analyse_observation_day(bigint, date)")
+
+# Written once, never changed: only SELECT and INSERT. Triggers say the same to the owner.
+APPEND_ONLY: tuple[str, ...] = (
+    "trail_auditevent",
+    "alerts_alertevidence",
+    "borrowers_position",
+    "borrowers_repayment",
+    "borrowers_instalment",
+    "borrowers_loanevent",
+)
+# Row history, written by the triggers of the owner alone: only SELECT.
+HISTORY: tuple[str, ...] = (
+    "people_personevent",
+    "people_roleheldevent",
+    "borrowers_custodyevent",
+    "alerts_alertevent",
+    "inspections_visitevent",
+)
+
+# History triggers come from a library whose functions run as the writer; as the owner's they write the history tables
+# although web and worker may not. The second half makes the functions safe against a search path of the caller's making.
+HARDEN = """
+DO $$
+DECLARE f regprocedure;
+BEGIN
+    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'pgtrigger\\_%' LOOP
+        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', f);
+    END LOOP;
+END $$;
+"""

@@ -1,0 +1,13 @@
+"""Every address of the application. Each slice keeps its own list; each entry names the act it needs."""
+
+from django.conf.urls.i18n import urlpatterns as i18n
+from django.urls import URLPattern, URLResolver, include, path
+
+from loanwatch import health
+from loanwatch.people.routes import PUBLIC, route
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    route("healthz", health.alive, name="healthz", get=PUBLIC),
+    path("accounts/", include("loanwatch.people.account_urls")),
+    path("i18n/", include(i18n)),
+]
