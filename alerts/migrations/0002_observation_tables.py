@@ -46,11 +46,13 @@ CREATE TABLE alerts_loanday (
     edge_extensions_24m integer NOT NULL,
     months_no_principal integer,
     rollovers integer NOT NULL,
+    collateral_items smallint NOT NULL,
     ltv numeric(14, 6),
     ltv_agreed numeric(9, 6),
     value_change numeric(14, 6),
     valuation_age_days integer,
     valuation_allowed_days integer,
+    guarantors smallint NOT NULL,
     guarantor_dpd integer,
     circle_length smallint NOT NULL,
     circle_share numeric(14, 6),
@@ -58,7 +60,7 @@ CREATE TABLE alerts_loanday (
     inspection_overdue_days integer,
     inputs_missing smallint NOT NULL,
     inputs_missing_days integer NOT NULL,
-    handover_gap_days integer NOT NULL,
+    handover_gap_days integer,
     risk_class varchar(16) NOT NULL,
     PRIMARY KEY (lender_id, as_of, loan_id)
 ) PARTITION BY LIST (lender_id);

@@ -84,7 +84,10 @@ class Loan(LoanFact):
 
 
 class Instalment(LoanFact):
-    """One demand of one version of a repayment schedule. `version` counts up; a later version replaces the whole plan.
+    """One demand of one version of a repayment schedule.
+
+    `version` counts up; a later version replaces the whole plan from the first demand on: it repeats the demands that were
+    already due, unchanged, and says anew only what is still to come.
 
     `cum_due_minor` and `cum_principal_minor` are what is due in all up to and with this demand, in hundredths, so that the
     oldest unpaid demand is a range comparison against what was paid in all.

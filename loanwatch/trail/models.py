@@ -31,6 +31,7 @@ class BusinessDay(models.Model):
     """One business date of one lender, as the run ledger sees it."""
 
     class State(models.TextChoices):
+        DUE = "due", _("Due")
         CLOSING = "closing", _("Closing")
         CLOSED = "closed", _("Closed")
         CLOSED_WITH_EXCEPTIONS = "closed_with_exceptions", _("Closed with exceptions")
@@ -38,10 +39,10 @@ class BusinessDay(models.Model):
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="days")
     business_date = models.DateField()
     run_version = models.SmallIntegerField(default=1)
-    state = models.CharField(max_length=24, choices=State.choices, default=State.CLOSING)
+    state = models.CharField(max_length=24, choices=State.choices, default=State.DUE)
     previous_date = models.DateField(null=True)  # the close before this one: windows cover what lies between
-    slices = models.SmallIntegerField()  # how many units of equal work each step is cut into
-    opened_at = models.DateTimeField(db_default=Now())
+    slices = models.SmallIntegerField(default=1)  # how many units of equal work each step is cut into
+    opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     reason = models.TextField(blank=True)
@@ -77,7 +78,8 @@ class RunUnit(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.TODO)
     owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
-    attempts = models.SmallIntegerField(default=0)
+    attempts = models.SmallIntegerField(default=0)  # claims so far; also the fencing token
+    failures = models.SmallIntegerField(default=0)  # claims that ended in an error
     rows_in = models.BigIntegerField(default=0)
     rows_out = models.BigIntegerField(default=0)
     seconds = models.FloatField(null=True)
