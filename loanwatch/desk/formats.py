@@ -174,11 +174,10 @@ def moment(value: datetime | None, language: str = "en") -> str:
 
 
 def initials(name: str) -> str:
-    """What stands in the circle of a person: two capitals of a Latin name, the last two signs of a Chinese or Korean one."""
+    """What stands in the circle of a person: two capitals of a Latin name, the last sign of a Chinese or Korean one."""
     parts = [p for p in (name or "").split() if p]
     if not parts:
         return "?"
     if any(ord(sign) > 0x2E7F for sign in parts[0]):
-        joined = "".join(parts)
-        return joined[-2:] if len(joined) > 2 else joined[-1:]
+        return parts[-1][-1]
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()

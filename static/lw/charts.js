@@ -98,7 +98,9 @@
       if (d.balance) { option.series.push({ type: 'line', name: names.balance, yAxisIndex: 1, data: d.balance, symbol: 'none', step: 'end', lineStyle: { color: t.ink2, width: 1.5 }, itemStyle: { color: t.ink2 } }); }
       return option;
     },
-    graph: function (d, t) {
+    graph: function (d, t, place) {
+      /* Positions are percent of the box; in pixels, so that the nodes keep their shape in a wide box. */
+      var w = Math.max(place.clientWidth - 148, 60) / 100, h = Math.max(place.clientHeight - 78, 40) / 100;
       var kinds = { borrower: [t.accent, 'roundRect'], guarantor: [t.c[2], 'circle'], person: [t.c[3], 'circle'], group: [t.c[1], 'diamond'] };
       var option = base(t, d);
       option.tooltip.trigger = 'item';
@@ -106,14 +108,14 @@
       option.series = [{ type: 'graph', layout: 'none', left: 70, right: 78, top: 22, bottom: 56, roam: false, edgeSymbol: ['none', 'arrow'], edgeSymbolSize: 7,
         label: { show: true, position: 'bottom', color: t.ink, fontSize: 11, fontFamily: t.font, lineHeight: 14 },
         edgeLabel: { show: true, formatter: function (p) { return p.data.words || ''; }, fontSize: 11, color: t.ink3, fontFamily: t.font, backgroundColor: t.surface, padding: [1, 3] },
-        lineStyle: { color: t.line2, width: 1.5 },
+        lineStyle: { color: t.line2, width: 1.5, opacity: 1 },
         data: d.nodes.map(function (n) {
           var kind = kinds[n.kind] || kinds.guarantor;
-          return { name: n.name, full: n.full, x: n.x, y: n.y, symbol: kind[1], symbolSize: n.size || 22,
+          return { name: n.name, full: n.full, x: n.x * w, y: n.y * h, symbol: kind[1], symbolSize: n.size || 22,
             itemStyle: { color: kind[0], borderColor: n.trouble ? t.red : t.surface, borderWidth: n.trouble ? 3 : 2 } };
         }),
         links: d.links.map(function (l) {
-          return { source: l.from, target: l.to, words: l.words, lineStyle: l.trouble ? { color: t.red, width: 2, type: 'dashed' } : {} };
+          return { source: l.from, target: l.to, words: l.words, lineStyle: l.trouble ? { color: t.red, width: 2, type: 'dashed', opacity: 1 } : {} };
         }) }];
       return option;
     }
@@ -132,7 +134,7 @@
       chart = window.echarts.init(place, null, { renderer: 'canvas' });
       new ResizeObserver(function () { chart.resize(); }).observe(place);
     }
-    chart.setOption(how(JSON.parse(source.textContent), theme()), true);
+    chart.setOption(how(JSON.parse(source.textContent), theme(), place), true);
   }
   function renderAll() { document.querySelectorAll('[data-lw-chart]').forEach(render); }
 

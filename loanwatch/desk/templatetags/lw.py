@@ -370,10 +370,10 @@ def field(bound, hint="", label="", phone=False):
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(form):
-    """What must change before the form can be saved, each a link to its field; nothing when the form has no errors."""
+def error_summary(form, focus=True):
+    """What must change before the form can be saved, each a link to its field; takes the focus; nothing when there are no errors."""
     faults = [(f, f.errors) for f in form if f.errors]
-    return {"faults": faults, "general": form.non_field_errors(), "count": len(faults)}
+    return {"faults": faults, "general": form.non_field_errors(), "count": len(faults), "focus": focus}
 
 
 @register.inclusion_tag("components/notice.html")
