@@ -19,12 +19,13 @@ SUBTREE_ROLES = frozenset({Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMI
 class Access:
     """The roles that `account` holds on `on`.
 
-    `held` is a list of (role, branch id). `portal` is True for a borrower's account. An inactive account holds nothing.
+    `held` is a list of (role, branch id); without a branch id the role is held over the whole installation. `portal` is
+    True for a borrower's account. An inactive account holds nothing.
     """
 
     account: Account
     on: date
-    held: list[tuple[str, int]] = field(default_factory=list)
+    held: list[tuple[str, int | None]] = field(default_factory=list)
     portal: bool = False
 
     @classmethod
@@ -50,7 +51,12 @@ class Access:
 
     def branches_held(self, *roles: str) -> list[int]:
         """Ids of the branches in which one of `roles` (any, when none is named) is held; not their subtrees."""
-        return sorted({branch for role, branch in self.held if not roles or role in roles})
+        return sorted({branch for role, branch in self.held if branch is not None and (not roles or role in roles)})
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether a role is held over the whole installation; only a system administrator's can be."""
+        return any(branch is None for _, branch in self.held)
 
     def subtree(self, *roles: str) -> QuerySet[BranchReach, Any]:
         """Subquery of branch ids at or below the branches in which one of `roles` is held, for `branch_id__in=`."""

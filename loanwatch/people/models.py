@@ -1,13 +1,19 @@
 """Staff, the accounts they log in with, the dated branch tree, and the roles they hold in it."""
 
+from typing import TYPE_CHECKING
+
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from loanwatch.lenders.models import Lender
+
+if TYPE_CHECKING:
+    from loanwatch.people.access import Access
 
 
 class Role(models.TextChoices):
@@ -19,6 +25,18 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
     SYSADMIN = "sysadmin", _("System administrator")
     BORROWER = "borrower", _("Borrower")  # never held in a branch: comes from portal access
+
+
+class BranchQuerySet(models.QuerySet["Branch"]):
+    def visible_to(self, access: "Access") -> "BranchQuerySet":
+        """The branches at or below those in which this person holds a role; all of them for a role over the whole installation."""
+        return self if access.everywhere else self.filter(pk__in=access.subtree(*access.roles))
+
+    def kept_by(self, access: "Access") -> "BranchQuerySet":
+        """The branches that this person keeps as system administrator."""
+        if Role.SYSADMIN not in access.roles:
+            return self.none()
+        return self if access.everywhere else self.filter(pk__in=access.subtree(Role.SYSADMIN))
 
 
 class Branch(models.Model):
@@ -36,6 +54,8 @@ class Branch(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    objects = BranchQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]
@@ -65,6 +85,19 @@ class BranchReach(models.Model):
         indexes = [models.Index(fields=["descendant", "ancestor"], name="reach_by_descendant")]
 
 
+class PersonQuerySet(models.QuerySet["Person"]):
+    def kept_by(self, access: "Access") -> "PersonQuerySet":
+        """The people whose accounts this system administrator keeps.
+
+        Those with a role, held now or once, in the branches he keeps; everybody for one who keeps the whole installation.
+        """
+        if Role.SYSADMIN not in access.roles:
+            return self.none()
+        if access.everywhere:
+            return self
+        return self.filter(pk__in=RoleHeld.objects.filter(branch_id__in=access.subtree(Role.SYSADMIN)).values("person_id"))
+
+
 @pghistory.track(
     pghistory.InsertEvent(level=pghistory.Statement),
     pghistory.UpdateEvent(level=pghistory.Statement),
@@ -80,6 +113,8 @@ class Person(models.Model):
     agency = models.CharField(_("agency"), max_length=80, blank=True)
     certificate_until = models.DateField(_("certificate valid until"), null=True, blank=True)
     left_on = models.DateField(_("left on"), null=True, blank=True)
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -105,6 +140,8 @@ class Account(AbstractBaseUser):
     person = models.ForeignKey(Person, models.PROTECT, related_name="accounts", null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(default=False)
+    # Part of what a session is signed with: one more, and every session begun before is over.
+    session_round = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = AccountManager()
@@ -114,6 +151,11 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's own seam under both the current and the fallback secrets; password changes end sessions as well.
+        signed = f"{self.password}:{self.session_round}"
+        return salted_hmac("loanwatch.people.Account.session", signed, secret=secret, algorithm="sha256").hexdigest()
 
 
 class ApiToken(models.Model):
@@ -134,11 +176,15 @@ class ApiToken(models.Model):
     model_name="RoleHeldEvent",
 )
 class RoleHeld(models.Model):
-    """A role that a person holds in a branch, and so over its subtree, from a date to before another."""
+    """A role that a person holds in a branch, and so over its subtree, from a date to before another.
+
+    Without a branch it is held over the whole installation, which only a system administrator's can be. A role is ended,
+    never deleted; the database refuses account manager and risk officer over the same branches at the same time.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="roles_held")
     role = models.CharField(_("role"), max_length=20, choices=[c for c in Role.choices if c[0] != Role.BORROWER])
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("branch"))
     from_on = models.DateField(_("from"))
     to_on = models.DateField(_("until"), null=True, blank=True)
     granted_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
@@ -152,6 +198,7 @@ class RoleHeld(models.Model):
                 name="nobody_grants_a_role_to_themselves",
                 violation_error_message=_("Nobody can grant a role to themselves."),
             ),
-            models.UniqueConstraint(fields=["person", "role", "branch"], condition=Q(to_on__isnull=True), name="one_open_role"),
+            models.CheckConstraint(condition=Q(branch__isnull=False) | Q(role=Role.SYSADMIN), name="only_sysadmin_without_a_branch"),
+            models.UniqueConstraint(fields=["person", "role", "branch"], condition=Q(to_on__isnull=True), nulls_distinct=False, name="one_open_role"),
         ]
         indexes = [models.Index(fields=["branch", "role"], name="role_by_branch")]
