@@ -24,6 +24,8 @@ SHIPPED = [
     ("inspection.routine_days", {"red": 30, "orange": 30, "yellow": 60, "large": 90, "medium": 180, "small": 365}, "House practice: routine inspection", "low"),
     ("inspection.size_limits", {"large": 5000000, "medium": 1000000}, "House practice, lender's currency", "low"),
     ("inspection.special_days", 5, "Special inspection after a red alert, calendar days (proposal)", "low"),
+    ("alerts.cooldown_days", 30, "House practice: what a person has closed stays closed at the same level (proposal)", "own"),
+    ("day.automatic", True, "The scheduler closes every business day by itself", "own"),
     ("four_eyes.cooling_months", 12, "A former account manager does not verify: reliability rule R32", "own"),
 ]
 

@@ -62,3 +62,20 @@ def parameter(lender: Lender, key: str, on: date) -> Any:
     if row is None:
         raise KeyError(f"{lender.code} has no parameter {key} in force on {on}.")
     return row
+
+
+def working_day_after(lender: Lender, day: date, count: int) -> date:
+    """The `count`-th working day after `day`, for deadlines of people; 0 gives `day` itself.
+
+    On a calendar of month-ends or of every day, people still work Monday to Friday.
+    """
+    kind = calendar_kind(lender, day)
+    exceptions: dict[date, bool] = {}
+    if kind in {calendars.CN, calendars.KR}:
+        rows = DayException.objects.filter(calendar=kind, on__range=(day, day + timedelta(days=3 * count + LONGEST_GAP)))
+        exceptions = dict(rows.values_list("on", "is_business"))
+    found = day
+    while count > 0:
+        found += timedelta(days=1)
+        count -= calendars.is_business_day(calendars.CN, found, exceptions)
+    return found

@@ -1,0 +1,177 @@
+"""Closing business days: put them on the list, do their units, close them in order. Screen, scheduler and shell share this path."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from functools import wraps
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Max
+
+from borrowers.feeds.models import Delivery
+from borrowers.loans.models import Loan
+from loanwatch.day import steps
+from loanwatch.lenders.models import Lender
+from loanwatch.lenders.queries import business_days, parameter, require_business_day
+from loanwatch.people.clock import today
+from loanwatch.trail import ledger
+from loanwatch.trail.models import BusinessDay, RunUnit
+
+logger = logging.getLogger(__name__)
+
+LOANS_PER_UNIT = 10_000  # a unit of this size takes seconds, so that a lost one costs seconds (reliability rule R4)
+SMALL_BOOK = 1_000  # below it one unit does; cutting would cost more than it saves
+PATIENCE = 90  # seconds that a run waits for a database that is being restarted
+
+
+def slices_for(lender: Lender) -> int:
+    """How many units each step is cut into: one for a small book, at least two above, one more for every 10,000 loans."""
+    loans = Loan.objects.filter(lender=lender).count()
+    return 1 if loans < SMALL_BOOK else min(ledger.BUCKETS, 1 + -(-loans // LOANS_PER_UNIT))
+
+
+def ensure_days(lender: Lender, first: date, last: date) -> list[date]:
+    """Put every business day from `first` to `last` on the list. Returns them, new or not, in order.
+
+    A day before the newest one that is already closed is never put on the list: the past is not closed behind its own back.
+    """
+    newest = BusinessDay.objects.filter(lender=lender, state__startswith="closed").aggregate(d=Max("business_date"))["d"]
+    days = business_days(lender, first, last)
+    ledger.due(lender, [d for d in days if newest is None or d > newest])
+    return days
+
+
+def due_upto(lender: Lender) -> date | None:
+    """The last date whose facts should be here: the newest delivery of a lender with feeds, else yesterday."""
+    delivered = Delivery.objects.filter(lender=lender, state=Delivery.State.APPLIED).aggregate(d=Max("business_date"))["d"]
+    return delivered or today(lender.zone) - timedelta(days=1)
+
+
+def missed_days(lender: Lender) -> list[date]:
+    """Business days after the newest known one, up to what is due; none for a lender that has never closed a day."""
+    known = BusinessDay.objects.filter(lender=lender).aggregate(d=Max("business_date"))["d"]
+    upto = due_upto(lender)
+    if known is None or upto is None:
+        return []
+    return ensure_days(lender, known + timedelta(days=1), upto) if upto > known else []
+
+
+def tick() -> None:
+    """What the scheduler says every few seconds; any number of processes may, any number of times.
+
+    Puts missed days on the list of lenders that close by themselves, and opens the next one where none is open.
+    """
+    for lender in Lender.objects.all():
+        if parameter(lender, "day.automatic", today(lender.zone)):
+            missed_days(lender)
+        advance(lender)
+
+
+def advance(lender: Lender) -> None:
+    """Close what is done and open what is next."""
+    for business_date in BusinessDay.objects.filter(lender=lender, state=BusinessDay.State.CLOSING).values_list("business_date", flat=True):
+        ledger.close_if_done(lender.pk, business_date)
+    ledger.open_next(lender.pk, steps.PLAN, slices_for(lender))
+
+
+def work(lender: Lender | None = None, ring: Callable[[], None] = lambda: None) -> int:
+    """Claim and do units until none is ready; returns how many were done. `ring` wakes other workers when a step has opened."""
+    done = 0
+    while unit := ledger.claim(lender.pk if lender else None):
+        done += attempt(unit)
+        if not RunUnit.objects.filter(
+            lender_id=unit.lender_id, business_date=unit.business_date, step=unit.step, state__in=["todo", "running"]
+        ).exists():
+            advance(Lender.objects.get(pk=unit.lender_id))
+            ring()
+    return done
+
+
+def attempt(unit: ledger.Unit) -> int:
+    """Do one unit under its heartbeat; 1 when it was done, 0 when it failed or was overtaken."""
+    try:
+        with ledger.heartbeat(unit):
+            steps.do(unit)
+        return 1
+    except ledger.Fenced as fenced:
+        logger.warning("%s", fenced)
+    except (OperationalError, InterfaceError):
+        raise  # the database is gone: the lease runs out and somebody takes the unit again
+    except Exception:
+        ledger.fail(unit, traceback.format_exc())
+    return 0
+
+
+def patient(call: Callable[[], bool]) -> bool:
+    """`call`, tried again while the database is away, for up to 90 seconds."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return call()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+class Stuck(Exception):
+    """Units of a day were set aside; the message says where to look."""
+
+
+def close_days(lender: Lender, first: date, last: date) -> Iterator[BusinessDay]:
+    """Close the business days from `first` to `last` in order, beside any number of workers; yields each when it is closed.
+
+    Days that were due before them are closed first and not yielded. Raises NoBusinessDay when `first` or `last` is none,
+    and Stuck when a unit has failed for good.
+    """
+    require_business_day(lender, first)
+    if last != first:
+        require_business_day(lender, last)
+    wanted = []
+
+    def start() -> bool:
+        wanted[:] = ensure_days(lender, first, last)
+        for business_date in wanted:
+            ledger.retry_failed(lender.pk, business_date)
+        return True
+
+    patient(start)
+    for business_date in wanted:
+        while not patient(lambda: _push(lender, business_date)):  # noqa: B023  called before the next turn
+            time.sleep(0.1)
+        yield BusinessDay.objects.get(lender=lender, business_date=business_date, run_version=1)
+
+
+def _push(lender: Lender, business_date: date) -> bool:
+    """Do what is ready; True when the day is closed."""
+    advance(lender)
+    work(lender)
+    if ledger.is_closed(lender, business_date):
+        return True
+    failed = RunUnit.objects.filter(lender=lender, state=RunUnit.State.FAILED).order_by("business_date").first()
+    if failed:
+        line = failed.error.strip().splitlines()[-1] if failed.error else "no message"
+        raise Stuck(
+            f"{failed.step} of {failed.business_date} failed {failed.failures} times (slice {failed.bucket}): {line} "
+            f"The day stays open; mend the cause and run the day again."
+        )
+    if not BusinessDay.objects.filter(lender=lender, business_date=business_date).exists():
+        raise Stuck(f"{business_date} lies before the newest closed day of {lender.code}; a closed past is not opened again.")
+    return False
+
+
+def retried(call: Callable[[], None]) -> Callable[[], None]:
+    """A task that a lost database ends quietly: the next ring takes up where it stopped."""
+
+    @wraps(call)
+    def quiet() -> None:
+        try:
+            call()
+        except (OperationalError, InterfaceError):
+            logger.warning("the database is away; the next ring goes on", exc_info=True)
+            connection.close()
+
+    return quiet

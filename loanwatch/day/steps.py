@@ -1,0 +1,51 @@
+"""The steps of a business day in their order: the one place that imports them all. The ledger knows their names only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from alerts.classification.propose import propose
+from alerts.observation.numbers import numbers_for
+from alerts.observation.observe import observe
+from alerts.observation.rollup import observe_branches, roll_up
+from alerts.signals.warn import BRANCH, LOAN, warn
+from borrowers.loans.allocation import allocate
+from inspections.planning.actions import schedule_tasks
+from loanwatch.lenders.models import Lender
+from loanwatch.lenders.queries import parameter
+from loanwatch.trail.ledger import Unit
+
+
+def _allocate(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
+    return allocate(cursor, key, materiality_minor=parameter(lender, "arrears.materiality_minor", key["day"]))
+
+
+def _observe(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
+    return observe(cursor, key, numbers_for(lender, key["day"]))
+
+
+def _schedule(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
+    return schedule_tasks(cursor, lender_id=lender.pk, business_date=key["day"], bucket_from=key["lo"], bucket_to=key["hi"])
+
+
+# name, cut by bucket, what it does. A step begins when every unit of the one before is done.
+STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], int]]] = [
+    ("allocate", True, _allocate),
+    ("observe", True, _observe),
+    ("observe_branches", False, lambda cursor, key, lender: observe_branches(cursor, key)),
+    ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender)),
+    ("warn_branches", False, lambda cursor, key, lender: warn(cursor, key, BRANCH, lender)),
+    ("propose", True, lambda cursor, key, lender: propose(cursor, key)),
+    ("schedule", True, _schedule),
+    ("roll_up", False, lambda cursor, key, lender: roll_up(cursor, key)),
+]
+PLAN = [(name, cut) for name, cut, _ in STEPS]
+_BY_NAME = {name: do for name, _, do in STEPS}
+
+
+def do(unit: Unit) -> None:
+    """Do one claimed unit: all its effects and its completion in one transaction."""
+    lender = Lender.objects.get(pk=unit.lender_id)
+    with unit.effects() as cursor:
+        unit.count(rows_out=_BY_NAME[unit.step](cursor, unit.key, lender))
