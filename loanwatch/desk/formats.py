@@ -96,7 +96,7 @@ def money_short(amount, currency: str, language: str = "en") -> Short:
     if found is None:
         return Short(NOTHING, "", NOTHING)
     family = language_family(language)
-    from_size, divisor, scale = next((s for s in SCALES[family] if abs(found) >= s[0]), (Decimal(0), Decimal(1), ""))
+    _from, divisor, scale = next((s for s in SCALES[family] if abs(found) >= s[0]), (Decimal(0), Decimal(1), ""))
     small = abs(found) / divisor
     if not scale:
         places = 0 if found == found.to_integral_value() else decimals(currency)

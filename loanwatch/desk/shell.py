@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from alerts.signals.models import Alert, Level
 from loanwatch.people.middleware import ACTS
 from loanwatch.people.models import Role
 from loanwatch.people.routes import SIGNED_IN
+from loanwatch.trail.models import BusinessDay
 
 THEMES = ("light", "dark")
 DENSITIES = ("compact", "comfortable")
@@ -45,7 +49,11 @@ BOOK, RULEBOOK, HOUSE = _("Portfolio"), _("Rules"), _("System")
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
     Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, PHONE, ALERTS]), (BOOK, [LOANS, BORROWERS, CLASSES])],
-    Role.RISK_OFFICER: [("", [HOME, ALERTS, FOUR_EYES, TASKS]), (BOOK, [PORTFOLIO, LOANS, BORROWERS, CLASSES]), (RULEBOOK, [RULES, PARAMETERS])],
+    Role.RISK_OFFICER: [
+        ("", [HOME, ALERTS, FOUR_EYES, TASKS]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, CLASSES]),
+        (RULEBOOK, [RULES, PARAMETERS]),
+    ],
     Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS]), (BOOK, [LOANS, BORROWERS, CLASSES])],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, TASKS]),
@@ -126,7 +134,7 @@ class Shell:
         held = getattr(self.access, "roles", frozenset())
         return [role for role in MENU if role in held]
 
-    @property
+    @cached_property
     def groups(self) -> list[Group]:
         """The menus of all roles held, one after another, each entry once and only where its page exists and may be seen."""
         groups: dict[str, Group] = {}
@@ -171,15 +179,26 @@ class Shell:
     def language_url(self) -> str:
         return _address("set_language") or "/i18n/setlang/"
 
-    @property
+    @cached_property
     def data_date(self) -> date | None:
         """The last closed business day of the reader's lender, None before the first one."""
-        return DATA_DATE(self.access) if DATA_DATE and self.access is not None else None
+        lender = getattr(getattr(self.access, "person", None), "lender_id", None)
+        if lender is None:
+            return None
+        closed = BusinessDay.objects.filter(
+            lender_id=lender, state__in=[BusinessDay.State.CLOSED, BusinessDay.State.CLOSED_WITH_EXCEPTIONS]
+        )
+        return closed.order_by("-business_date").values_list("business_date", flat=True).first()
 
 
-# Filled by the pages that own the figures: URL name → (count, is it late or red).
-COUNTS: dict[str, Callable[[Any], tuple[int | None, bool]]] = {}
-DATA_DATE: Callable[[Any], date | None] | None = None
+def open_alerts(access: Any) -> tuple[int | None, bool]:
+    """How many alerts the reader has open, red when one of them is."""
+    found = Alert.objects.visible_to(access).open().aggregate(all=Count("pk"), red=Count("pk", filter=Q(level=Level.RED)))
+    return found["all"], bool(found["red"])
+
+
+# URL name → how many wait there, and whether one of them is late or red. Pages that own a list put their count in.
+COUNTS: dict[str, Callable[[Any], tuple[int | None, bool]]] = {"alerts:list": open_alerts}
 
 
 def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:

@@ -296,7 +296,15 @@ def kpi_tile(label, value, unit="", url="", **parts):
     mood = parts.get("mood", "flat")
     drawn = shapes.spark(parts["values"], parts.get("threshold")) if parts.get("values") else None
     level = parts.get("severity")
-    tile = {"label": label, "value": value, "unit": unit, "url": url, "mood": mood, "delta": parts.get("delta", ""), "word": parts.get("word", "")}
+    tile = {
+        "label": label,
+        "value": value,
+        "unit": unit,
+        "url": url,
+        "mood": mood,
+        "delta": parts.get("delta", ""),
+        "word": parts.get("word", ""),
+    }
     rising = not str(tile["delta"]).startswith(formats.MINUS)
     tile |= {"spark": drawn, "spark_bad": mood == "bad", "note": parts.get("note", ""), "rising": rising}
     return tile | {"level": level, "icon": SEVERITY_ICONS.get(level, "")}
