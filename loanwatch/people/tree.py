@@ -13,9 +13,9 @@ HEAD_OFFICE = "HO"
 
 REACH = """
 INSERT INTO people_branchreach (ancestor_id, descendant_id, depth, from_on, to_on)
-SELECT b.id, b.id, 0, %(on)s, NULL FROM people_branch b WHERE b.lender_id = %(lender)s AND b.code = ANY(%(codes)s)
+SELECT b.id, b.id, 0, %(on)s, NULL::date FROM people_branch b WHERE b.lender_id = %(lender)s AND b.code = ANY(%(codes)s)
 UNION ALL
-SELECT up.ancestor_id, child.id, up.depth + 1, %(on)s, NULL
+SELECT up.ancestor_id, child.id, up.depth + 1, %(on)s, NULL::date
 FROM unnest(%(codes)s, %(parents)s) AS n (code, parent)
 JOIN people_branch child ON child.lender_id = %(lender)s AND child.code = n.code
 JOIN people_branch parent ON parent.lender_id = %(lender)s AND parent.code = n.parent
