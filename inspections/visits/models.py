@@ -1,0 +1,236 @@
+"""Inspection forms and what was recorded with them: templates, visits, answers, photos, and who has seen what."""
+
+from typing import TYPE_CHECKING
+
+import pghistory
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.loans.models import Loan
+from inspections.planning.models import LOAN_READERS, Kind, Task
+from loanwatch.lenders.models import Lender, Product
+from loanwatch.people.models import Branch, Person, Role
+
+if TYPE_CHECKING:
+    from loanwatch.people.access import Access
+
+__all__ = ["Answer", "Checkpoint", "Photo", "Reading", "Section", "Template", "Visit"]
+
+
+class Template(models.Model):
+    """An inspection form of a lender. A visit keeps the version it was made with."""
+
+    class State(models.TextChoices):
+        LIVE = "live", _("Live")
+        RETIRED = "retired", _("Retired")
+
+    lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
+    code = models.CharField(_("code"), max_length=30)
+    version = models.SmallIntegerField(_("version"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    product_kind = models.CharField(_("product"), max_length=20, choices=Product.Kind.choices, blank=True)  # empty: any
+    name = models.JSONField(_("name"))  # language -> text
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.LIVE)
+
+    class Meta:
+        ordering = ["code", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["lender", "code", "version"], name="one_template_per_version"),
+            models.UniqueConstraint(fields=["lender", "kind", "product_kind"], condition=Q(state="live"), name="one_live_template_per_use"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+class Section(models.Model):
+    """A part of a template, one screen on the phone."""
+
+    template = models.ForeignKey(Template, models.PROTECT, related_name="sections")
+    position = models.SmallIntegerField()
+    title = models.JSONField()  # language -> text
+
+    class Meta:
+        ordering = ["template", "position"]
+        constraints = [models.UniqueConstraint(fields=["template", "position"], name="one_section_per_position")]
+
+
+class Checkpoint(models.Model):
+    """One question of a template."""
+
+    class Kind(models.TextChoices):
+        YES_NO = "yes_no", _("Yes or no")
+        CHOICE = "choice", _("Choice")
+        NUMBER = "number", _("Number")
+        MONEY = "money", _("Amount")
+        TEXT = "text", _("Text")
+        PHOTO = "photo", _("Photo")
+
+    section = models.ForeignKey(Section, models.PROTECT, related_name="checkpoints")
+    position = models.SmallIntegerField()
+    code = models.CharField(max_length=40)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    label = models.JSONField()  # language -> text
+    hint = models.JSONField(default=dict)
+    required = models.BooleanField(default=True)
+    options = models.JSONField(default=list)  # of a choice: [{"value": …, "label": {language: text}}]
+    fails_when = models.JSONField(default=list)  # answers that fail the point; a failing answer needs a note
+    shown_when = models.JSONField(default=dict)  # {"code": another point, "in": [answers]}; empty: always
+    signal = models.JSONField(default=dict)  # language -> what a failing answer says about the loan
+    tolerance = models.SmallIntegerField(default=10)  # percent within which two figures are the same
+    at_desk = models.BooleanField(default=False)  # can be judged from the files: the verifier must answer it
+
+    class Meta:
+        ordering = ["section", "position"]
+        constraints = [models.UniqueConstraint(fields=["section", "code"], name="one_checkpoint_per_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def visible_to(self, access: "Access") -> "VisitQuerySet":
+        """Visits this person may know of, on own loans or recorded by the person. What they say: see `readable_by`."""
+        reach = Q(recorded_by=access.person) if access.person else Q(pk__in=[])
+        if access.has(*LOAN_READERS):
+            reach |= Q(loan_id__in=Loan.objects.visible_to(access).values("pk"))
+        return self.filter(reach)
+
+    def readable_by(self, access: "Access") -> "VisitQuerySet":
+        """Visits whose answers, photos and conclusion this person may read.
+
+        A draft is read by its author alone. A risk officer reads what somebody else recorded only after the own view is
+        recorded (blind verification), or once the inspection is confirmed.
+        """
+        own = Q(recorded_by=access.person) if access.person else Q(pk__in=[])
+        seen = self.visible_to(access).filter(own | ~Q(state=Visit.State.DRAFT))
+        if access.has(Role.RISK_OFFICER):
+            opened = Reading.objects.filter(person=access.person).values("visit_id")
+            seen = seen.filter(own | Q(pk__in=opened) | Q(task__state=Task.State.DONE))
+        return seen
+
+
+@pghistory.track(
+    pghistory.InsertEvent(level=pghistory.Statement),
+    pghistory.UpdateEvent(level=pghistory.Statement),
+    fields=["state", "verified_by", "content_hash", "recorded_by"],
+    model_name="VisitEvent",
+)
+class Visit(models.Model):
+    """One record of an inspection by one person. A returned one stays as it was; the next attempt is a new row."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Submitted")
+        RETURNED = "returned", _("Returned")
+        VERIFIED = "verified", _("Verified")
+
+    class Conclusion(models.TextChoices):
+        NO_PROBLEM = "no_problem", _("No problem found")
+        CONCERN = "concern", _("Concern, keep watching")
+        PROBLEM = "problem", _("Problem, action needed")
+        NOT_GIVEN = "not_given", _("Material only, no conclusion")  # an agency delivers material; a conclusion is the bank's
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="visits")
+    attempt = models.SmallIntegerField(default=1)
+    lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
+    bucket = models.SmallIntegerField()
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="+")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    template = models.ForeignKey(Template, models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    started_at = models.DateTimeField(db_default=Now())
+    visited_on = models.DateField(_("visited on"), null=True)
+    conclusion = models.CharField(_("conclusion"), max_length=10, choices=Conclusion.choices, blank=True)
+    summary = models.TextField(_("summary"), blank=True)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    accuracy = models.IntegerField(null=True)  # metres, as the phone says
+    distance = models.IntegerField(null=True)  # metres to the borrower's address
+    position_at = models.DateTimeField(null=True)
+    position_reason = models.TextField(_("why the position is missing or far away"), blank=True)
+    submitted_at = models.DateTimeField(null=True)
+    submitted_on = models.DateField(null=True)  # in the lender's calendar
+    content_hash = models.CharField(max_length=64, blank=True)  # SHA-256 of all that was submitted
+    verified_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
+    verified_at = models.DateTimeField(null=True)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "attempt"], name="one_visit_per_attempt"),
+            models.UniqueConstraint(fields=["task"], condition=Q(state__in=["draft", "submitted", "verified"]), name="one_live_visit_per_task"),
+            models.CheckConstraint(
+                condition=~Q(state="verified") | (Q(verified_by__isnull=False, verified_at__isnull=False) & ~Q(verified_by=F("recorded_by"))),
+                name="verifier_is_not_recorder",
+                violation_error_message=_("The person who recorded an inspection can't verify it."),
+            ),
+            models.CheckConstraint(condition=Q(state="verified") | Q(verified_by__isnull=True, verified_at__isnull=True), name="only_verified_visits_name_a_verifier"),
+            models.CheckConstraint(
+                condition=Q(state="draft", submitted_at__isnull=True, content_hash="")
+                | (~Q(state="draft") & Q(submitted_at__isnull=False, submitted_on__isnull=False, visited_on__isnull=False, content_hash__regex=r"^[0-9a-f]{64}$") & ~Q(conclusion="")),
+                name="submitted_visit_is_complete_and_sealed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["branch", "submitted_at"], condition=Q(state="submitted"), name="visit_waiting"),
+            models.Index(fields=["recorded_by", "-id"], name="visit_of_person"),
+            models.Index(fields=["loan", "-id"], name="visit_of_loan"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} / {self.attempt}"
+
+
+class Answer(models.Model):
+    """What the recorder answered to one checkpoint. Frozen when the visit is submitted."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="answers")
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+")
+    value = models.JSONField(null=True)  # text; figures as decimal text; None: not answered yet
+    note = models.TextField(blank=True)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["visit", "checkpoint"]
+        constraints = [models.UniqueConstraint(fields=["visit", "checkpoint"], name="one_answer_per_checkpoint")]
+
+
+class Photo(models.Model):
+    """A photo of a visit: re-encoded, under a random name, with what the camera said about time and place kept apart."""
+
+    lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="photos")
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+")
+    file = models.CharField(max_length=120)  # below MEDIA_ROOT
+    sha256 = models.CharField(max_length=64)
+    size = models.IntegerField()  # bytes
+    width = models.IntegerField()
+    height = models.IntegerField()
+    taken_at = models.DateTimeField(null=True)  # by the camera's clock
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    uploaded_at = models.DateTimeField(db_default=Now())
+    likeness = models.BigIntegerField()  # 64-bit difference hash, as a signed number
+    carried_from = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # the same photo in the attempt before
+    reused_from = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # a photo of another inspection that looks the same
+
+    class Meta:
+        ordering = ["visit", "id"]
+        indexes = [models.Index(fields=["lender"], name="photo_of_lender")]
+
+
+class Reading(models.Model):
+    """From when on a risk officer may read what somebody else recorded: the own view had been recorded. Append-only."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="readings")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["visit", "person"], name="one_reading_per_visit_and_person")]
