@@ -1,0 +1,392 @@
+"""Gives every part of a parsed rule its meaning: fields, types, choices. Goes on after an error, so that all are found at once."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from lark import Token, Tree
+
+from alerts.observation.fields import DAYS, Field, Kind
+from alerts.rulebook.errors import RuleError, nearest
+from alerts.rulebook.rules import (
+    NUMERIC,
+    And,
+    Arithmetic,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Empty,
+    FieldRef,
+    In,
+    Level,
+    Literal,
+    Negative,
+    Not,
+    Or,
+    RuleTree,
+    Type,
+    Value,
+    node_fields,
+)
+from alerts.rulebook.writing import describe_node
+
+_KIND_TYPES = {
+    Kind.MONEY: Type.MONEY,
+    Kind.INT: Type.COUNT,
+    Kind.NUMBER: Type.NUMBER,
+    Kind.RATIO: Type.RATIO,
+    Kind.DATE: Type.DATE,
+    Kind.BOOL: Type.BOOL,
+    Kind.TEXT: Type.TEXT,
+    Kind.CHOICE: Type.CHOICE,
+}
+_OPERATORS = {"GE": ">=", "LE": "<=", "GT": ">", "LT": "<", "NE": "!=", "EQ": "="}
+_SIGNS = {"PLUS": "+", "MINUS": "-", "TIMES": "*", "DIVIDE": "/"}
+_MIRRORED = {"=": "=", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_UNORDERED = {Type.BOOL, Type.TEXT, Type.CHOICE}
+
+
+class Refuse(Exception):
+    """This part cannot be given a meaning; what is wrong has been noted."""
+
+
+def type_of(field: Field) -> Type:
+    """How the rule language treats a field: a whole number of days is days, any other a count."""
+    return Type.DAYS if field.kind == Kind.INT and field.unit == DAYS else _KIND_TYPES[field.kind]
+
+
+def comparable(left: Type, right: Type) -> bool:
+    """Whether values of the two types may be compared: the same type, or a bare number with anything numeric."""
+    return left == right or (left in NUMERIC and right in NUMERIC and Type.PLAIN in (left, right))
+
+
+def result_type(op: str, left: Type, right: Type) -> Type | None:
+    """The type of `left op right` for numeric types, or None where it makes no sense."""
+    if op in "+-":
+        return (right if left == Type.PLAIN else left) if comparable(left, right) else None
+    if op == "*":
+        weak = (Type.PLAIN, Type.RATIO)
+        if left in weak or right in weak:
+            return right if left == Type.PLAIN or (left == Type.RATIO and right != Type.PLAIN) else left
+        if left == right == Type.MONEY:
+            return None
+        return Type.MONEY if Type.MONEY in (left, right) else Type.NUMBER
+    if left == right:
+        return Type.PLAIN if left == Type.PLAIN else Type.RATIO
+    if right in (Type.PLAIN, Type.RATIO) or left == Type.MONEY:
+        return left
+    return Type.NUMBER
+
+
+class Checker:
+    """One walk over the parsed text of one rule. `errors` holds what was found wrong."""
+
+    def __init__(self, text: str, grain: str, fields: Mapping[str, Field]):
+        self.text, self.grain, self.fields = text, grain, fields
+        self.errors: list[RuleError] = []
+
+    def rule(self, parsed: Tree) -> RuleTree | None:
+        """The tree of the whole rule, or None when anything is wrong with it."""
+        conditions: dict[Level, Condition] = {}
+        seen: set[Level] = set()
+        for part in parsed.children:
+            word, _, body = part.children
+            level = Level[word.upper()]
+            if level in seen:
+                self.note("level_repeated", word)
+            seen.add(level)
+            try:
+                conditions[level] = self.condition(body)
+            except Refuse:
+                continue
+        return None if self.errors else RuleTree(self.grain, tuple(sorted(conditions.items(), reverse=True)))
+
+    # Errors
+
+    def note(self, code: str, at: Tree | Token, proposal: str = "", **params: object) -> None:
+        """Notes an error at a part of the text."""
+        line, column = (at.line, at.column) if isinstance(at, Token) else (at.meta.line, at.meta.column)
+        self.errors.append(RuleError(code, line, column, self.source(at), params, proposal))
+
+    def refuse(self, code: str, at: Tree | Token, proposal: str = "", **params: object) -> Refuse:
+        """Notes an error and gives the exception to raise."""
+        self.note(code, at, proposal, **params)
+        return Refuse()
+
+    def source(self, at: Tree | Token) -> str:
+        """The text a part was read from, on one line."""
+        start, end = (at.start_pos, at.end_pos) if isinstance(at, Token) else (at.meta.start_pos, at.meta.end_pos)
+        return " ".join(self.text[start:end].split())
+
+    def values(self, *parts: Tree, beside: Field | None = None) -> list[Value]:
+        """The values of several parts, all of them looked at before the first fault stops the walk."""
+        found = []
+        for part in parts:
+            try:
+                found.append(self.value(part, beside))
+            except Refuse:
+                continue
+        if len(found) < len(parts):
+            raise Refuse
+        return found
+
+    # Conditions
+
+    def condition(self, part: Tree) -> Condition:
+        """The condition a part stands for."""
+        trees = [child for child in part.children if isinstance(child, Tree)]
+        match part.data:
+            case "bracket":
+                return self.condition(trees[0])
+            case "disjunction" | "conjunction":
+                return self.joined(Or if part.data == "disjunction" else And, trees)
+            case "negation":
+                return Not(self.condition(trees[0]))
+            case "compare":
+                return self.comparison(part)
+            case "between" | "within" | "contains" | "emptiness":
+                found = {"between": self.between, "within": self.within, "contains": self.contains, "emptiness": self.emptiness}
+                negated = any(isinstance(child, Token) and child.type == "NOT" for child in part.children)
+                condition = found[part.data](part, trees)
+                return Not(condition) if negated else condition
+            case "truth":
+                raise self.refuse("no_field", part)
+        value = self.value(part)
+        if isinstance(value, FieldRef) and value.type == Type.BOOL:
+            return value
+        proposal = f"{value.name} > 0" if isinstance(value, FieldRef) and value.type in NUMERIC else ""
+        raise self.refuse("not_a_condition", part, proposal)
+
+    def joined(self, kind: type[And] | type[Or], parts: list[Tree]) -> Condition:
+        """Several conditions joined by one word; brackets around the same word are dropped."""
+        found: list[Condition] = []
+        broken = False
+        for part in parts:
+            try:
+                condition = self.condition(part)
+            except Refuse:
+                broken = True
+                continue
+            found.extend(condition.conditions if isinstance(condition, kind) else (condition,))
+        if broken:
+            raise Refuse
+        return kind(tuple(found))
+
+    def comparison(self, part: Tree) -> Comparison:
+        """left op right; the side that names a field is put on the left."""
+        left_part, sign, right_part = part.children
+        left, right = self.two_sides(left_part, right_part)
+        op = _OPERATORS[sign.type]
+        self.same_kind(part, (left_part, left), (right_part, right))
+        if left.type in _UNORDERED and op not in ("=", "!="):
+            raise self.refuse("no_order", left_part)
+        if not node_fields(left):
+            left, right, op = right, left, _MIRRORED[op]
+        return Comparison(op, left, right)
+
+    def two_sides(self, left: Tree, right: Tree) -> tuple[Value, Value]:
+        """The values of both sides; a bare word is a choice of the field on the other side."""
+        sides = []
+        for part, other in ((left, right), (right, left)):
+            try:
+                sides.append(self.value(part, self.named_field(other)))
+            except Refuse:
+                continue
+        if len(sides) < 2:
+            raise Refuse
+        return sides[0], sides[1]
+
+    def same_kind(self, whole: Tree, *sides: tuple[Tree, Value]) -> None:
+        """Refuses a comparison of things that cannot be compared, or one that names no field at all."""
+        (left_part, left), *others = sides
+        for right_part, right in others:
+            if not self.may_compare(left, right):
+                raise self.mismatch((left_part, left), (right_part, right))
+        if not any(node_fields(value) for _, value in sides):
+            raise self.refuse("no_field", whole)
+
+    def may_compare(self, left: Value, right: Value) -> bool:
+        """Whether two values are of one kind; two choice fields must have the same values."""
+        if left.type == Type.CHOICE and isinstance(left, FieldRef) and isinstance(right, FieldRef) and right.type == Type.CHOICE:
+            return self.fields[left.name].choices == self.fields[right.name].choices
+        return comparable(left.type, right.type)
+
+    def mismatch(self, left: tuple[Tree, Value], right: tuple[Tree, Value]) -> Refuse:
+        """Why two values cannot be compared."""
+        for (part, value), (_, other) in ((left, right), (right, left)):
+            if part.data == "percent" and other.type in NUMERIC:
+                return self.refuse("percent_of_what", part, field=describe_node(other))
+        (left_part, one), (right_part, two) = left, right
+        return self.refuse(
+            "wrong_type",
+            right_part,
+            left=self.source(left_part),
+            left_type=one.type.value,
+            right=self.source(right_part),
+            right_type=two.type.value,
+        )
+
+    def between(self, part: Tree, trees: list[Tree]) -> Between:
+        """value between low and high, ends included."""
+        value, low, high = self.values(*trees)
+        self.same_kind(part, *zip(trees, (value, low, high), strict=True))
+        if value.type in _UNORDERED:
+            raise self.refuse("no_order", trees[0])
+        return Between(value, low, high)
+
+    def within(self, part: Tree, trees: list[Tree]) -> In:
+        """value in a list of plain values."""
+        (value,) = self.values(trees[0])
+        items = self.values(*trees[1:], beside=self.named_field(trees[0]))
+        for tree, item in zip(trees[1:], items, strict=True):
+            if not isinstance(item, Literal):
+                raise self.refuse("literal_needed", tree)
+        self.same_kind(part, *zip(trees, (value, *items), strict=True))
+        return In(value, tuple(items))
+
+    def contains(self, part: Tree, trees: list[Tree]) -> Contains:
+        """A text field that holds a piece of text."""
+        field = self.field_of(trees[0])
+        text = self.string(part.children[-1])
+        if field.type != Type.TEXT:
+            raise self.refuse("not_text", trees[0], field=field.name)
+        return Contains(field, text)
+
+    def emptiness(self, part: Tree, trees: list[Tree]) -> Empty:
+        """A field without a value."""
+        return Empty(self.field_of(trees[0]))
+
+    # Values
+
+    def value(self, part: Tree, beside: Field | None = None) -> Value:
+        """The value a part stands for. beside: the field it is compared with, whose choices may be named."""
+        match part.data:
+            case "bracket":
+                return self.value(part.children[1], beside)
+            case "name":
+                return self.name(part, beside)
+            case "number" | "percent" | "days":
+                return self.number(part)
+            case "date":
+                return self.date(part)
+            case "string":
+                return self.quoted(part, beside)
+            case "truth":
+                return Literal(part.children[0].lower() == "true", Type.BOOL)
+            case "negative":
+                return self.negative(part)
+            case "arithmetic":
+                return self.arithmetic(part)
+        raise self.refuse("not_a_value", part)
+
+    def named_field(self, part: Tree) -> Field | None:
+        """The field a part names by itself, if it does."""
+        return self.fields.get(part.children[0].lower()) if part.data == "name" else None
+
+    def field_of(self, part: Tree) -> FieldRef:
+        """The field a part names; anything else is refused."""
+        if part.data != "name":
+            raise self.refuse("field_needed", part)
+        value = self.name(part, None)
+        return value if isinstance(value, FieldRef) else FieldRef("", Type.TEXT)
+
+    def name(self, part: Tree, beside: Field | None) -> Value:
+        """A field, or a choice of the field it is compared with."""
+        word = str(part.children[0]).lower()
+        if word in self.fields:
+            return FieldRef(word, type_of(self.fields[word]))
+        if beside and beside.kind == Kind.CHOICE:
+            return self.choice(part, word, beside)
+        if beside and beside.kind == Kind.TEXT:
+            raise self.refuse("text_needs_quotes", part, f'"{self.source(part)}"')
+        for field in self.fields.values():
+            if word in field.choices:
+                raise self.refuse("choice_without_field", part, field=field.name)
+        raise self.refuse("unknown_field", part, nearest(word, self.fields))
+
+    def choice(self, part: Tree, word: str, field: Field) -> Literal:
+        """One of the values of a choice field."""
+        if word in field.choices:
+            return Literal(word, Type.CHOICE)
+        raise self.refuse("unknown_choice", part, nearest(word, field.choices), field=field.name, values=field.choices)
+
+    def quoted(self, part: Tree, beside: Field | None) -> Literal:
+        """A text, or a choice written in quotation marks."""
+        text = self.string(part.children[0])
+        return self.choice(part, text, beside) if beside and beside.kind == Kind.CHOICE else Literal(text, Type.TEXT)
+
+    def string(self, token: Token) -> str:
+        """What stands between the quotation marks."""
+        text = str(token)[1:-1]
+        if not text:
+            raise self.refuse("empty_text", token)
+        return text
+
+    def number(self, part: Tree) -> Literal:
+        """A number, a percentage (kept as a share) or a whole number of days."""
+        digits = str(part.children[0]).rstrip("% \t")
+        whole, _, decimals = digits.partition(".")
+        if len(whole) > 15 or len(decimals) > 6:
+            raise self.refuse("number_too_long", part)
+        value = Decimal(digits)
+        if part.data == "percent":
+            return Literal(value / 100, Type.RATIO)
+        if part.data == "number":
+            return Literal(value, Type.PLAIN)
+        if decimals or value > 9999:
+            raise self.refuse("whole_days", part)
+        return Literal(value, Type.DAYS)
+
+    def date(self, part: Tree) -> Literal:
+        """A calendar date in ISO form."""
+        text = str(part.children[0])
+        try:
+            day = date.fromisoformat(text) if len(text) == 10 else None
+        except ValueError:
+            day = None
+        if day is None or not 1900 <= day.year <= 2199:
+            raise self.refuse("not_a_date", part)
+        return Literal(day, Type.DATE)
+
+    def negative(self, part: Tree) -> Value:
+        """A value with a minus sign; the sign of a written number becomes part of it."""
+        (value,) = self.values(part.children[1])
+        if value.type not in NUMERIC:
+            raise self.refuse("no_sign", part.children[1])
+        if isinstance(value, Literal) and isinstance(value.value, Decimal):
+            return Literal(-value.value if value.value else value.value, value.type)
+        return Negative(value, value.type)
+
+    def arithmetic(self, part: Tree) -> Arithmetic:
+        """Two values joined by + - * /."""
+        left_part, sign, right_part = part.children
+        left, right = self.values(left_part, right_part)
+        op = _SIGNS[sign.type]
+        if Type.DATE in (left.type, right.type):
+            return self.date_arithmetic(part, op, left, right)
+        kind = result_type(op, left.type, right.type) if left.type in NUMERIC and right.type in NUMERIC else None
+        if kind is None:
+            raise self.refuse(
+                "wrong_arithmetic",
+                part,
+                left=self.source(left_part),
+                left_type=left.type.value,
+                right=self.source(right_part),
+                right_type=right.type.value,
+                operator=op,
+            )
+        if op == "/" and isinstance(right, Literal) and right.value == 0:
+            raise self.refuse("division_by_zero", right_part)
+        return Arithmetic(op, left, right, kind)
+
+    def date_arithmetic(self, part: Tree, op: str, left: Value, right: Value) -> Arithmetic:
+        """A date moved by days, or the days between two dates."""
+        if op == "-" and left.type == right.type == Type.DATE:
+            return Arithmetic(op, left, right, Type.DAYS)
+        if op in "+-" and isinstance(left, FieldRef | Literal) and isinstance(right, Literal) and right.type == Type.DAYS:
+            return Arithmetic(op, left, right, Type.DATE)
+        proposal = ""
+        if op in "+-" and isinstance(right, Literal) and right.type == Type.PLAIN:
+            proposal = f"{describe_node(left)} {op} {describe_node(right)} days"
+        raise self.refuse("date_arithmetic", part, proposal)
