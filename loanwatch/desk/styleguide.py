@@ -233,9 +233,9 @@ def _lists() -> dict[str, Any]:
     ]
     compare = [
         {"title": "Operation", "rows": [
-            {"label": "Presses running", "first": "16 of 16 running", "second": "7 of 16 running, night shift stopped in Oct", "result": "material", "note": "−56%"},
-            {"label": "Staff present", "first": "“about 130”, no list seen", "second": "74, by attendance list", "result": "differs", "note": "−43%"},
-            {"label": "Orders on hand", "first": "Contracts for ¥8.2 M seen", "second": "Contracts for ¥8.0 M seen", "result": "same", "note": "−2%"},
+            {"label": "Presses running", "first": "16 of 16 running", "second": "7 of 16 running", "result": "material", "note": "−56%"},
+            {"label": "Staff", "first": "“about 130”", "second": "74, by list", "result": "differs", "note": "−43%"},
+            {"label": "Orders on hand", "first": "¥8.2 M seen", "second": "¥8.0 M seen", "result": "same", "note": "−2%"},
         ]},
     ]  # fmt: skip
     people = {
