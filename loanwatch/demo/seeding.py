@@ -1,0 +1,118 @@
+"""Makes the whole demo book in one transaction, and tells what was made."""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+from typing import Any
+
+from django.db import connection, transaction
+
+from borrowers.loans.models import Loan
+from loanwatch.demo import bank, book, calendar, collateral, custody, guarantees, planted, staff, writing
+from loanwatch.demo.drafts import Note, Party
+from loanwatch.demo.names import Namer
+from loanwatch.lenders.models import Lender
+
+SMALLEST = 150  # loans: the planted cases and some company for them
+TABLES = (
+    "borrowers_borrower", "borrowers_loan", "borrowers_instalment", "borrowers_repayment", "borrowers_loanevent", "borrowers_guarantee",
+    "borrowers_custody", "borrowers_checkduty", "borrowers_collateralitem", "borrowers_pledge", "borrowers_valuation", "people_branchreach",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Book:
+    """The drawn book, before it is written."""
+
+    notes: list[Note]
+    parties: list[Party]
+    garden: planted.Garden
+    everybody: list[staff.Seat]
+
+
+def draw(seed: int, loans: int, days: calendar.Calendar) -> Book:
+    """Everything the book holds, from `seed` alone: the same seed, size and calendar give the same book. Pure."""
+    source = Random(seed)
+    namer = Namer(source)
+    everybody = staff.seats(namer)
+    teams = staff.managers(everybody)
+    garden = planted.plant(book.Frame(source, namer, days.start, days.as_of, teams))
+    # No ordinary borrower sits with a manager whose loans tell a story, and the manager who left gives all away.
+    frame = book.Frame(source, namer, days.start, days.as_of, teams)
+    count = loans - len(garden.notes)
+    owners = book.parties(frame, round(count / book.LOANS_PER_BORROWER))
+    ordinary = book.ordinary(frame, owners, garden.notes, count)
+    notes = [*garden.notes, *ordinary]
+    cases = defaultdict(list)
+    for note, case in garden.cases:
+        cases[case.code].append(note)
+    pledger = collateral.ordinary(ordinary, source, days.as_of)
+    collateral.planted(cases, pledger)
+    guarantees.ordinary(ordinary, owners, source)
+    custody.ordinary(notes, source, days.as_of, teams)
+    custody.planted(cases, days.as_of)
+    return Book(notes, [*garden.parties, *owners], garden, everybody)
+
+
+def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """Write the demo book for the close of `as_of` and put its days on the list; none is closed here.
+
+    Returns what `seed_demo --json` prints. Raises ValueError with a sentence when the book is there already, `as_of` is no
+    business day, or `loans` is below 150.
+    """
+    began = time.monotonic()
+    if loans < SMALLEST:
+        raise ValueError(f"The demo book needs at least {SMALLEST} loans to hold its planted cases. Nothing was done.")
+    if Lender.objects.filter(code=bank.CODE).exists():
+        raise ValueError(f"Lender {bank.CODE} is there already: the demo book is made once in an installation. Nothing was done.")
+    with transaction.atomic():
+        exceptions = bank.holidays_around(range(as_of.year - 3, as_of.year + 2))
+        days = calendar.make(as_of, exceptions)
+        tell("Drawing the demo book")
+        drawn = draw(number, loans, days)
+        tell("Writing the demo book")
+        lender = bank.found(days)
+        people = bank.hire(lender, drawn.everybody, days, password)
+        write(lender, days, people, number, drawn)
+        installed(lender)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE " + ", ".join(TABLES))
+    return summary(lender, drawn, days, began)
+
+
+def write(lender: Lender, days: calendar.Calendar, people: dict, number: int, drawn: Book) -> None:
+    writer = writing.Writer(lender, days, people, number)
+    writing.parties(writer, drawn.parties)
+    for part in (writing.loans, writing.schedules, writing.repayments, writing.events, writing.collateral, writing.guarantees, writing.custody,
+                 writing.duties):  # fmt: skip
+        part(writer, drawn.notes)
+    owners = {case.code: note.party for note, case in drawn.garden.cases}
+    writing.portal({login: owners[f"portal_{login}"] for login in staff.BORROWER_LOGINS}, writer)
+    writer.write()
+
+
+def installed(lender: Lender) -> None:
+    """Rules, templates and the days to close."""
+
+
+def as_json(made: dict[str, Any]) -> str:
+    return json.dumps(made, ensure_ascii=False, default=str)
+
+
+def summary(lender: Lender, drawn: Book, days: calendar.Calendar, began: float) -> dict[str, Any]:
+    return {
+        "lender": lender.code,
+        "loans": Loan.objects.filter(lender=lender).count(),
+        "borrowers": len(drawn.parties),
+        "branches": lender.branches.count(),
+        "staff": len(drawn.everybody),
+        "as_of": days.as_of,
+        "first_day": days.closes[0],
+        "days_due": len(days.closes),
+        "seconds": round(time.monotonic() - began, 2),
+        "planted": [{"code": case.code, "loan": note.number, "what": case.what} for note, case in drawn.garden.cases],
+    }
