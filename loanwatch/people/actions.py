@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
-from loanwatch.people import tree
+from loanwatch.people import places, tree
 from loanwatch.people.access import Access
 from loanwatch.people.models import Account, ApiToken, Branch, Person, Role, RoleHeld
 from loanwatch.people.policy import Act
 from loanwatch.people.queries import clashing_role, why_not_closed
+from loanwatch.people.tokens import make_token
 from loanwatch.trail.record import record
 
 # Signs that are not mistaken for one another when a password is read out or written down.
@@ -25,7 +26,7 @@ READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def temporary_password() -> str:
     """A password to hand over once, 16 readable signs in four groups, about 79 bits."""
-    return "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(READABLE) for _sign in range(4)) for _group in range(4))
 
 
 # People and their accounts ---------------------------------------------------------------------------------------------------
@@ -59,7 +60,7 @@ def open_account(*, by: Access, person: Person, username: str, email: str = "") 
     _check_keeps(by, person)
     password = temporary_password()
     account = Account.objects.create_user(username, password, email=email, person=person, must_change_password=True)
-    record("account.opened", by=by, subject=account, username=username, staff_no=person.staff_no)
+    record("account.opened", by=by, subject=person, username=username)
     return account, password
 
 
@@ -75,7 +76,7 @@ def set_password(*, by: Access, account: Account, password: str | None = None) -
     account.must_change_password = True
     account.session_round += 1
     account.save(update_fields=["password", "must_change_password", "session_round"])
-    record("account.password_reset", by=by, subject=account, username=account.username)
+    record("account.password_reset", by=by, subject=account.person or account, username=account.username)
     return password
 
 
@@ -86,7 +87,7 @@ def deactivate(*, by: Access, account: Account) -> None:
     if by.account.pk == account.pk:
         raise Refused(_("Nobody can deactivate the account they are logged in with."), code="OWN_ACCOUNT")
     _shut(account)
-    record("account.deactivated", by=by, subject=account, username=account.username)
+    record("account.deactivated", by=by, subject=account.person or account, username=account.username)
 
 
 @transaction.atomic
@@ -95,7 +96,7 @@ def activate(*, by: Access, account: Account) -> None:
     _check_keeps(by, account.person)
     account.is_active = True
     account.save(update_fields=["is_active"])
-    record("account.activated", by=by, subject=account, username=account.username)
+    record("account.activated", by=by, subject=account.person or account, username=account.username)
 
 
 @transaction.atomic
@@ -123,6 +124,24 @@ def _shut(account: Account) -> None:
     account.session_round += 1
     account.save(update_fields=["is_active", "session_round"])
     ApiToken.objects.filter(account=account, revoked_at=None).update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def make_key(*, by: Access, name: str) -> str:
+    """A new API key that acts as one's own account, for whatever `name` says. Returned this once; only its digest is kept."""
+    key = make_token(by.account, name)
+    record("key.made", by=by, subject=by.person or by.account, name=name)
+    return key
+
+
+@transaction.atomic
+def revoke_key(*, by: Access, token: ApiToken) -> None:
+    """One of one's own keys works no longer, from the next request."""
+    if token.account_id != by.account.pk:
+        raise Refused(_("A key is revoked by its owner; a system administrator closes the whole account."), code="KEY_OF_ANOTHER")
+    token.revoked_at = timezone.now()
+    token.save(update_fields=["revoked_at"])
+    record("key.revoked", by=by, subject=by.person or by.account, name=token.name)
 
 
 # Roles -----------------------------------------------------------------------------------------------------------------------
@@ -191,9 +210,9 @@ def _kept_apart() -> Iterator[None]:
 def open_branch(*, by: Access, code: str, name: str, kind: str, parent: Branch, on: date) -> Branch:
     """A new branch directly below `parent` from `on`."""
     _check_keeps_branch(by, parent)
-    if not tree.may_hang_below(kind, parent):
+    if not places.may_hang_below(kind, parent):
         raise Conflict(_("A branch of this kind can't lie below that one."), code="BRANCH_RANK")
-    branch = tree.open_branch(lender=parent.lender, code=code, name=name, kind=kind, parent=parent, on=on)
+    branch = tree.open_branch(parent.lender, code=code, name=name, kind=kind, parent=parent.code, on=on)
     record("branch.opened", by=by, subject=branch, code=code, name=name, parent=parent.code, on=_text(on))
     return branch
 
@@ -203,11 +222,11 @@ def move_branch(*, by: Access, branch: Branch, parent: Branch, on: date) -> None
     """`branch` and all below it hang below `parent` from `on`; what people see follows on that day, past figures stay."""
     _check_keeps_branch(by, branch)
     _check_keeps_branch(by, parent)
-    if parent.lender_id != branch.lender_id or not tree.may_hang_below(branch.kind, parent):
+    if parent.lender_id != branch.lender_id or not places.may_hang_below(branch.kind, parent):
         raise Conflict(_("A branch of this kind can't lie below that one."), code="BRANCH_RANK")
-    before = tree.parent_of(branch, on)
+    before = places.parent_of(branch, on)
     with _kept_apart():
-        tree.move_branch(branch=branch, parent=parent, on=on)
+        places.move_branch(branch=branch, parent=parent, on=on)
     record("branch.moved", by=by, subject=branch, before=before.code if before else "", after=parent.code, on=_text(on))
 
 

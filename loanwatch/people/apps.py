@@ -6,4 +6,4 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from loanwatch.people import checks  # noqa: F401  registers the system check on URLs
+        from loanwatch.people import checks, signins  # noqa: F401  register the system check on URLs, and who logs in and out

@@ -89,13 +89,17 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def kept_by(self, access: "Access") -> "PersonQuerySet":
         """The people whose accounts this system administrator keeps.
 
-        Those with a role, held now or once, in the branches he keeps; everybody for one who keeps the whole installation.
+        Those with a role, held now or once, in the branches he keeps and none now outside of them: whoever resets a password
+        can become that person. Everybody for one who keeps the whole installation.
         """
         if Role.SYSADMIN not in access.roles:
             return self.none()
         if access.everywhere:
             return self
-        return self.filter(pk__in=RoleHeld.objects.filter(branch_id__in=access.subtree(Role.SYSADMIN)).values("person_id"))
+        kept = Branch.objects.kept_by(access).values("pk")
+        not_over = Q(to_on__isnull=True) | Q(to_on__gt=access.on)
+        outside = RoleHeld.objects.filter(not_over, Q(branch__isnull=True) | ~Q(branch_id__in=kept)).values("person_id")
+        return self.filter(pk__in=RoleHeld.objects.filter(branch_id__in=kept).values("person_id")).exclude(pk__in=outside)
 
 
 @pghistory.track(

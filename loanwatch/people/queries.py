@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from loanwatch.people.access import Access
 from loanwatch.people.models import Account, Branch, BranchReach, Person, Role, RoleHeld
-from loanwatch.people.tree import reach_on
+from loanwatch.people.places import reach_on
 
 APART = {Role.ACCOUNT_MANAGER: Role.RISK_OFFICER, Role.RISK_OFFICER: Role.ACCOUNT_MANAGER}
 

@@ -1,0 +1,53 @@
+"""What the events of the trail and the steps of a day are called on pages. A name that is not here is shown as it is."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+EVENTS: dict[str, Any] = {
+    "account.activated": _("Account activated"),
+    "account.deactivated": _("Account deactivated"),
+    "account.locked_out": _("Log-in locked after wrong passwords"),
+    "account.logged_in": _("Logged in"),
+    "account.logged_out": _("Logged out"),
+    "account.opened": _("Account opened"),
+    "account.password_changed": _("Own password changed"),
+    "account.password_reset": _("Temporary password given"),
+    "branch.closed": _("Branch closed"),
+    "branch.moved": _("Branch moved"),
+    "branch.opened": _("Branch opened"),
+    "branch.renamed": _("Branch renamed"),
+    "installation.first_administrator": _("First system administrator made"),
+    "key.made": _("API key made"),
+    "key.revoked": _("API key revoked"),
+    "parameter.approved": _("Parameter approved"),
+    "parameter.proposed": _("Parameter proposed"),
+    "parameter.withdrawn": _("Proposed parameter withdrawn"),
+    "person.changed": _("Details of a person changed"),
+    "person.created": _("Person made"),
+    "person.left": _("Leaving recorded"),
+    "product.added": _("Product added"),
+    "product.changed": _("Product changed"),
+    "role.ended": _("Role ended"),
+    "role.granted": _("Role granted"),
+    "trail.exported": _("Audit trail exported"),
+}
+
+STEPS: dict[str, Any] = {
+    "allocate": _("Allocate repayments"),
+    "observe": _("Observe loans"),
+    "observe_branches": _("Observe branches"),
+    "warn": _("Warn on loans"),
+    "warn_branches": _("Warn on branches"),
+    "propose": _("Propose classes"),
+    "schedule": _("Schedule inspections"),
+    "roll_up": _("Roll up figures"),
+}
+
+
+def event_word(name: str) -> Any:
+    return EVENTS.get(name, name)
+
+
+def step_word(name: str) -> Any:
+    return STEPS.get(name, name)
