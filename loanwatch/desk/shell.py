@@ -1,19 +1,17 @@
 """What stands around every page: navigation by role, the data date, theme, density and language."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from alerts.signals.models import Alert, Level
+from loanwatch.desk.counts import COUNTS
 from loanwatch.people.middleware import ACTS
 from loanwatch.people.models import Role
 from loanwatch.people.routes import SIGNED_IN
@@ -189,16 +187,6 @@ class Shell:
             lender_id=lender, state__in=[BusinessDay.State.CLOSED, BusinessDay.State.CLOSED_WITH_EXCEPTIONS]
         )
         return closed.order_by("-business_date").values_list("business_date", flat=True).first()
-
-
-def open_alerts(access: Any) -> tuple[int | None, bool]:
-    """How many alerts the reader has open, red when one of them is."""
-    found = Alert.objects.visible_to(access).open().aggregate(all=Count("pk"), red=Count("pk", filter=Q(level=Level.RED)))
-    return found["all"], bool(found["red"])
-
-
-# URL name → how many wait there, and whether one of them is late or red. Pages that own a list put their count in.
-COUNTS: dict[str, Callable[[Any], tuple[int | None, bool]]] = {"alerts:list": open_alerts}
 
 
 def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
