@@ -8,6 +8,8 @@ from loanwatch.people.routes import PUBLIC, route
 
 urlpatterns: list[URLPattern | URLResolver] = [
     route("healthz", health.alive, name="healthz", get=PUBLIC),
+    route("readyz", health.ready, name="readyz", get=PUBLIC),
+    route("metrics", health.metrics, name="metrics", get=PUBLIC),
     path("accounts/", include("loanwatch.people.account_urls")),
     path("i18n/", include(i18n)),
 ]

@@ -23,7 +23,7 @@ class ClassProposal(models.Model):
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
     bucket = models.SmallIntegerField()
-    loan = models.ForeignKey(Loan, models.PROTECT, related_name="class_proposals")
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="+")
     as_of = models.DateField()
     old_class = models.CharField(max_length=16, choices=RiskClass.choices)
     new_class = models.CharField(max_length=16, choices=RiskClass.choices)

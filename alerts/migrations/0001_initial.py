@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True)),
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
                 ('lender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='lenders.lender')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='class_proposals', to='borrowers.loan')),
+                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='borrowers.loan')),
             ],
             options={
                 'ordering': ['-as_of', 'loan'],

@@ -63,6 +63,7 @@ def tick() -> None:
 
     Puts missed days on the list of lenders that close by themselves, and opens the next one where none is open.
     """
+    ledger.beat("tick")
     for lender in Lender.objects.all():
         if parameter(lender, "day.automatic", today(lender.zone)):
             missed_days(lender)

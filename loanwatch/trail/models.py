@@ -112,3 +112,10 @@ class RunException(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+
+class Beat(models.Model):
+    """When a process that must never be silent was last heard of."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()

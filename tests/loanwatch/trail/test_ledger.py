@@ -1,0 +1,161 @@
+"""The run ledger: a unit is done once, by whoever holds its lease; a late writer is fenced off."""
+
+import threading
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from loanwatch.lenders.models import Lender
+from loanwatch.trail import ledger
+from loanwatch.trail.models import BusinessDay, RunException, RunUnit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
+DAY = date(2026, 6, 30)
+PLAN = [("first", True), ("second", False)]
+
+
+@pytest.fixture
+def lender() -> Lender:
+    return Lender.objects.create(code="LEDGER", name="Ledger", currency="CNY", zone="Asia/Shanghai")
+
+
+@pytest.fixture
+def opened(lender: Lender) -> Lender:
+    ledger.due(lender, [DAY])
+    ledger.open_next(lender.pk, PLAN, 2)
+    return lender
+
+
+def finish(unit: ledger.Unit, rows: int = 1) -> None:
+    with unit.effects():
+        unit.count(rows_out=rows)
+
+
+def expire_leases() -> None:
+    RunUnit.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_saying_twice_that_a_day_is_due_puts_it_on_the_list_once(lender):
+    assert ledger.due(lender, [DAY]) == 1
+    assert ledger.due(lender, [DAY]) == 0
+    assert BusinessDay.objects.count() == 1
+
+
+def test_opening_a_day_makes_every_unit_of_every_step_and_the_partition_for_its_observations(opened):
+    units = RunUnit.objects.order_by("step_order", "bucket").values_list("step", "bucket_from", "bucket_to")
+    assert list(units) == [("first", 0, 127), ("first", 128, 255), ("second", 0, 255)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"alerts_loanday_l{opened.pk}_20260630"])
+        assert cursor.fetchone() == (True,)
+
+
+def test_a_second_day_is_not_opened_while_one_is_closing(opened):
+    ledger.due(opened, [DAY + timedelta(days=1)])
+    assert ledger.open_next(opened.pk, PLAN, 1) is None
+
+
+def test_a_step_begins_only_when_the_one_before_is_done(opened):
+    one, two = ledger.claim(), ledger.claim()
+    assert (one.step, two.step) == ("first", "first")
+    finish(one)
+    assert ledger.claim() is None
+    finish(two)
+    assert ledger.claim().step == "second"
+
+
+def test_a_claimed_unit_is_nobody_elses_until_its_lease_has_passed(opened):
+    unit = ledger.claim()
+    ledger.claim()
+    assert ledger.claim() is None
+    expire_leases()
+    again = ledger.claim()
+    assert (again.id, again.attempt) == (unit.id, 2)
+
+
+def test_a_late_writer_is_fenced_off_and_keeps_nothing(opened):
+    late = ledger.claim()
+    expire_leases()
+    taken = ledger.claim()
+    assert taken.id == late.id
+    finish(taken, rows=7)
+    with pytest.raises(ledger.Fenced), late.effects() as cursor:
+        cursor.execute("UPDATE lenders_lender SET name = 'written too late'")
+    assert Lender.objects.get().name == "Ledger"
+    assert RunUnit.objects.get(pk=late.id).rows_out == 7
+
+
+def test_without_the_fence_the_late_writer_would_overwrite(opened, monkeypatch):
+    """The twin of the test above: with owner and attempt not compared, the late write stays. So the fence is what holds."""
+    late = ledger.claim()
+    expire_leases()
+    taken = ledger.claim()
+    finish(taken, rows=7)
+    RunUnit.objects.filter(pk=late.id).update(state="running", owner=late.owner, attempts=late.attempt)
+    with late.effects() as cursor:
+        cursor.execute("UPDATE lenders_lender SET name = 'written too late'")
+    assert Lender.objects.get().name == "written too late"
+
+
+def test_a_unit_whose_effects_fail_leaves_nothing_behind(opened):
+    unit = ledger.claim()
+    with pytest.raises(ZeroDivisionError), unit.effects() as cursor:
+        cursor.execute("UPDATE lenders_lender SET name = 'half'")
+        raise ZeroDivisionError
+    assert Lender.objects.get().name == "Ledger"
+    assert RunUnit.objects.get(pk=unit.id).state == "running"
+
+
+def test_a_unit_is_tried_three_times_and_then_set_aside_with_its_error(opened):
+    for attempt in range(1, 4):
+        unit = ledger.claim()
+        assert unit.attempt == attempt
+        ledger.fail(unit, "Traceback\nValueError: loan L-17 has two currencies")
+    assert RunUnit.objects.get(pk=unit.id).state == "failed"
+    assert "L-17" in RunException.objects.get().error
+    assert ledger.retry_failed(opened.pk, DAY) == 1
+
+
+def test_a_unit_that_kills_its_worker_every_time_is_set_aside(opened):
+    for _ in range(ledger.MAX_CLAIMS * 2):
+        expire_leases()
+        ledger.claim()
+    expire_leases()
+    assert ledger.claim() is None
+    assert set(RunUnit.objects.filter(step="first").values_list("state", flat=True)) == {"failed"}
+
+
+def test_a_day_is_closed_once_and_only_when_no_unit_is_left(opened):
+    assert not ledger.close_if_done(opened.pk, DAY)
+    while unit := ledger.claim():
+        finish(unit)
+    assert [ledger.close_if_done(opened.pk, DAY) for _ in range(3)] == [True, False, False]
+
+
+def test_the_heartbeat_keeps_a_long_unit_with_its_worker(opened, settings):
+    settings.LEASE_SECONDS = 0.3
+    unit = ledger.claim()
+    with ledger.heartbeat(unit):
+        threading.Event().wait(0.8)
+        assert ledger.claim().id != unit.id
+        assert ledger.claim() is None
+        finish(unit)
+
+
+def test_eight_claimers_at_once_never_get_the_same_unit(lender):
+    ledger.due(lender, [DAY])
+    ledger.open_next(lender.pk, [("only", True)], 64)
+    claimed: list[int] = []
+
+    def claim_all() -> None:
+        while unit := ledger.claim():
+            claimed.append(unit.id)
+        connection.close()
+
+    threads = [threading.Thread(target=claim_all) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == len(set(claimed)) == 64
