@@ -32,8 +32,11 @@ class Delivery(models.Model):
     rows_applied = models.IntegerField(default=0)
     rows_unchanged = models.IntegerField(default=0)
     rows_quarantined = models.IntegerField(default=0)
+    rows_left_out = models.IntegerField(default=0)  # by the format's own limit, such as loans without performance
+    all_rows = models.BooleanField(default=False)  # rows of earlier dates as well, not only of the business date
     reasons = models.JSONField(default=dict)  # reason code -> rows
     control = models.JSONField(default=dict)  # {"expected": {...}, "found": {...}}
+    notes = models.JSONField(default=dict)  # what is no fault but worth knowing: absent loans, differences, duplicates
     hold_reason = models.TextField(blank=True)
     received_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True)
@@ -43,7 +46,7 @@ class Delivery(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["lender", "format", "business_date", "sha256"],
+                fields=["lender", "format", "business_date", "all_rows", "sha256"],
                 condition=Q(state="applied"),
                 name="one_applied_delivery_per_content",
             ),
@@ -67,6 +70,7 @@ class QuarantinedRow(models.Model):
     column = models.CharField(_("column"), max_length=60, blank=True)
     value = models.CharField(_("value"), max_length=200, blank=True)
     raw = models.JSONField()  # column -> text, as read
+    corrected = models.JSONField(null=True)  # column -> text, as a person corrected it
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     corrected_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     decided_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
@@ -75,6 +79,7 @@ class QuarantinedRow(models.Model):
     class Meta:
         ordering = ["delivery", "line"]
         constraints = [
+            models.UniqueConstraint(fields=["delivery", "line"], name="one_quarantined_row_per_line"),
             models.CheckConstraint(
                 condition=Q(corrected_by__isnull=True) | Q(decided_by__isnull=True) | ~Q(corrected_by=F("decided_by")),
                 name="correction_is_released_by_another_person",
