@@ -85,10 +85,10 @@ _MASTER = (
         empty=gettext_noop("The feed gives no disbursement date."),
     ),
     Field(
-        name="risk_class", grain="loan", kind=Kind.CHOICE, unit=WORD, inputs=gettext_noop("Class decisions and days past due"),
-        owner=LOANWATCH, sample="special_mention", values=RISK_CLASSES,
+        name="risk_class", grain="loan", kind=Kind.CHOICE, unit=WORD, inputs=SCHEDULE, owner=LOANWATCH, sample="special_mention",
+        values=RISK_CLASSES,
         label=gettext_noop("Risk class"),
-        meaning=gettext_noop("Class in force at the close of the previous business date."),
+        meaning=gettext_noop("Class that the days past due at this close call for."),
     ),
 )
 
@@ -131,7 +131,10 @@ _REPAYMENT = (
     Field(
         name="instalments_missed_12m", grain="loan", kind=Kind.INT, unit=COUNT, inputs=SCHEDULE, owner=CORE, sample="2",
         label=gettext_noop("Instalments missed in 12 months"),
-        meaning=gettext_noop("Demands of the last 12 months that were not fully paid on their due date."),
+        meaning=gettext_noop(
+            "Demands of the last 12 months that were not fully paid on their due date; closes 30 or more days past due where no "
+            "schedule is fed."
+        ),
         empty=NO_SCHEDULE,
     ),
     Field(
@@ -150,20 +153,20 @@ _REPAYMENT = (
         name="lateness_slope_6", grain="loan", kind=Kind.NUMBER, unit=DAYS_A_DEMAND, inputs=SCHEDULE, owner=CORE, sample="1.8",
         indicator="REP-04",
         label=gettext_noop("Lateness trend"),
-        meaning=gettext_noop("Slope of the straight line through the days late of the last 6 demands (least squares)."),
-        empty=gettext_noop("Fewer than 6 demands have fallen due."),
+        meaning=gettext_noop("Slope of the straight line through the days late of the last demands, at most 6 (least squares)."),
+        empty=gettext_noop("Fewer than 3 demands have fallen due in 24 months."),
     ),
     Field(
         name="lateness_rising_3", grain="loan", kind=Kind.BOOL, unit=YES_NO, inputs=SCHEDULE, owner=CORE, sample="true", indicator="REP-04",
         label=gettext_noop("Later three times running"),
-        meaning=gettext_noop("Each of the last 3 demands was paid later than the one before it."),
-        empty=gettext_noop("Fewer than 4 demands have fallen due."),
+        meaning=gettext_noop("The days late have risen over the last 3 demands, from each to the next."),
+        empty=gettext_noop("Fewer than 3 demands have fallen due in 24 months."),
     ),
     Field(
         name="lateness_last", grain="loan", kind=Kind.INT, unit=DAYS, inputs=SCHEDULE, owner=CORE, sample="11", indicator="REP-04",
         label=gettext_noop("Days late of the last demand"),
         meaning=gettext_noop("Days from the due date of the last demand to its full payment, or to the business date while unpaid."),
-        empty=gettext_noop("No demand has fallen due yet."),
+        empty=gettext_noop("No demand has fallen due in 24 months."),
     ),
     Field(
         name="part_payment_share_6m", grain="loan", kind=Kind.RATIO, unit=SHARE, inputs=SCHEDULE, owner=CORE, sample="0.25",
@@ -198,16 +201,17 @@ _MASKING = (
     ),
     Field(
         name="edge_extensions_24m", grain="loan", kind=Kind.INT, unit=COUNT, inputs=EVENTS, owner=CORE, sample="1", indicator="MSK-03",
-        label=gettext_noop("Extensions just before a bucket edge"),
+        label=gettext_noop("Extensions just before a bucket edge in 24 months"),
         meaning=gettext_noop(
-            "Extensions of the last 24 months made at 25 to 30 or 80 to 90 days past due, or within 10 days of the end of a quarter."
+            "Extensions and restructurings of the last 24 months made just before the next overdue bucket, or while late within 10 days "
+            "of the end of a quarter."
         ),
     ),
     Field(
         name="months_no_principal", grain="loan", kind=Kind.INT, unit=MONTHS, inputs=SCHEDULE, owner=CORE, sample="12", indicator="MSK-04",
         label=gettext_noop("Months without principal repaid"),
-        meaning=gettext_noop("Full months since the principal last went down by cash."),
-        empty=NO_SCHEDULE,
+        meaning=gettext_noop("Full months since a demand with principal was last paid in full."),
+        empty=gettext_noop("No demand with principal has been paid in 24 months."),
     ),
     Field(
         name="rollovers", grain="loan", kind=Kind.INT, unit=COUNT, inputs=EVENTS, owner=CORE, sample="1", indicator="MSK-04",
@@ -217,6 +221,11 @@ _MASKING = (
 )
 
 _COLLATERAL = (
+    Field(
+        name="collateral_items", grain="loan", kind=Kind.INT, unit=COUNT, inputs=VALUATIONS, owner=COLLATERAL_DESK, sample="1",
+        label=gettext_noop("Items of collateral"),
+        meaning=gettext_noop("Number of collateral items pledged for the loan; 0 when it is unsecured."),
+    ),
     Field(
         name="ltv", grain="loan", kind=Kind.RATIO, unit=SHARE, inputs=VALUATIONS, owner=COLLATERAL_DESK, sample="0.72", indicator="COL-01",
         label=gettext_noop("Loan to value"),
@@ -234,7 +243,7 @@ _COLLATERAL = (
         name="value_change", grain="loan", kind=Kind.RATIO, unit=SHARE, inputs=VALUATIONS, owner=COLLATERAL_DESK, sample="-0.12",
         indicator="COL-02",
         label=gettext_noop("Change of the collateral's value"),
-        meaning=gettext_noop("Latest valuation divided by the one before, minus 1; -0.12 is a fall by 12 %."),
+        meaning=gettext_noop("Latest valuation divided by the one before, minus 1; -0.12 is a fall by 12 %. The worst item counts."),
         empty=gettext_noop("The collateral has fewer than two valuations."),
     ),
     Field(
@@ -252,10 +261,15 @@ _COLLATERAL = (
         empty=NO_COLLATERAL,
     ),
     Field(
+        name="guarantors", grain="loan", kind=Kind.INT, unit=COUNT, inputs=GUARANTEES, owner=CORE, sample="1",
+        label=gettext_noop("Guarantors"),
+        meaning=gettext_noop("Number of persons and companies that guarantee the loan."),
+    ),
+    Field(
         name="guarantor_dpd", grain="loan", kind=Kind.INT, unit=DAYS, inputs=GUARANTEES, owner=CORE, sample="0", indicator="COL-08",
         label=gettext_noop("Guarantor's days past due"),
-        meaning=gettext_noop("Worst days past due among the guarantors' own loans."),
-        empty=gettext_noop("The loan has no guarantor with a loan on the book."),
+        meaning=gettext_noop("Worst days past due among the guarantors' own loans; 0 when they have none."),
+        empty=gettext_noop("The loan has no guarantor."),
     ),
     Field(
         name="circle_length", grain="loan", kind=Kind.INT, unit=COUNT, inputs=GUARANTEES, owner=CORE, sample="3", indicator="COL-10",
@@ -301,6 +315,7 @@ _PROCESS = (
         owner=gettext_noop("Branch head"), sample="0", indicator="PRC-11",
         label=gettext_noop("Days without a responsible person"),
         meaning=gettext_noop("Days in a row without an active responsible person; 0 when there is one."),
+        empty=gettext_noop("Nobody has ever been responsible for the loan."),
     ),
 )
 

@@ -100,7 +100,7 @@ class Checker:
                 conditions[level] = self.condition(body)
             except Refuse:
                 continue
-        return None if self.errors else RuleTree(self.grain, tuple(sorted(conditions.items(), reverse=True)))
+        return None if self.errors else RuleTree(self.grain, dict(sorted(conditions.items(), reverse=True)))
 
     # Errors
 

@@ -77,7 +77,7 @@ def compile_levels(tree: RuleTree, columns: Columns | None = None) -> Case:
     columns: gives the expression of a field by its name; without it, the column the field dictionary names.
     """
     column = columns or _dictionary_columns(tree.grain)
-    levels = [(level, compile_condition(condition, column)) for level, condition in tree.levels]
+    levels = [(level, compile_condition(condition, column)) for level, condition in tree.levels.items()]
     whens = [When(condition, then=Value(int(level))) for level, condition in levels]
     # Reached only where no level is true: then "or" of all is unknown exactly when one of them is.
     some = Truth(*(condition for _, condition in levels), arg_joiner=" OR ")

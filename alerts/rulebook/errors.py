@@ -24,8 +24,12 @@ SENTENCES: Mapping[str, str] = {
     "number_too_long": gettext_noop("The number %(word)s is too long: at most 15 digits before and 6 after the point are allowed."),
     "whole_days": gettext_noop("Days are whole and at most 9999: “%(word)s” is not allowed."),
     "wrong_type": gettext_noop("“%(left)s” (%(left_type)s) cannot be compared with “%(right)s” (%(right_type)s)."),
-    "wrong_arithmetic": gettext_noop("“%(left)s” (%(left_type)s) and “%(right)s” (%(right_type)s) cannot be joined by “%(operator)s”."),
-    "percent_of_what": gettext_noop("“%(word)s” is a percentage, but %(field)s is not a share. Write the number, or a percentage of another field."),
+    "wrong_arithmetic": gettext_noop(
+        "“%(left)s” (%(left_type)s) and “%(right)s” (%(right_type)s) cannot be joined by “%(operator)s”."
+    ),
+    "percent_of_what": gettext_noop(
+        "“%(word)s” is a percentage, but %(field)s is not a share. Write the number, or a percentage of another field."
+    ),
     "no_order": gettext_noop("“%(word)s” has no order. Use =, !=, in or “is empty”."),
     "not_a_condition": gettext_noop("“%(word)s” is a value, not a condition. Compare it with something."),
     "not_a_value": gettext_noop("“%(word)s” is a condition and cannot be used as a value."),

@@ -86,7 +86,7 @@ def evaluate(tree: RuleTree, observation: Observation) -> Result:
     """
     missing: dict[str, None] = {}
     unknown = False
-    for level, condition in tree.levels:
+    for level, condition in tree.levels.items():
         truth = holds(condition, observation)
         if truth:
             return Result(level, tuple(missing), tuple(_reasons(level, condition, observation, wanted=True)))

@@ -4,7 +4,7 @@ A tree is made by `language.parse`, or by `writing.tree_from_json` from a stored
 Empty values follow three-valued logic: a comparison with an empty value is unknown, and so is a division by zero.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -142,11 +142,7 @@ class RuleTree:
     """A whole rule: the condition of each level that it uses, worst level first."""
 
     grain: str
-    levels: tuple[tuple[Level, Condition], ...]
-
-    def condition(self, level: Level) -> Condition | None:
-        """The condition of `level`, or None where the rule does not use it."""
-        return dict(self.levels).get(level)
+    levels: Mapping[Level, Condition]
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -184,7 +180,7 @@ def node_fields(node: Node) -> tuple[str, ...]:
 
 def fields_used(tree: RuleTree) -> tuple[str, ...]:
     """Names of all fields the rule reads, each once, the worst level's first."""
-    return tuple(dict.fromkeys(name for _, condition in tree.levels for name in node_fields(condition)))
+    return tuple(dict.fromkeys(name for condition in tree.levels.values() for name in node_fields(condition)))
 
 
 def leaves(condition: Condition, wanted: bool = True) -> Iterator[tuple[Leaf, bool]]:

@@ -80,7 +80,7 @@ def number_text(value: Decimal) -> str:
 
 def thresholds(tree: RuleTree, level: Level) -> tuple[Threshold, ...]:
     """The comparisons of one level in the order of the text; empty where the rule does not use the level."""
-    condition = tree.condition(level)
+    condition = tree.levels.get(level)
     return tuple(threshold(leaf, holds) for leaf, holds in leaves(condition)) if condition is not None else ()
 
 
@@ -119,7 +119,7 @@ _OR, _AND, _NOT, _LEAF, _SUM, _PRODUCT, _SIGN, _ATOM = range(8)
 
 def describe(tree: RuleTree) -> str:
     """The canonical text of a rule, one line per level, worst first; parsing it gives the same tree."""
-    return "\n".join(f"{level.name.lower()} when {describe_node(condition)}" for level, condition in tree.levels)
+    return "\n".join(f"{level.name.lower()} when {describe_node(condition)}" for level, condition in tree.levels.items())
 
 
 def describe_node(node: Node) -> str:
@@ -191,7 +191,7 @@ def _literal_text(node: Literal) -> tuple[str, int]:
 
 def tree_to_json(tree: RuleTree) -> dict:
     """The tree as JSON values, the same for the same tree for ever; decimals and dates as text."""
-    levels = [{"level": level.name.lower(), "when": _node_json(condition)} for level, condition in tree.levels]
+    levels = [{"level": level.name.lower(), "when": _node_json(condition)} for level, condition in tree.levels.items()]
     return {"format": 1, "grain": tree.grain, "levels": levels}
 
 
@@ -199,7 +199,7 @@ def tree_from_json(stored: Mapping) -> RuleTree:
     """The tree that `tree_to_json` wrote. Raises ValueError for another format, KeyError or TypeError for a damaged one."""
     if stored["format"] != 1:
         raise ValueError(f"Unknown format of a stored rule: {stored['format']}.")
-    levels = tuple((Level[item["level"].upper()], _node_from(item["when"])) for item in stored["levels"])
+    levels = {Level[item["level"].upper()]: _node_from(item["when"]) for item in stored["levels"]}
     return RuleTree(stored["grain"], levels)
 
 
