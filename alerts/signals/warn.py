@@ -13,6 +13,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 
+from alerts.observation.dictionary import FIELDS_BRANCH, FIELDS_LOAN
 from alerts.observation.models import BranchDay, LoanDay
 from alerts.rulebook.compiler import compile_levels
 from alerts.rulebook.models import Rule, RuleVersion
@@ -151,10 +152,11 @@ def _tell_rules(cursor: CursorWrapper, lender: Lender, day: date, versions: list
     due = {days: working_day_after(lender, day, days).isoformat() for days in needed}
     for version in versions:
         tree = trees[version.pk]
+        columns = FIELDS_LOAN if version.rule.grain == Rule.Grain.LOAN else FIELDS_BRANCH
         rule: Rule = version.rule
         deadlines = {level.value: due[version.handling_days[name]] for level, name in NAMES.items() if name in version.handling_days}
         marks = {level.value: [t.as_json() for t in thresholds(tree, level)] for level in NAMES if level in tree.levels}
         cursor.execute(
             "INSERT INTO lw_rule VALUES (%s, %s, %s, %s, %s, %s)",
-            [version.pk, rule.pk, rule.staff_conduct, list(fields_used(tree)), json.dumps(deadlines), json.dumps(marks)],
+            [version.pk, rule.pk, rule.staff_conduct, [columns[name].column for name in fields_used(tree)], json.dumps(deadlines), json.dumps(marks)],
         )
