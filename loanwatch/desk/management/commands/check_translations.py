@@ -13,13 +13,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--update", action="store_true", help="write new sentences into the catalogues, to be translated")
+        parser.add_argument("--language", help="one language only: zh-hans or ko")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        languages = [options["language"]] if options["language"] else sentences.languages()
         if options["update"]:
-            for language in sentences.languages():
+            for language in languages:
                 self.stdout.write(f"{language}: {sentences.update(language)} sentences wait to be translated.")
             return
-        wrong = [fault for language in sentences.languages() for fault in sentences.faults(language)]
+        wrong = [fault for language in languages for fault in sentences.faults(language)]
         if wrong:
             raise CommandError("\n".join([*wrong[:40], f"{len(wrong)} faults in the catalogues."]))
         self.stdout.write("The catalogues are complete.")
