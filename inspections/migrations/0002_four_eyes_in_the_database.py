@@ -36,7 +36,7 @@ BEGIN
         RAISE EXCEPTION 'inspection % was submitted and is frozen', OLD.id USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     SELECT * INTO decided FROM inspections_verification WHERE visit_id = OLD.id AND decision <> '';
-    IF decided.id IS NULL OR decided.decision <> CASE NEW.state WHEN 'verified' THEN 'confirmed' ELSE 'returned' END
+    IF decided.id IS NULL OR decided.decision <> (CASE NEW.state WHEN 'verified' THEN 'confirmed' ELSE 'returned' END)
        OR (NEW.state = 'verified' AND (decided.officer_id IS DISTINCT FROM NEW.verified_by_id OR decided.seen_hash <> OLD.content_hash)) THEN
         RAISE EXCEPTION 'inspection % has no decision of a second person that makes it %', OLD.id, NEW.state USING ERRCODE = 'integrity_constraint_violation';
     END IF;

@@ -1,0 +1,225 @@
+"""Recording a visit: begin, save as one goes, photos, position, submit. After submitting nothing can be changed."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import IO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inspections.planning import actions as planning
+from inspections.planning.models import Task
+from inspections.visits import rules
+from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Section, Template, Visit
+from inspections.visits.pictures import Picture, read_picture
+from inspections.visits.queries import checkpoints_of, content_of, last_figures, point_of, said_of, template_for
+from inspections.visits.shipped import TEMPLATES
+from loanwatch.kernel.moves import move
+from loanwatch.kernel.policy import Conflict
+from loanwatch.lenders.models import Lender
+from loanwatch.people.access import Access
+from loanwatch.people.models import Role
+from loanwatch.people.policy import Act
+from loanwatch.trail.record import record
+
+MOST_PHOTOS = 40  # of one visit
+
+ALIKE = """
+SELECT p.id FROM inspections_photo p JOIN inspections_visit v ON v.id = p.visit_id
+WHERE p.lender_id = %(lender)s AND v.task_id <> %(task)s
+  AND (p.sha256 = %(sha256)s OR (%(telling)s AND bit_count((p.likeness # %(likeness)s)::bit(64)) <= %(most)s))
+ORDER BY p.id LIMIT 1
+"""
+
+
+class NotComplete(Conflict):
+    """The form lacks something; `faults` says what, by checkpoint code or by field name."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(_("The inspection is not complete yet. Nothing was submitted."), code="VISIT_INCOMPLETE")
+        self.faults = dict(faults)
+
+
+@transaction.atomic
+def install_templates(lender: Lender) -> int:
+    """Write the shipped forms that `lender` lacks; returns how many were written."""
+    present = set(Template.objects.filter(lender=lender).values_list("code", flat=True))
+    written = 0
+    for shipped in TEMPLATES:
+        if shipped["code"] in present:
+            continue
+        template = Template.objects.create(
+            lender=lender, code=shipped["code"], version=1, kind=shipped["kind"], product_kind=shipped["product_kind"], name=shipped["name"]
+        )
+        for number, part in enumerate(shipped["sections"], start=1):
+            section = Section.objects.create(template=template, position=number, title=part["title"])
+            Checkpoint.objects.bulk_create(Checkpoint(section=section, position=n, **point) for n, point in enumerate(part["checkpoints"], start=1))
+        written += 1
+    return written
+
+
+@transaction.atomic
+def start_visit(*, task_id: int, by: Access) -> Visit:
+    """Begin the form of a task, or return the one `by` has begun. After a return it is filled with what was recorded before.
+
+    Raises Refused when the task is not assigned to `by`, Conflict when it is handed in, closed or has no form.
+    """
+    task = Task.objects.visible_to(by).select_for_update(of=("self",)).select_related("lender", "loan__product").get(pk=task_id)
+    by.check(Act.VISIT_RECORD, task)
+    if draft := Visit.objects.filter(task=task, state=Visit.State.DRAFT, recorded_by=by.person).first():
+        return draft
+    template = template_for(task.lender, task.kind, task.loan.product.kind)
+    if template is None:
+        raise Conflict(_("There is no form for this kind of inspection yet. Ask credit administration for one."), code="NO_TEMPLATE")
+    before = Visit.objects.filter(task=task).order_by("-attempt").first()
+    planning.start(task)
+    visit = Visit.objects.create(
+        task=task, attempt=before.attempt + 1 if before else 1, lender=task.lender, bucket=task.bucket, loan=task.loan, branch_id=task.branch_id,
+        template=before.template if before else template, recorded_by=by.person, visited_on=before.visited_on if before else by.on,
+        conclusion=before.conclusion if before else "", summary=before.summary if before else "",
+    )
+    if before:
+        _carry_over(before, visit)
+    record("visit.started", by=by, subject=visit, task=task.number, attempt=visit.attempt)
+    return visit
+
+
+def _carry_over(before: Visit, visit: Visit) -> None:
+    """Answers and photos of the returned attempt, as a start; place and time are the new attempt's own."""
+    Answer.objects.bulk_create(
+        Answer(visit=visit, checkpoint_id=a.checkpoint_id, value=a.value, note=a.note) for a in Answer.objects.filter(visit=before)
+    )
+    kept = ("lender_id", "checkpoint_id", "file", "sha256", "size", "width", "height", "taken_at", "latitude", "longitude", "likeness", "uploaded_at", "reused_from_id")
+    Photo.objects.bulk_create(
+        Photo(visit=visit, carried_from=p, **{name: getattr(p, name) for name in kept}) for p in Photo.objects.filter(visit=before)
+    )
+
+
+def _own_draft(visit_id: int, by: Access) -> Visit:
+    """The locked draft of `by`. Raises DoesNotExist for another's, Conflict once it is submitted."""
+    own = Visit.objects.filter(recorded_by=by.person) if by.person else Visit.objects.none()
+    visit = own.select_for_update(of=("self",)).select_related("task", "loan__borrower", "template", "recorded_by").get(pk=visit_id)
+    by.check(Act.VISIT_RECORD, visit.task)
+    if visit.state != Visit.State.DRAFT:
+        raise Conflict(_("This inspection was submitted and can no longer be changed."), code="VISIT_FROZEN")
+    return visit
+
+
+@transaction.atomic
+def save_answers(*, visit_id: int, answers: Mapping[str, tuple[str | None, str]], by: Access) -> Visit:
+    """Keep answers of a draft: code -> (stored value or None, note). Points that are not named stay as they are."""
+    visit = _own_draft(visit_id, by)
+    ids = {c.code: c.pk for c in checkpoints_of(visit.template_id)}
+    for code, (value, note) in answers.items():
+        if code in ids:
+            Answer.objects.update_or_create(visit=visit, checkpoint_id=ids[code], defaults={"value": value, "note": note.strip()[:4000]})
+    return visit
+
+
+@transaction.atomic
+def set_position(*, visit_id: int, latitude: Decimal, longitude: Decimal, accuracy: int, by: Access) -> Visit:
+    """Keep where the phone says it is, and how far that is from the borrower's address (metres), where that is known."""
+    visit = _own_draft(visit_id, by)
+    home = visit.loan.borrower
+    visit.latitude, visit.longitude, visit.accuracy, visit.position_at = latitude, longitude, accuracy, timezone.now()
+    visit.distance = None
+    if home.latitude is not None and home.longitude is not None:
+        visit.distance = rules.metres_between(float(latitude), float(longitude), float(home.latitude), float(home.longitude))
+    visit.save(update_fields=["latitude", "longitude", "accuracy", "distance", "position_at"])
+    return visit
+
+
+@transaction.atomic
+def add_photo(*, visit_id: int, code: str, upload: IO[bytes], size: int, by: Access) -> Photo:
+    """Check, clean and keep a photo for a checkpoint of a draft. A photo that another inspection has used before is kept and marked.
+
+    Raises BadPhoto (nothing is stored), Conflict when the visit is submitted or full, Checkpoint.DoesNotExist.
+    """
+    visit = _own_draft(visit_id, by)
+    checkpoint = Checkpoint.objects.get(section__template_id=visit.template_id, code=code)
+    if Photo.objects.filter(visit=visit).count() >= MOST_PHOTOS:
+        raise Conflict(_("An inspection holds at most %(most)s photos. Remove one first.") % {"most": MOST_PHOTOS}, code="TOO_MANY_PHOTOS")
+    picture = read_picture(upload, size)
+    name = secrets.token_hex(16)
+    path = default_storage.save(f"photos/{name[:2]}/{name}.jpg", ContentFile(picture.data))
+    photo = Photo.objects.create(
+        lender_id=visit.lender_id, visit=visit, checkpoint=checkpoint, file=path, sha256=picture.sha256, size=len(picture.data), width=picture.width,
+        height=picture.height, taken_at=picture.taken_at, latitude=picture.latitude, longitude=picture.longitude, likeness=picture.likeness,
+        reused_from_id=_alike(visit, picture),
+    )
+    record("visit.photo_added", by=by, subject=visit, photo=photo.pk, sha256=picture.sha256, reused_from=photo.reused_from_id)
+    return photo
+
+
+def _alike(visit: Visit, picture: Picture) -> int | None:
+    """The earliest photo of another inspection of the lender that shows the same picture."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALIKE, {
+            "lender": visit.lender_id, "task": visit.task_id, "sha256": picture.sha256, "likeness": picture.likeness,
+            "telling": rules.telling(picture.likeness), "most": rules.SAME_PICTURE,
+        })  # fmt: skip
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@transaction.atomic
+def remove_photo(*, visit_id: int, photo_id: int, by: Access) -> None:
+    """Take a photo out of a draft. The file goes as well, unless an earlier attempt holds it."""
+    visit = _own_draft(visit_id, by)
+    photo = Photo.objects.get(pk=photo_id, visit=visit)
+    path = photo.file
+    photo.delete()
+    if not Photo.objects.filter(file=path).exists():
+        transaction.on_commit(lambda: default_storage.delete(path))
+    record("visit.photo_removed", by=by, subject=visit, photo=photo_id, sha256=photo.sha256)
+
+
+@transaction.atomic
+def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: str, position_reason: str = "", by: Access) -> Visit:
+    """Hand the visit in: seal its content and freeze it. Submitting twice is submitting once.
+
+    Raises NotComplete with what is missing; Conflict when the task was closed meanwhile; Refused when it went to another person.
+    """
+    own = Visit.objects.filter(recorded_by=by.person) if by.person else Visit.objects.none()
+    if (already := own.select_for_update(of=("self",)).get(pk=visit_id)).state == Visit.State.SUBMITTED:
+        return already
+    visit = _own_draft(visit_id, by)
+    task = Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id)
+    if not by.has(Role.ACCOUNT_MANAGER):
+        conclusion = Visit.Conclusion.NOT_GIVEN  # an agency delivers material; the conclusion is the bank's
+    _check_complete(visit, task, visited_on, conclusion, summary, position_reason, by)
+    points, said = [point_of(c) for c in checkpoints_of(visit.template_id)], said_of(visit)
+    hidden = {p.code for p in points} - {p.code for p in rules.shown(points, said)}
+    Answer.objects.filter(visit=visit, checkpoint__code__in=hidden).delete()
+    visit.visited_on, visit.conclusion, visit.summary, visit.position_reason = visited_on, conclusion, summary.strip(), position_reason.strip()
+    move(rules.MOVES, visit, Visit.State.SUBMITTED)
+    visit.submitted_at, visit.submitted_on, visit.content_hash = timezone.now(), by.on, rules.seal(content_of(visit))
+    visit.save(update_fields=["visited_on", "conclusion", "summary", "position_reason", "state", "submitted_at", "submitted_on", "content_hash"])
+    planning.hand_in(task, on=by.on, visited_on=visited_on)
+    record("visit.submitted", by=by, subject=visit, content_hash=visit.content_hash, conclusion=conclusion)
+    return visit
+
+
+def _check_complete(visit: Visit, task: Task, visited_on: date, conclusion: str, summary: str, position_reason: str, by: Access) -> None:
+    faults = rules.missing([point_of(c) for c in checkpoints_of(visit.template_id)], said_of(visit), last_figures(visit.loan_id, visit))
+    if not task.opened_on <= visited_on <= by.on:
+        faults["visited_on"] = "date"
+    if conclusion not in Visit.Conclusion.values or (conclusion == Visit.Conclusion.NOT_GIVEN and by.has(Role.ACCOUNT_MANAGER)):
+        faults["conclusion"] = "answer"
+    if not summary.strip():
+        faults["summary"] = "answer"
+    doubt = rules.position_doubt(has_position=visit.latitude is not None, accuracy=visit.accuracy, distance=visit.distance)
+    if doubt and not position_reason.strip():
+        faults["position_reason"] = doubt
+    if faults:
+        raise NotComplete(faults)
+
+
+def disclose(visit: Visit, *, to: Access) -> None:
+    """From now on a risk officer may read this visit: the own view is recorded. The database asks for that view."""
+    Reading.objects.get_or_create(visit=visit, person=to.person)

@@ -1,0 +1,102 @@
+"""Uploaded photos: is it one, is it small enough, what did the camera say, and a clean copy without the camera's notes."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from loanwatch.kernel.policy import Conflict
+
+MOST_BYTES = 12 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 1600  # pixels of the kept copy
+FORMATS = ("JPEG", "PNG", "WEBP", "MPO")
+
+
+class BadPhoto(Conflict):
+    """An upload that is no photo we keep; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A clean JPEG and what is known of it. `likeness` is a 64-bit difference hash as a signed number."""
+
+    data: bytes
+    sha256: str
+    width: int
+    height: int
+    taken_at: datetime | None
+    latitude: Decimal | None
+    longitude: Decimal | None
+    likeness: int
+
+
+def read_picture(upload: IO[bytes], size: int) -> Picture:
+    """Check an upload by its content and make the copy that is kept. Raises BadPhoto; nothing is stored here."""
+    if size > MOST_BYTES:
+        raise BadPhoto(_("The photo is larger than 12 MB. Nothing was stored; take it with a lower resolution."), code="PHOTO_TOO_LARGE")
+    raw = upload.read(MOST_BYTES + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(raw), formats=FORMATS) as probe:
+                if probe.width * probe.height > MOST_PIXELS:
+                    raise BadPhoto(_("The photo has more than 50 million pixels. Nothing was stored."), code="PHOTO_TOO_LARGE")
+                probe.verify()
+            image = Image.open(io.BytesIO(raw), formats=FORMATS)
+            exif = image.getexif()
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadPhoto(_("The file is not a JPEG, PNG or WebP photo, or it is damaged. Nothing was stored; take the photo again."), code="NOT_A_PHOTO") from error
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    clean = io.BytesIO()
+    upright.save(clean, "JPEG", quality=85)
+    data = clean.getvalue()
+    latitude, longitude = _place(exif)
+    return Picture(data, sha256(data).hexdigest(), upright.width, upright.height, _taken_at(exif), latitude, longitude, difference_hash(upright))
+
+
+def difference_hash(image: Image.Image) -> int:
+    """64 bits, one for each pair of neighbours in a 9 × 8 grey copy: is the left one brighter. As a signed 64-bit number."""
+    small = image.convert("L").resize((9, 8), Image.Resampling.LANCZOS)
+    grey = small.tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            bits = bits << 1 | (grey[row * 9 + column] > grey[row * 9 + column + 1])
+    return bits - 2**64 if bits >= 2**63 else bits
+
+
+def _taken_at(exif: Image.Exif) -> datetime | None:
+    """The camera's own time. Without a zone in the photo it is taken as UTC: it serves to compare, not to prove."""
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    text = details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    zone = details.get(ExifTags.Base.OffsetTimeOriginal) or "+00:00"
+    try:
+        return datetime.strptime(f"{str(text).strip()} {str(zone).strip()}", "%Y:%m:%d %H:%M:%S %z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _place(exif: Image.Exif) -> tuple[Decimal | None, Decimal | None]:
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef) == "S", 90)
+    longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef) == "W", 180)
+    return (latitude, longitude) if latitude is not None and longitude is not None else (None, None)
+
+
+def _degrees(parts: Any, negative: bool, most: int) -> Decimal | None:
+    try:
+        degrees, minutes, seconds = (float(part) for part in parts)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    found = degrees + minutes / 60 + seconds / 3600
+    if not 0 <= found <= most:  # also false for a part that is not a number
+        return None
+    return Decimal(f"{-found if negative else found:.6f}")

@@ -1,0 +1,249 @@
+"""Visits for lists, and a visit laid out as the sheet that form, review, reading page and comparison show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from borrowers.loans.models import Loan
+from inspections.planning.models import Kind, Task
+from inspections.visits import rules
+from inspections.visits.models import Answer, Checkpoint, Photo, Template, Visit
+from loanwatch.lenders.models import Lender
+from loanwatch.people.access import Access
+
+
+def in_language(text: Mapping[str, str] | None) -> str:
+    """A text of a template in the reader's language; English where it lacks one."""
+    if not text:
+        return ""
+    return text.get(get_language() or "en") or text.get("en", "")
+
+
+def point_of(checkpoint: Checkpoint) -> rules.Point:
+    return rules.Point(
+        code=checkpoint.code,
+        kind=checkpoint.kind,
+        required=checkpoint.required,
+        options=tuple(option["value"] for option in checkpoint.options),
+        fails_when=tuple(checkpoint.fails_when),
+        shown_when=checkpoint.shown_when,
+        tolerance=checkpoint.tolerance,
+        at_desk=checkpoint.at_desk,
+    )
+
+
+def checkpoints_of(template_id: int) -> list[Checkpoint]:
+    """All checkpoints of a template in the order of the form, sections at hand."""
+    return list(Checkpoint.objects.filter(section__template_id=template_id).select_related("section").order_by("section__position", "position"))
+
+
+def template_for(lender: Lender, kind: str, product_kind: str) -> Template | None:
+    """The live form for a kind of inspection: the product's own before the general one; a special one falls back to routine."""
+    for wanted in [kind] + ([Kind.ROUTINE] if kind == Kind.SPECIAL else []):
+        found = Template.objects.filter(lender=lender, kind=wanted, state=Template.State.LIVE, product_kind__in=[product_kind, ""])
+        if template := found.order_by("-product_kind").first():
+            return template
+    return None
+
+
+def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, rules.Said]:
+    """The answers of a visit by checkpoint code. Two queries."""
+    counts: dict[int, int] = {}
+    for photo in visit.photos.all() if photos is None else photos:
+        counts[photo.checkpoint_id] = counts.get(photo.checkpoint_id, 0) + 1
+    said = {a.checkpoint.code: rules.Said(a.value, a.note, counts.pop(a.checkpoint_id, 0)) for a in visit.answers.select_related("checkpoint")}
+    for checkpoint in Checkpoint.objects.filter(pk__in=counts):
+        said[checkpoint.code] = rules.Said(photos=counts[checkpoint.pk])
+    return said
+
+
+def last_figures(loan_id: int, before: Visit | None = None) -> dict[str, str]:
+    """The figures of the loan's last confirmed visit, by checkpoint code; empty when there is none."""
+    last = Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED).exclude(pk=before.pk if before else None).order_by("-visited_on", "-id").first()
+    if last is None:
+        return {}
+    figures = Answer.objects.filter(visit=last, checkpoint__kind__in=["number", "money"], value__isnull=False)
+    return dict(figures.values_list("checkpoint__code", "value"))
+
+
+@dataclass
+class Question:
+    """One checkpoint as a page shows it: the words in the reader's language, what was answered, and what is wrong with it."""
+
+    checkpoint: Checkpoint
+    number: str
+    label: str
+    hint: str
+    options: list[tuple[str, str]]
+    value: str | None = None
+    typed: str = ""  # what stands in the field: the stored value, or what could not be read
+    note: str = ""
+    photos: list[Photo] = field(default_factory=list)
+    shown: bool = True
+    failed: bool = False
+    signal: str = ""
+    before: str | None = None  # last confirmed visit, for figures
+    jump: Decimal | None = None
+    error: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.checkpoint.code
+
+    @property
+    def kind(self) -> str:
+        return self.checkpoint.kind
+
+    @property
+    def answer_label(self) -> str:
+        """The answer in words: the option's text for choices, else the value."""
+        return dict(self.options).get(self.value or "", self.value or "")
+
+
+@dataclass
+class Sheet:
+    """A form with its answers, section by section."""
+
+    sections: list["SheetSection"]
+    answered: int
+    total: int
+
+    @property
+    def questions(self) -> list[Question]:
+        return [question for section in self.sections for question in section.questions]
+
+    @property
+    def signals(self) -> list[Question]:
+        return [question for question in self.questions if question.shown and question.failed and question.signal]
+
+
+@dataclass
+class SheetSection:
+    number: int
+    title: str
+    questions: list[Question]
+    answered: int = 0
+    total: int = 0
+
+    @property
+    def done(self) -> bool:
+        return self.answered == self.total
+
+
+def yes_no_options() -> list[tuple[str, str]]:
+    return [("yes", _("Yes")), ("no", _("No")), ("not_seen", _("Not seen"))]
+
+
+def lay_out(
+    checkpoints: list[Checkpoint],
+    said: Mapping[str, rules.Said],
+    *,
+    photos: Iterable[Photo] = (),
+    before: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Sheet:
+    """Bring checkpoints and answers together. `errors`: sentences by code; `typed`: what could not be read, by code."""
+    points = {c.code: point_of(c) for c in checkpoints}
+    visible = {point.code for point in rules.shown(list(points.values()), said)}
+    album: dict[int, list[Photo]] = {}
+    for photo in photos:
+        album.setdefault(photo.checkpoint_id, []).append(photo)
+    sections: dict[int, SheetSection] = {}
+    for checkpoint in checkpoints:
+        section = sections.setdefault(checkpoint.section_id, SheetSection(len(sections) + 1, in_language(checkpoint.section.title), []))
+        given, point = said.get(checkpoint.code, rules.NOTHING), points[checkpoint.code]
+        earlier = (before or {}).get(checkpoint.code)
+        question = Question(
+            checkpoint=checkpoint,
+            number=f"{section.number}.{len(section.questions) + 1}",
+            label=in_language(checkpoint.label),
+            hint=in_language(checkpoint.hint),
+            options=yes_no_options() if checkpoint.kind == "yes_no" else [(o["value"], in_language(o["label"])) for o in checkpoint.options],
+            value=given.value,
+            typed=(typed or {}).get(checkpoint.code, given.value or ""),
+            note=given.note,
+            photos=album.get(checkpoint.pk, []),
+            shown=checkpoint.code in visible,
+            failed=rules.fails(point, given.value),
+            signal=in_language(checkpoint.signal),
+            before=earlier,
+            jump=rules.jump(given.value, earlier) if checkpoint.kind in {"number", "money"} else None,
+            error=(errors or {}).get(checkpoint.code, ""),
+        )
+        section.questions.append(question)
+        section.total += question.shown
+        section.answered += question.shown and rules.answered(point, given)
+    answered, total = rules.progress(list(points.values()), said)
+    return Sheet(list(sections.values()), answered, total)
+
+
+def sheet_of(visit: Visit, *, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None) -> Sheet:
+    """A visit's form with its answers and photos. The caller has made sure that the reader may see them."""
+    photos = list(visit.photos.select_related("reused_from__visit__task", "reused_from__visit__recorded_by"))
+    return lay_out(
+        checkpoints_of(visit.template_id), said_of(visit, photos), photos=photos, before=last_figures(visit.loan_id, visit), errors=errors, typed=typed
+    )
+
+
+def draft_of(access: Access, visit_id: int) -> Visit:
+    """The visit with its form, for its author. Raises Visit.DoesNotExist for anybody else."""
+    own = Visit.objects.filter(recorded_by=access.person) if access.person else Visit.objects.none()
+    return own.select_related("task__borrower", "task__alert__rule", "template", "loan", "lender").get(pk=visit_id)
+
+
+def today_of(access: Access, tasks: Iterable[Task]) -> list[dict[str, Any]]:
+    """Tasks with the person's draft and how far it is filled in. One sheet is read per draft, and a person has few."""
+    tasks = list(tasks)
+    drafts = {v.task_id: v for v in Visit.objects.filter(task__in=tasks, state=Visit.State.DRAFT, recorded_by=access.person)}
+    rows = []
+    for task in tasks:
+        draft = drafts.get(task.pk)
+        done, total = rules.progress([point_of(c) for c in checkpoints_of(draft.template_id)], said_of(draft)) if draft else (0, 0)
+        rows.append({"task": task, "draft": draft, "answered": done, "total": total, "late": task.due_on < access.on})
+    return rows
+
+
+def visits_readable_by(access: Access) -> QuerySet[Visit, Any]:
+    """Visits whose content this person may read; the pages, photos and the API all start here (blind verification)."""
+    return Visit.objects.readable_by(access)
+
+
+def with_readability(visits: QuerySet[Visit, Any], access: Access) -> QuerySet[Visit, Any]:
+    """Adds `readable`: whether conclusion and answers may be shown to this person."""
+    readable = Visit.objects.readable_by(access).filter(pk=OuterRef("pk"))
+    return visits.annotate(readable=Exists(readable)).select_related("task", "recorded_by", "verified_by", "template")
+
+
+def for_loan(access: Access, loan: Loan) -> QuerySet[Visit, Any]:
+    """Visits of one loan this person may know of, newest first, each with `readable`.
+
+    Where `readable` is False the page may say that there is a visit, by whom and when, and nothing of what it found.
+    """
+    visits = Visit.objects.visible_to(access).filter(loan=loan).exclude(state=Visit.State.DRAFT)
+    return with_readability(visits, access).order_by("-id")
+
+
+def content_of(visit: Visit) -> dict[str, Any]:
+    """Everything that is sealed on submission, in JSON-ready form; the same rows give the same text for ever."""
+    answers = Answer.objects.filter(visit=visit).select_related("checkpoint")
+    photos = Photo.objects.filter(visit=visit).select_related("checkpoint")
+    number = lambda value: None if value is None else f"{value:f}"  # noqa: E731
+    return {
+        "task": visit.task_id,
+        "attempt": visit.attempt,
+        "loan": visit.loan.number,
+        "template": str(visit.template),
+        "recorded_by": visit.recorded_by.staff_no,
+        "visited_on": visit.visited_on.isoformat() if visit.visited_on else None,
+        "conclusion": visit.conclusion,
+        "summary": visit.summary,
+        "position": [number(visit.latitude), number(visit.longitude), visit.accuracy, visit.distance, visit.position_reason],
+        "answers": sorted([a.checkpoint.code, a.value, a.note] for a in answers),
+        "photos": sorted([p.checkpoint.code, p.sha256, p.pk] for p in photos),
+    }
