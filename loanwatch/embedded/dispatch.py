@@ -13,7 +13,7 @@ AS_OWNER = {
     "create_admin", "dbshell", "flush", "grant_roles", "loaddata", "makemigrations", "migrate", "new_lender", "seed_demo", "shell",
     "showmigrations", "sqlmigrate", "up",
 }  # fmt: skip
-MIGRATES_ITSELF = {"dbshell", "flush", "grant_roles", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "up"}
+NOT_MIGRATED_FOR = {"dbshell", "flush", "grant_roles", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "status", "up"}
 # Gives settings the right kind of database without a server: nothing listens there, and nothing asks.
 NO_SERVER = "postgres://loanwatch@127.0.0.1:1/loanwatch"
 
@@ -38,11 +38,14 @@ def run(argv: list[str]) -> int:
         else:
             embedded = not ensure.external_database()
             os.environ.update(held.enter_context(ensure.services(state)))
-            if embedded and command not in MIGRATES_ITSELF:
+            if embedded and command not in NOT_MIGRATED_FOR:
                 _migrate_if_missing(state)
         from django.core.management import execute_from_command_line
 
-        execute_from_command_line(argv)
+        try:
+            execute_from_command_line(argv)
+        except KeyboardInterrupt:
+            return 130  # as a shell counts a command that Ctrl-C ended
     return 0
 
 

@@ -14,6 +14,8 @@ from loanwatch.embedded.state import ROOT, State
 Tell = Callable[[str], None]
 DATABASE_VARIABLES = ("DATABASE_URL", "DATABASE_URL_OWNER", "DATABASE_URL_WEB", "DATABASE_URL_WORKER")
 
+in_use: set[str] = set()  # names of the embedded servers this process borrows
+
 
 def _silent(sentence: str) -> None:
     """Commands that run a moment say nothing about the server they borrowed."""
@@ -33,11 +35,18 @@ def services(
         found: dict[str, str] = {}
         if database and not external_database():
             found |= held.enter_context(use(Postgres(state, durable=durable), tell))
-        if not os.environ.get("REDIS_URL") and (broker or keeper_runs(state, Broker.name)):
+        if not external_broker() and (broker or keeper_runs(state, Broker.name)):
             found |= held.enter_context(use(Broker(state), tell))
-        if not (os.environ.get("LOANWATCH_SECRET_KEY") or os.environ.get("LOANWATCH_SECRET_KEY_FILE")) and (state.folder.exists() or found):
-            found["LOANWATCH_SECRET_KEY"] = state.secrets()["secret_key"]
+        if found or state.folder.exists():
+            found |= _kept_secrets(state)
         yield found
+
+
+def _kept_secrets(state: State) -> dict[str, str]:
+    """The secrets of the state folder that the environment does not give."""
+    kept = state.secrets()
+    offered = {"LOANWATCH_SECRET_KEY": kept["secret_key"], "LOANWATCH_DEMO_PASSWORD": kept["demo_password"]}
+    return {name: value for name, value in offered.items() if not (os.environ.get(name) or os.environ.get(f"{name}_FILE"))}
 
 
 @contextlib.contextmanager
@@ -45,9 +54,11 @@ def use(server: Postgres | Broker, tell: Tell = _silent) -> Iterator[dict[str, s
     """Hold one server for the length of the block; yields its part of the environment."""
     users = server.state.lock(f"{server.name}-users")
     start_if_needed(server, users, tell)
+    in_use.add(server.name)
     try:
         yield server.environment()
     finally:
+        in_use.discard(server.name)
         users.release()
         _wait_for_stop(server)
 
@@ -77,6 +88,11 @@ def start_if_needed(server: Postgres | Broker, users: Lock, tell: Tell = _silent
 def external_database() -> bool:
     """Whether the environment names a database of its own."""
     return any(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in DATABASE_VARIABLES)
+
+
+def external_broker() -> bool:
+    """Whether the environment names a broker of its own."""
+    return bool(os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE"))
 
 
 def keeper_runs(state: State, name: str) -> bool:
