@@ -1,0 +1,63 @@
+"""A small book whose every figure can be worked out by hand."""
+
+import io
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+
+from alerts.observation.models import LoanDay
+from borrowers.loans.actions import LoanRow, save_loans
+from borrowers.loans.cashflow import DemandRow, RepaymentRow, add_schedule, append_repayments
+from borrowers.parties.actions import BorrowerRow, save_borrowers
+from loanwatch.day.actions import close_days
+from loanwatch.kernel.calendars import add_months
+from loanwatch.lenders.models import Lender, Product
+
+PAID_OUT = date(2026, 1, 1)
+
+
+class Book:
+    """A lender on a calendar of every day; loans of 1,200.00 in twelve demands of 100.00 and 6.00 interest, due on the 1st."""
+
+    def __init__(self) -> None:
+        call_command("new_lender", "DAY", currency="CNY", zone="Asia/Shanghai", calendar="daily", stdout=io.StringIO())
+        self.lender = Lender.objects.get(code="DAY")
+        Product.objects.create(lender=self.lender, code="WC", name="Working capital", kind="working_capital")
+
+    def loan(self, number: str, *, months: int = 12) -> None:
+        known = {"valid_from": PAID_OUT, "known_from": PAID_OUT}
+        save_borrowers(self.lender, [BorrowerRow(number=f"B-{number}", kind="company", segment="small", name=number, **known)])
+        save_loans(self.lender, [LoanRow(
+            number=number, borrower_number=f"B-{number}", product_code="WC", branch_code="HO", currency="CNY", principal=Decimal(1200),
+            disbursed_on=PAID_OUT, matures_on=add_months(PAID_OUT, months), rate=Decimal(6), **known,
+        )])  # fmt: skip
+        add_schedule(self.lender, [
+            DemandRow(loan_number=number, seq=n, due_on=add_months(PAID_OUT, n), principal=Decimal(100), interest=Decimal(6), known_from=PAID_OUT)
+            for n in range(1, months + 1)
+        ])  # fmt: skip
+
+    def pay(self, number: str, paid_on: date, amount: str, known_from: date | None = None) -> None:
+        append_repayments(self.lender, [RepaymentRow(loan_number=number, paid_on=paid_on, amount=Decimal(amount), known_from=known_from or paid_on)])
+
+    def close(self, first: date, last: date | None = None) -> list[str]:
+        return [day.state for day in close_days(self.lender, first, last or first)]
+
+    def seen(self, number: str, on: date) -> LoanDay:
+        return LoanDay.objects.get(lender=self.lender, as_of=on, loan__number=number)
+
+
+@pytest.fixture
+def book(transactional_db, as_worker) -> Book:
+    return Book()
+
+
+@pytest.fixture
+def closed(book: Book) -> Callable[[str, date], LoanDay]:
+    def close_and_see(number: str, on: date) -> LoanDay:
+        book.close(on)
+        return book.seen(number, on)
+
+    return close_and_see
