@@ -1,0 +1,154 @@
+"""How a fact's field is made from the cells of a row, as a format declares it. Pure."""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from borrowers.feeds.rules import NO, YES, Fault
+from loanwatch.kernel.calendars import add_months, month_end
+
+Row = Mapping[str, Any]
+KEYS = {
+    "column", "const", "text", "default", "map", "otherwise", "bands", "times", "divide", "divide_by", "decimals", "plus_months",
+    "month_end", "flag", "only_if", "remainder", "written", "quarter",
+}  # fmt: skip
+
+
+class BadSpec(ValueError):
+    """A format file says something that can't be done; the message says what and where."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """One field: a column, a constant or a text with columns in it, then what is done to it, in the order of `of`."""
+
+    column: str = ""
+    const: Any = None
+    text: str = ""
+    default: Any = None
+    map: Mapping[str, Any] | None = None
+    otherwise: Any = None
+    bands: tuple[tuple[Decimal, Any], ...] = ()
+    times: Decimal | None = None
+    divide: Decimal | None = None
+    divide_by: str = ""
+    decimals: int | None = None
+    plus_months: tuple[str | int, ...] = ()
+    month_end: bool = False
+    flag: bool = False
+    remainder: int = 0
+    written: str = ""
+    quarter: str = ""
+    only_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def of(self, row: Row) -> Any:
+        """The field's value in this row; None when the column is blank and there is no default. Raises Fault."""
+        if any(str(row[column]) not in allowed for column, allowed in self.only_if):
+            return None
+        value = self.start(row)
+        if value is None:
+            return self.default
+        if self.map is not None:
+            value = self.mapped(value)
+        if self.flag:
+            value = self.as_flag(value)
+        if self.bands:
+            value = next((name for limit, name in self.bands if value < limit), self.otherwise)
+        value = self.counted(value, row)
+        if self.quarter:
+            return month_end(date(value, 3 * row[self.quarter], 1))
+        if self.written:
+            return self.written.format(value)
+        for months in self.plus_months:
+            step = months if isinstance(months, int) else row[months]
+            if step is None:
+                return self.default
+            value = add_months(value, step)
+        return month_end(value) if self.month_end else value
+
+    def start(self, row: Row) -> Any:
+        if self.column:
+            return row[self.column]
+        if self.text:
+            return self.text.format_map({name: "" if value is None else value for name, value in row.items()})
+        return self.const
+
+    def mapped(self, value: Any) -> Any:
+        assert self.map is not None
+        found = self.map.get(str(value), self.otherwise)
+        if found is None:
+            raise Fault("NOT_A_CODE", self.column, str(value))
+        return None if found == "" else found
+
+    def as_flag(self, value: Any) -> bool:
+        if str(value) not in YES | NO:
+            raise Fault("NOT_A_CODE", self.column, str(value))
+        return str(value) in YES
+
+    def counted(self, value: Any, row: Row) -> Any:
+        if self.remainder:
+            value = value % self.remainder
+        if self.times is not None:
+            value = value * self.times if isinstance(value, Decimal) else int(value * self.times)
+        if self.divide is not None:
+            value = Decimal(value) / self.divide
+        if self.divide_by:
+            divisor = row[self.divide_by]
+            if not divisor:
+                return None
+            value = Decimal(value) / divisor
+        if self.decimals is not None and value is not None:
+            value = Decimal(value).quantize(Decimal(1).scaleb(-self.decimals), rounding=ROUND_HALF_UP)
+        return value
+
+    def columns(self) -> set[str]:
+        """Every column that the field reads."""
+        read = {self.column, self.divide_by, self.quarter, *(c for c in self.plus_months if isinstance(c, str)), *(c for c, _ in self.only_if)}
+        return {name for name in read | set(_fields(self.text)) if name}
+
+
+def _fields(text: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+
+
+def value_of(spec: Any, lists: Mapping[str, Mapping[str, Any]], where: str) -> Value:
+    """The Value that a format file declares at `where`: a column's name, or a table of KEYS. Raises BadSpec."""
+    if isinstance(spec, str):
+        return Value(column=spec)
+    if not isinstance(spec, Mapping) or set(spec) - KEYS:
+        raise BadSpec(f"{where}: a column's name, or a table of {', '.join(sorted(KEYS))}, not {spec!r}.")
+    found = dict(spec)
+    if len({"column", "const", "text"} & set(found)) != 1:
+        raise BadSpec(f"{where}: exactly one of column, const and text says where the value starts.")
+    convert: dict[str, Callable[[Any], Any]] = {
+        "map": lambda m: _list(m, lists, where),
+        "bands": lambda rows: tuple((Decimal(str(limit)), name) for limit, name in rows),
+        "times": lambda n: Decimal(str(n)),
+        "divide": lambda n: Decimal(str(n)),
+        "plus_months": tuple,
+        "only_if": lambda table: tuple((column, tuple(map(str, allowed))) for column, allowed in table.items()),
+    }
+    for name, change in convert.items():
+        if name in found:
+            found[name] = change(found[name])
+    if any(not name.isidentifier() for name in _fields(found.get("text", ""))):
+        raise BadSpec(f"{where}: between braces stands the name of a column and nothing else.")
+    return Value(**found)
+
+
+def _list(named: Any, lists: Mapping[str, Mapping[str, Any]], where: str) -> Mapping[str, Any]:
+    if isinstance(named, Mapping):
+        return {str(key): value for key, value in named.items()}
+    if named not in lists:
+        raise BadSpec(f"{where}: there is no list {named}.")
+    return {str(key): value for key, value in lists[named].items()}
+
+
+def as_text(value: Any) -> str:
+    """A value as an attribute of a loan keeps it: text without loss."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

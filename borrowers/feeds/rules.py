@@ -1,0 +1,159 @@
+"""What a cell of a feed may look like. Pure: text in, value out, or a Fault with a reason code.
+
+Every cell is read as text and converted here, by our own grammar: a library's idea of a number lets `NaN`, `1E5` or
+`1_000` through, and its idea of a date lets a day slip. `docs/feeds.md` lists the reason codes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+TYPES = ("text", "code", "int", "decimal", "date", "month")
+MOST_DIGITS = 18  # before the point: what fits numeric(20,2)
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+YES, NO = frozenset({"Y", "y", "1", "true", "TRUE"}), frozenset({"N", "n", "0", "false", "FALSE"})
+
+# Characters that no cell may hold: controls, invisible and direction marks, the replacement character, private use.
+SUSPECT = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\uffff\ue000-\uf8ff\U000f0000-\U0010ffff]")
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+GROUPED_NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
+EXPONENT_NUMBER = re.compile(r"-?[0-9](\.[0-9]+)?E\+[0-9]{2}", re.ASCII)
+DATE_PARTS = {"YYYY": r"(?P<year>[0-9]{4})", "MM": r"(?P<month>[0-9]{2})", "DD": r"(?P<day>[0-9]{2})"}
+
+
+class Fault(Exception):
+    """A cell or row that can't be used. `reason` is one of the documented codes."""
+
+    def __init__(self, reason: str, column: str = "", value: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.column, self.value = reason, column, value
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a format declares of one column."""
+
+    name: str
+    headers: tuple[str, ...]
+    type: str = "text"
+    required: bool = False
+    blanks: frozenset[str] = frozenset()  # texts that mean "not known", besides the empty one
+    placeholders: Mapping[str, str] = field(default_factory=dict)  # text -> what it stands for; read as empty
+    codes: Mapping[str, str] | None = None  # text -> meaning; None: any
+    least: Decimal | date | None = None
+    most: Decimal | date | None = None
+    decimals: int = 2
+    max_length: int = 200
+    pattern: re.Pattern[str] | None = None
+    date_format: re.Pattern[str] | None = None
+    full_width: bool = False
+    grouping: bool = False
+    exponent: bool = False
+    point_zero: bool = False
+    trim: bool = False
+    not_after_business_date: bool = False
+    below: str = "OUT_OF_RANGE"  # reason for a value under `least`
+
+
+def date_format(text: str) -> re.Pattern[str]:
+    """The pattern of a declared format such as `MM/DD/YYYY`, `YYYYMMDD` or `MM/YYYY`. Raises ValueError when it lacks year or month."""
+    pattern = re.escape(text)
+    for part, expression in DATE_PARTS.items():
+        pattern = pattern.replace(part, expression, 1)
+    if "(?P<year>" not in pattern or "(?P<month>" not in pattern:
+        raise ValueError(f"A date format names YYYY and MM, and DD for a day: {text!r} does not.")
+    return re.compile(pattern, re.ASCII)
+
+
+def read(column: Column, text: str) -> Any:
+    """The value of a cell: str, int, Decimal or date; None when it is blank or a placeholder. Raises Fault."""
+    if column.trim:
+        text = text.strip(" ")
+    if not text or text in column.blanks:
+        if column.required:
+            raise Fault("MISSING_VALUE")
+        return None
+    if column.full_width:
+        text = text.translate(FULL_WIDTH)
+    if text in column.placeholders:
+        return None
+    value = READERS[column.type](column, text)
+    if column.least is not None and value < column.least:
+        raise Fault(column.below)
+    if column.most is not None and value > column.most:
+        raise Fault("OUT_OF_RANGE")
+    return value
+
+
+def read_text(column: Column, text: str) -> str:
+    """Text as it came, in normal form C. Numbers of loans stay text: leading zeros and twenty digits survive."""
+    value = unicodedata.normalize("NFC", text)
+    if len(value) > column.max_length:
+        raise Fault("TOO_LONG")
+    if column.pattern is not None and not column.pattern.fullmatch(value):
+        raise Fault("BAD_PATTERN")
+    return value
+
+
+def read_code(column: Column, text: str) -> str:
+    if column.codes is not None and text not in column.codes:
+        raise Fault("NOT_A_CODE")
+    return text
+
+
+def read_number(column: Column, text: str) -> Decimal:
+    """A decimal of at most 18 digits before the point and the declared number of decimals after it.
+
+    No sign but a leading minus, no blank, no grouping or exponent unless the column declares it. Zeros past the
+    declared decimals are harmless and accepted; any other digit there is TOO_PRECISE.
+    """
+    if column.grouping and GROUPED_NUMBER.fullmatch(text):
+        text = text.replace(",", "")
+    if not PLAIN_NUMBER.fullmatch(text) and not (column.exponent and EXPONENT_NUMBER.fullmatch(text)):
+        raise Fault("FULL_WIDTH" if _is_number(column, text.translate(FULL_WIDTH)) else "BAD_NUMBER")
+    if len(text) > 60:
+        raise Fault("OUT_OF_RANGE")
+    value = Decimal(text)
+    if value.adjusted() >= MOST_DIGITS:
+        raise Fault("OUT_OF_RANGE")
+    if value != round(value, column.decimals):
+        raise Fault("TOO_PRECISE")
+    return value
+
+
+def _is_number(column: Column, text: str) -> bool:
+    return bool(PLAIN_NUMBER.fullmatch(text) or (column.grouping and GROUPED_NUMBER.fullmatch(text)))
+
+
+def read_int(column: Column, text: str) -> int:
+    """A whole number; `12.0` only where the column declares `point_zero`."""
+    if "." in text and not column.point_zero and not column.exponent:
+        raise Fault("BAD_NUMBER")
+    value = read_number(column, text)
+    if value != value.to_integral_value():
+        raise Fault("BAD_NUMBER")
+    return int(value)
+
+
+def read_date(column: Column, text: str) -> date:
+    """A day that exists, written exactly as declared; a month counts as its first day."""
+    assert column.date_format is not None
+    found = column.date_format.fullmatch(text)
+    if found is None:
+        raise Fault("FULL_WIDTH" if column.date_format.fullmatch(text.translate(FULL_WIDTH)) else "BAD_DATE")
+    parts = found.groupdict()
+    year = int(parts["year"])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Fault("BAD_DATE")
+    try:
+        return date(year, int(parts["month"]), int(parts.get("day") or 1))
+    except ValueError:
+        raise Fault("BAD_DATE") from None
+
+
+READERS = {"text": read_text, "code": read_code, "int": read_int, "decimal": read_number, "date": read_date, "month": read_date}
