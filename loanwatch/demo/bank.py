@@ -1,7 +1,7 @@
 """Founds the demo bank: legal entity, calendar, products, branch tree, people and their log-ins."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.contrib.auth.hashers import make_password
 
@@ -10,7 +10,8 @@ from loanwatch.demo.places import PRODUCTS, TREE
 from loanwatch.demo.staff import BORROWER_LOGINS, Seat, left_on
 from loanwatch.kernel import calendars
 from loanwatch.lenders import actions
-from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Product
+from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Parameter, Product
+from loanwatch.lenders.queries import parameter
 from loanwatch.people import tree
 from loanwatch.people.models import Account, Branch, Person, Role, RoleHeld
 
@@ -70,3 +71,31 @@ def hire(lender: Lender, everybody: list[Seat], calendar: Calendar, password: st
     )
     Account.objects.bulk_create(Account(username=login, password=hashed) for login in BORROWER_LOGINS)
     return by_login
+
+
+# What the plan says while inspections are still planned elsewhere: no check ever falls due.
+NO_FIRST = {"default": -100_000}
+NO_ROUTINE = {key: 100_000 for key in ("red", "orange", "yellow", "large", "medium", "small")}
+
+
+def take_up_plan(lender: Lender, on: date, people: dict[str, Person]) -> None:
+    """The shipped inspection plan comes into force on `on`: proposed by one credit administrator, approved by the other."""
+    elsewhere, taken_up = "Inspections were planned in another system until then", "The plan of LoanWatch is taken up"
+    first_day = min(LenderCalendar.objects.filter(lender=lender).values_list("from_on", flat=True))
+    rows = []
+    for key, none in (("inspection.first_days", NO_FIRST), ("inspection.routine_days", NO_ROUTINE)):
+        shipped = parameter(lender, key, on)
+        for value, valid_from, source in ((none, max(first_day, date(1991, 1, 1)), elsewhere), (shipped, on, taken_up)):
+            rows.append(
+                Parameter(
+                    lender=lender,
+                    key=key,
+                    value=value,
+                    valid_from=valid_from,
+                    source=source,
+                    confidence=Parameter.Confidence.OWN,
+                    proposed_by=people["credit"].staff_no,
+                    approved_by=people["credit2"].staff_no,
+                )
+            )
+    Parameter.objects.bulk_create(rows)

@@ -97,15 +97,6 @@ class Tenure:
     to_on: date | None = None
 
 
-@dataclass(frozen=True)
-class Duty:
-    """A check that was due, and when it was done."""
-
-    kind: str
-    due_on: date
-    done_on: date | None
-
-
 Habit = Callable[[int, Demand], list[tuple[int, float]]]  # place and demand -> (days late, share of the demand) of each payment
 
 
@@ -132,7 +123,6 @@ class Note:
     securities: list[Security] = field(default_factory=list)
     backings: list[Backing] = field(default_factory=list)
     tenures: list[Tenure] = field(default_factory=list)
-    duties: list[Duty] = field(default_factory=list)
 
     @property
     def current(self) -> Plan:

@@ -11,16 +11,23 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from alerts.rulebook.actions import install_seeds
 from borrowers.loans.models import Loan
-from loanwatch.demo import bank, book, calendar, collateral, custody, guarantees, planted, staff, writing
+from inspections.visits.actions import install_templates
+from loanwatch.day.actions import ensure_days
+from loanwatch.demo import bank, book, calendar, collateral, custody, guarantees, inspecting, planted, staff, writing
 from loanwatch.demo.drafts import Note, Party
 from loanwatch.demo.names import Namer
+from loanwatch.demo.visit_writing import Recorder
 from loanwatch.lenders.models import Lender
+from loanwatch.people.models import Person
 
+PICTURED = 40  # visits of the first branch that have photographs
 SMALLEST = 150  # loans: the planted cases and some company for them
 TABLES = (
     "borrowers_borrower", "borrowers_loan", "borrowers_instalment", "borrowers_repayment", "borrowers_loanevent", "borrowers_guarantee",
     "borrowers_custody", "borrowers_checkduty", "borrowers_collateralitem", "borrowers_pledge", "borrowers_valuation", "people_branchreach",
+    "inspections_task", "inspections_visit", "inspections_answer",
 )  # fmt: skip
 
 
@@ -32,6 +39,7 @@ class Book:
     parties: list[Party]
     garden: planted.Garden
     everybody: list[staff.Seat]
+    inspections: list[inspecting.Inspection]
 
 
 def draw(seed: int, loans: int, days: calendar.Calendar) -> Book:
@@ -40,9 +48,8 @@ def draw(seed: int, loans: int, days: calendar.Calendar) -> Book:
     namer = Namer(source)
     everybody = staff.seats(namer)
     teams = staff.managers(everybody)
-    garden = planted.plant(book.Frame(source, namer, days.start, days.as_of, teams))
-    # No ordinary borrower sits with a manager whose loans tell a story, and the manager who left gives all away.
     frame = book.Frame(source, namer, days.start, days.as_of, teams)
+    garden = planted.plant(frame)
     count = loans - len(garden.notes)
     owners = book.parties(frame, round(count / book.LOANS_PER_BORROWER))
     ordinary = book.ordinary(frame, owners, garden.notes, count)
@@ -55,7 +62,11 @@ def draw(seed: int, loans: int, days: calendar.Calendar) -> Book:
     guarantees.ordinary(ordinary, owners, source)
     custody.ordinary(notes, source, days.as_of, teams)
     custody.planted(cases, days.as_of)
-    return Book(notes, [*garden.parties, *owners], garden, everybody)
+    diary = inspecting.Diary(source, days, staff.officers(everybody))
+    visited = inspecting.planted(inspecting.inspections(notes, diary), cases, diary)
+    inspecting.unfinished(visited, diary)
+    inspecting.pictured(visited, diary, newest=PICTURED)
+    return Book(notes, [*garden.parties, *owners], garden, everybody, visited)
 
 
 def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
@@ -77,26 +88,33 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         tell("Writing the demo book")
         lender = bank.found(days)
         people = bank.hire(lender, drawn.everybody, days, password)
-        write(lender, days, people, number, drawn)
-        installed(lender)
+        writer = facts(lender, days, people, number, drawn)
+        install_templates(lender)
+        inspections(writer, people, drawn)
+        install_seeds(lender)
+        bank.take_up_plan(lender, days.before(as_of, inspecting.PLANNED_CLOSES - 1), people)
+        ensure_days(lender, days.closes[0], as_of)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE " + ", ".join(TABLES))
     return summary(lender, drawn, days, began)
 
 
-def write(lender: Lender, days: calendar.Calendar, people: dict, number: int, drawn: Book) -> None:
+def facts(lender: Lender, days: calendar.Calendar, people: dict[str, Person], number: int, drawn: Book) -> writing.Writer:
     writer = writing.Writer(lender, days, people, number)
     writing.parties(writer, drawn.parties)
-    for part in (writing.loans, writing.schedules, writing.repayments, writing.events, writing.collateral, writing.guarantees, writing.custody,
-                 writing.duties):  # fmt: skip
+    for part in (writing.loans, writing.schedules, writing.repayments, writing.events, writing.collateral, writing.guarantees, writing.custody):
         part(writer, drawn.notes)
     owners = {case.code: note.party for note, case in drawn.garden.cases}
     writing.portal({login: owners[f"portal_{login}"] for login in staff.BORROWER_LOGINS}, writer)
     writer.write()
+    return writer
 
 
-def installed(lender: Lender) -> None:
-    """Rules, templates and the days to close."""
+def inspections(writer: writing.Writer, people: dict[str, Person], drawn: Book) -> None:
+    recorder = Recorder(writer, people)
+    tasks = recorder.tasks(drawn.inspections)
+    for attempt in range(max(len(i.attempts) for i in drawn.inspections)):
+        recorder.visits(drawn.inspections, tasks, attempt)
 
 
 def as_json(made: dict[str, Any]) -> str:

@@ -75,6 +75,15 @@ def managers(everybody: list[Seat]) -> dict[str, list[str]]:
     return found
 
 
+def officers(everybody: list[Seat]) -> dict[str, list[str]]:
+    """Log-ins of the risk officers of each branch."""
+    found: dict[str, list[str]] = {}
+    for seat in everybody:
+        if seat.role == "risk_officer":
+            found.setdefault(seat.branch, []).append(seat.login)
+    return found
+
+
 def left_on(seat: Seat, as_of: date) -> date | None:
     return None if seat.left_days is None else as_of - timedelta(days=seat.left_days)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from borrowers.collateral.models import CollateralItem, Pledge, Valuation
 from borrowers.feeds.models import Delivery
-from borrowers.loans.models import CheckDuty, Custody, Guarantee, Instalment, Loan, LoanEvent, Repayment
+from borrowers.loans.models import Custody, Guarantee, Instalment, Loan, LoanEvent, Repayment
 from borrowers.parties.models import Borrower, PortalAccess
 from borrowers.parties.rules import bucket_of
 from loanwatch.demo.calendar import Calendar
@@ -50,23 +50,30 @@ class Writer:
 
     def write(self) -> int:
         """Write everything gathered, deliveries first; returns the number of facts."""
-        copy(
-            Delivery,
-            ("id", "lender_id", "format", "business_date", "version", "sha256", "filename", "size", "state", "rows_read", "rows_applied",
-             "rows_unchanged", "rows_quarantined", "reasons", "control", "hold_reason", "received_at", "applied_at", "seconds"),
-            [self._delivery(close, number) for close, number in self.deliveries.items()],
-        )  # fmt: skip
+        Delivery.objects.bulk_create(self._delivery(close, number) for close, number in self.deliveries.items())
         for write in self.waiting:
             write()
         return self.counted.total()
 
-    def _delivery(self, close: date, number: int) -> tuple[Any, ...]:
+    def _delivery(self, close: date, number: int) -> Delivery:
         rows = self.counted[close]
         received = datetime.combine(close, time(15, 10), tzinfo=UTC)  # 23:10 in Shanghai
-        name = f"demo_{close:%Y%m%d}_seed{self.seed}"
-        control = {"expected": {"rows": rows}, "found": {"rows": rows}}
-        return (number, self.lender.pk, FORMAT, close, 1, self.digests[close].hexdigest(), name, rows * 96, "applied", rows, rows, 0, 0, {}, control,
-                "", received, received + timedelta(seconds=4), 4.0)  # fmt: skip
+        return Delivery(
+            id=number,
+            lender=self.lender,
+            format=FORMAT,
+            business_date=close,
+            sha256=self.digests[close].hexdigest(),
+            filename=f"demo_{close:%Y%m%d}_seed{self.seed}",
+            size=rows * 96,
+            state=Delivery.State.APPLIED,
+            rows_read=rows,
+            rows_applied=rows,
+            control={"expected": {"rows": rows}, "found": {"rows": rows}},
+            received_at=received,
+            applied_at=received + timedelta(seconds=4),
+            seconds=4.0,
+        )
 
 
 def parties(writer: Writer, drawn: Iterable[Party]) -> None:
@@ -183,15 +190,6 @@ def custody(writer: Writer, notes: list[Note]) -> None:
         ("lender_id", "bucket", "loan_id", "person_id", "capacity", "from_on", "to_on"),
         [(writer.lender.pk, writer.bucket[n.party.number], writer.loan_ids[n.number], writer.people[t.staff], t.capacity, t.from_on, t.to_on)
          for n in notes for t in n.tenures if t.to_on is None or t.to_on > t.from_on],
-    )  # fmt: skip
-
-
-def duties(writer: Writer, notes: list[Note]) -> None:
-    writer.later(
-        CheckDuty,
-        ("lender_id", "bucket", "loan_id", "kind", "due_on", "done_on", "known_from"),
-        [(writer.lender.pk, writer.bucket[n.party.number], writer.loan_ids[n.number], d.kind, d.due_on, d.done_on, writer.calendar.known(n.disbursed_on))
-         for n in notes for d in n.duties],
     )  # fmt: skip
 
 
