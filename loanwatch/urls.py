@@ -14,4 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("styleguide/", styleguide, name="styleguide", get=PUBLIC),
     path("accounts/", include("loanwatch.people.account_urls")),
     path("i18n/", include(i18n)),
+    path("house/", include("loanwatch.people.urls")),
+    path("house/", include("loanwatch.lenders.urls")),
+    path("trail/", include("loanwatch.trail.urls")),
+    path("api/v1/", include("loanwatch.api")),
 ]

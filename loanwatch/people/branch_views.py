@@ -22,8 +22,8 @@ def branches(request: HttpRequest) -> HttpResponse:
     staff = dict(
         RoleHeld.objects.filter(queries.held_on(access.on), branch__in=kept).values_list("branch").annotate(n=Count("person", distinct=True))
     )
-    rows = [(branch, depth, staff.get(branch.pk, 0)) for branch, depth in in_tree_order(shown, access.on)]
-    several = len({branch.lender_id for branch, _depth, _n in rows}) > 1
+    rows = [(branch, "\u2003" * depth, staff.get(branch.pk, 0)) for branch, depth in in_tree_order(shown, access.on)]
+    several = len({branch.lender_id for branch, _indent, _n in rows}) > 1
     context = {"rows": rows, "several": several, "closed": [("yes", _("Shown"))], "may_open": bool(branch_choices(access))}
     return render(request, "people/branches.html", context)
 

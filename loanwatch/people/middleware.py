@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, get_resolver, reverse
 
@@ -30,11 +30,15 @@ class AccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.access = access_of(request.user)  # type: ignore[attr-defined]
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return answer(request, 400, str(_not_text()), "NOT_TEXT")
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.path.startswith(settings.STATIC_URL):
             return None
+        if any("\0" in part for part in kwargs.values() if isinstance(part, str)):
+            raise Http404  # PostgreSQL can't even be asked for such a name
         match = request.resolver_match
         acts = ACTS.of(match.view_name) if match else None
         if acts is None:
@@ -93,8 +97,14 @@ def _not_listed() -> str:
     return _("This page is in nobody's access list yet.")
 
 
+def _not_text() -> str:
+    from django.utils.translation import gettext as _
+
+    return _("The address holds a sign that no text can hold.")
+
+
 def answer(request: HttpRequest, status: int, sentence: str, code: str) -> HttpResponse:
-    """The one page (or JSON object) for 403 and 409: what happened, in the sentence of the rule that said so."""
+    """The one page (or JSON object) for 400, 403 and 409: what happened, in the sentence of the rule that said so."""
     if request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"code": code, "detail": sentence}, status=status)
     return render(request, f"{status}.html", {"reason": sentence, "code": code}, status=status)

@@ -22,7 +22,10 @@ class ByPolicyTable(BasePermission):
             return True
         if access is None or act is None:
             return False
+        if access.account.must_change_password:
+            self.code, self.message = "PASSWORD_MUST_CHANGE", "This account has a temporary password; change it on the log-in pages first."
+            return False
         if act == SIGNED_IN or access.may(act):
             return True
-        self.message = str(TABLE[Act(act)].because)
+        self.code, self.message = str(act).upper().replace(".", "_"), str(TABLE[Act(act)].because)
         return False

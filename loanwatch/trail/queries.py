@@ -158,11 +158,6 @@ def events(access: Access, **asked: Any) -> QuerySet[AuditEvent]:
     return found.order_by("-pk")
 
 
-def event_names(access: Access) -> list[str]:
-    """The names of the events this auditor may read, each once."""
-    return sorted(AuditEvent.objects.filter(_reach(access)).order_by().values_list("event", flat=True).distinct())
-
-
 def _reach(access: Access) -> Q:
     held = access.branches_held(Role.AUDITOR)
     tops = Branch.objects.filter(pk__in=held, kind=Branch.Kind.HEAD_OFFICE)

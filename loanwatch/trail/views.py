@@ -5,13 +5,14 @@ from datetime import date
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from loanwatch.trail import export, queries
 from loanwatch.trail.forms import EventFilters, ExportForm
 from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.record import record
-from loanwatch.trail.words import event_word, step_word
+from loanwatch.trail.words import EVENTS, event_word, step_word
 
 EVENTS_PER_PAGE, DAYS_PER_PAGE = 50, 31
 MOST_EXPORTED = 100_000
@@ -32,7 +33,7 @@ def events(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     asked = form.cleaned_data
     page = BoundedPaginator(queries.events(request.access, **asked), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
-    names = [(name, event_word(name)) for name in queries.event_names(request.access)]
+    names = sorted(EVENTS.items(), key=lambda pair: str(pair[1]))
     listed = [(event, event_word(event.event), sorted(event.details.items()) if isinstance(event.details, dict) else []) for event in page]
     context = {"page": page, "listed": listed, "names": names, "form": form, "filtered": any(asked.values()), "zone": queries.zone_of(request.access)}
     return render(request, "trail/events.html", context | {"export_form": ExportForm(initial=asked, auto_id="export_%s")})
@@ -49,12 +50,12 @@ def export_events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     found = queries.events(access, **asked)[:MOST_EXPORTED]
     filters = {key: str(value) for key, value in asked.items() if value}
     count = found.count()
-    kept = record("trail.exported", by=access, reason=reason, filters=filters, count=count)
+    record("trail.exported", by=access, reason=reason, filters=filters, count=count)
     zone = queries.zone_of(access)
     about = [
         (_("Audit trail"), access.person.lender.name if access.person and access.person.lender else ""),
         (_("Exported by"), f"{access.person} ({access.person.staff_no})" if access.person else ""),
-        (_("Exported at"), kept.at.astimezone(zone).isoformat(timespec="seconds") if kept.at else ""),
+        (_("Exported at"), timezone.now().astimezone(zone).isoformat(timespec="seconds")),
         (_("Reason"), reason),
         (_("Filters"), ", ".join(f"{key}={value}" for key, value in filters.items()) or "–"),
         (_("Rows"), str(count)),

@@ -1,0 +1,16 @@
+"""The REST API, version 1: reading only. Each slice keeps its own addresses; a new version will stand beside this one."""
+
+from drf_spectacular.views import SpectacularAPIView
+
+from alerts.observation import api as observation
+from alerts.signals import api as signals
+from borrowers.parties import api as parties
+from loanwatch.people.routes import SIGNED_IN, route
+
+app_name = "api"
+urlpatterns = [
+    *parties.urlpatterns,
+    *signals.urlpatterns,
+    *observation.urlpatterns,
+    route("schema/", SpectacularAPIView.as_view(), name="schema", get=SIGNED_IN),
+]

@@ -1,0 +1,64 @@
+"""What the shipped parameters are called on pages, and what shape a value of each must have."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+NAMES: dict[str, Any] = {
+    "class.days_past_due": _("Risk class by days past due"),
+    "buckets.days_past_due": _("Overdue buckets"),
+    "arrears.materiality_minor": _("Arrears too small to count, in hundredths"),
+    "restructure.observation_months": _("Months a restructured loan is watched"),
+    "valuation.allowed_days": _("Days a collateral valuation may be old, by type"),
+    "extension.edge_days": _("Days just before a limit, for extensions"),
+    "inspection.first_days": _("Days to the first check after disbursement"),
+    "inspection.routine_days": _("Days between routine inspections"),
+    "inspection.size_limits": _("Amounts from which a loan is large or medium"),
+    "inspection.special_days": _("Days to a special inspection after a red alert"),
+    "alerts.cooldown_days": _("Days a closed alert stays closed at the same level"),
+    "day.automatic": _("Business days close by themselves"),
+    "four_eyes.cooling_months": _("Months a former account manager does not verify"),
+}
+
+
+def name_of(key: str) -> Any:
+    """What people call the parameter; its key when nobody has named it."""
+    return NAMES.get(key, key)
+
+
+def fault_of(value: Any, example: Any, where: str = "") -> str:
+    """Why `value` can't replace `example`, the value in force: empty when it has the same shape.
+
+    Same shape: a number where a number stands, not negative where that is not; yes or no for yes or no; a list of rows of
+    the shape of its first row; an object with the same keys at least.
+    """
+    if isinstance(example, bool) or isinstance(value, bool):
+        return "" if isinstance(example, bool) and isinstance(value, bool) else _at(where, _("Write true or false."))
+    if isinstance(example, int | float):
+        return _number_fault(value, example, where)
+    if isinstance(example, str):
+        return "" if isinstance(value, str) and value else _at(where, _("Write a text in quotation marks."))
+    if isinstance(example, list):
+        if not isinstance(value, list) or not value:
+            return _at(where, _("Write a list in square brackets with at least one entry."))
+        faults = (fault_of(row, example[0], f"{where}[{number}]") for number, row in enumerate(value, 1)) if example else iter(())
+        return next((fault for fault in faults if fault), "")
+    if isinstance(example, dict):
+        if not isinstance(value, dict) or set(example) - set(value):
+            return _at(where, _("Write an object with the keys %(keys)s.") % {"keys": ", ".join(sorted(example))})
+        sample = next(iter(example.values()), None)
+        faults = (fault_of(part, example.get(key, sample), f"{where}.{key}".lstrip(".")) for key, part in value.items())
+        return next((fault for fault in faults if fault), "")
+    return ""
+
+
+def _number_fault(value: Any, example: int | float, where: str) -> str:
+    if not isinstance(value, int | float) or value != value or value in (float("inf"), float("-inf")):
+        return _at(where, _("Write a number."))
+    if isinstance(example, int) and not isinstance(value, int):
+        return _at(where, _("Write a whole number."))
+    return _at(where, _("The number can't be negative.")) if value < 0 <= example else ""
+
+
+def _at(where: str, sentence: Any) -> str:
+    return str(_("At %(place)s: %(sentence)s")) % {"place": where, "sentence": sentence} if where else str(sentence)
