@@ -9,7 +9,6 @@ from django.test import TransactionTestCase
 
 from tests import database
 
-
 # --- the database: migrated by the owner, used as the web process uses it ---
 
 

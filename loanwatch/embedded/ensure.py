@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import IO, cast
 
 from loanwatch.embedded.broker import Broker
 from loanwatch.embedded.locks import Lock, held_alone, wait_until
@@ -75,13 +76,14 @@ def start_if_needed(server: Postgres | Broker, users: Lock, tell: Tell = _silent
             keeper = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True
             )
-        answer = keeper.stdout.readline()
+        said = cast(IO[str], keeper.stdout)
+        answer = said.readline()
         if answer != "ready\n":
-            answer += keeper.stdout.read()
+            answer += said.read()
             keeper.wait()
             users.release()
             raise SystemExit(answer.strip() or f"The {server.name} did not start; see {server.state.logs / server.name}.log")
-        keeper.stdout.close()
+        said.close()
         keeper.returncode = 0  # it outlives us on purpose, if others use the server then; nobody is to wait for it
 
 

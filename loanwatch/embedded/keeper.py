@@ -24,10 +24,11 @@ CRASHES_ALLOWED, CRASH_WINDOW = 5, 60.0  # restarts, seconds
 class Keeper:
     """Runs `server` from the first user to the last."""
 
+    process: subprocess.Popen
+
     def __init__(self, server: Postgres | Broker) -> None:
         self.server = server
         self.log = server.state.open_log(server.name)
-        self.process: subprocess.Popen | None = None
         self.told_to_stop = False
         signal.signal(signal.SIGTERM, self._stop_soon)
 
@@ -45,7 +46,7 @@ class Keeper:
             raise SystemExit(f"The {server.name} did not start; the reason is in {self.log.name}")
 
     def stop(self) -> None:
-        if self.process and self.process.poll() is None:
+        if self.process.poll() is None:
             self.process.send_signal(self.server.stop_with)
             try:
                 self.process.wait(60)

@@ -21,8 +21,8 @@ def web(port: int) -> list[str]:
 def worker(number: int) -> list[str]:
     """One Celery worker with one process: the ledger in PostgreSQL, not Celery, deals out the work."""
     return [
-        sys.executable, "-m", "celery", "-A", "loanwatch", "--quiet", "worker", "--pool", "prefork", "--concurrency", "1", "--loglevel", "WARNING",
-        "--hostname", f"worker{number}@%h", "--without-gossip", "--without-mingle",
+        sys.executable, "-m", "celery", "-A", "loanwatch", "--quiet", "worker", "--pool", "prefork", "--concurrency", "1",
+        "--loglevel", "WARNING", "--hostname", f"worker{number}@%h", "--without-gossip", "--without-mingle",
     ]  # fmt: skip
 
 

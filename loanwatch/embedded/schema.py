@@ -9,7 +9,13 @@ from loanwatch.embedded.ensure import Tell
 from loanwatch.embedded.roles import acting_as, ensure_roles, grant_all
 from loanwatch.embedded.state import ROOT, State
 
-DECIDED_BY = ("*/migrations/*.py", "loanwatch/*/migrations/*.py", "loanwatch/embedded/roles.py", "loanwatch/trail/grants.py", "requirements.txt")
+DECIDED_BY = (
+    "*/migrations/*.py",
+    "loanwatch/*/migrations/*.py",
+    "loanwatch/embedded/roles.py",
+    "loanwatch/trail/grants.py",
+    "requirements.txt",  # Django and the libraries bring tables of their own
+)
 
 
 def fingerprint() -> str:

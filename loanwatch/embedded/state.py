@@ -121,8 +121,8 @@ def _folder_elsewhere(state: Path) -> Path:
             (home / "belongs-to").write_text(f"{state}\n")
             return home
     raise SystemExit(
-        f"The servers run as the account '{account.server_account().name}', which can enter neither {state} "
-        "nor /var/lib, /var/tmp or the temporary folder. Set LOANWATCH_STATE to a folder it can enter."
+        f"The servers run as an account of their own, not as root, and it can enter neither {state} "
+        "nor /var/lib, /var/tmp or the temporary folder. Set LOANWATCH_STATE to a folder that others can enter."
     )
 
 

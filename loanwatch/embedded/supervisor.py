@@ -29,13 +29,13 @@ class Child:
     name: str
     command: list[str]
     environment: dict[str, str]
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[str] = field(init=False)
     crashes: list[float] = field(default_factory=list)
-    start_again_at: float = 0.0
+    start_again_at: float = 0.0  # 0: it runs, or its end was not seen yet
 
     @property
     def runs(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process.poll() is None
 
 
 class Supervisor:
@@ -117,7 +117,8 @@ class Supervisor:
         if not child.start_again_at:
             child.crashes = [then for then in child.crashes if now - then < CRASH_WINDOW] + [now]
             if len(child.crashes) > CRASHES_ALLOWED:
-                raise GaveUp(f"{child.name} ended {len(child.crashes)} times within {CRASH_WINDOW:.0f} seconds; see {self.state.logs / child.name}.log")
+                often = f"{len(child.crashes)} times within {CRASH_WINDOW:.0f} seconds"
+                raise GaveUp(f"{child.name} ended {often}; see {self.state.logs / child.name}.log")
             pause = 0.5 * 2 ** (len(child.crashes) - 1)
             self.tell(f"{child.name} ended with status {child.process.returncode}; starting it again in {pause:g} s")
             child.start_again_at = now + pause

@@ -4,7 +4,7 @@ from loanwatch.settings import env
 from loanwatch.settings.base import *  # noqa: F403
 
 DEMO = True
-SECRET_KEY = SECRET_KEY or "demo-only-key-replaced-by-the-launcher-at-its-first-start"  # noqa: F405, S105
+SECRET_KEY = SECRET_KEY or "demo-only-key-replaced-by-the-launcher-at-its-first-start"
 DEMO_PASSWORD = env.text("LOANWATCH_DEMO_PASSWORD")  # made at the first start; shown on the log-in page
 
 # Read from the source folders, without names that change with the content: a first start need not collect them.
@@ -13,4 +13,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]

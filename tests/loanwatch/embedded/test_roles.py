@@ -53,6 +53,7 @@ def test_nobody_writes_row_history_by_hand(owner_connection):
 
     rights = _run(
         owner_connection,
-        "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee IN ('loanwatch_web', 'loanwatch_worker')",
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants "
+        "WHERE grantee IN ('loanwatch_web', 'loanwatch_worker')",
     )
     assert {right for table, right in rights if table in HISTORY} <= {"SELECT"}

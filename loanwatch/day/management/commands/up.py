@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
         try:
             app.send_task("loanwatch.day.tasks.tick", retry=False)
-        except Exception as failed:  # noqa: BLE001  whatever the broker's client raises
+        except Exception as failed:  # whatever the broker's client raises
             tell(f"The workers could not be rung ({failed}); the scheduler will do it")
 
     def _a_server_is_gone(self) -> bool:
