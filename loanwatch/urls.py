@@ -17,5 +17,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("house/", include("loanwatch.people.urls")),
     path("house/", include("loanwatch.lenders.urls")),
     path("trail/", include("loanwatch.trail.urls")),
+    path("feeds/", include("borrowers.feeds.urls")),
+    path("", include("inspections.urls")),
     path("api/v1/", include("loanwatch.api")),
+    path("alerts/", include("alerts.signals.urls")),
+    path("classification/", include("alerts.classification.urls")),
+    path("rules/", include("alerts.rulebook.urls")),
+    path("portal/", include("loanwatch.desk.portal.urls")),
+    path("", include("loanwatch.desk.urls")),
 ]

@@ -1,10 +1,12 @@
-"""Which rules are live."""
+"""Which rules are live, and what they have been saying."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, F, Prefetch, Q, Sum
 
-from alerts.rulebook.models import RuleVersion
+from alerts.rulebook.models import Rule, RuleTally, RuleVersion
 from loanwatch.lenders.models import Lender
 
 
@@ -18,3 +20,20 @@ def live_versions(lender: Lender, on: date, grain: str) -> list[RuleVersion]:
         .distinct("rule__code")
     )
     return list(rows)
+
+
+def tally_series(versions: Iterable[RuleVersion], since: date) -> list[dict[str, Any]]:
+    """What the rules said at each close from `since` on: as_of, rule_id, red, orange, yellow, clear, not_evaluable; oldest first."""
+    sums = {name: Sum(name) for name in ("red", "orange", "yellow", "clear", "not_evaluable")}
+    rows = RuleTally.objects.filter(rule_version__in=[v.pk for v in versions], as_of__gte=since)
+    return list(rows.values("as_of", rule_id=F("rule_version__rule_id")).annotate(**sums).order_by("as_of"))
+
+
+def rulebook(lender: Lender) -> list[Rule]:
+    """Every rule with `live` (its version in force, or None) and `open_alerts`. Three queries, however many rules."""
+    live = Prefetch("versions", RuleVersion.objects.filter(state=RuleVersion.State.LIVE).order_by("-version"), to_attr="live_ones")
+    rules = Rule.objects.filter(lender=lender).prefetch_related(live).annotate(open_alerts=Count("alerts", filter=~Q(alerts__state="closed")))
+    found = list(rules.order_by("code"))
+    for rule in found:
+        rule.live = rule.live_ones[0] if rule.live_ones else None
+    return found

@@ -1,0 +1,155 @@
+"""What people do with an alert: acknowledge, handle, submit for closing, return, close. Each step is told to the audit trail."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from alerts.signals.models import Alert, AlertNote
+from loanwatch.kernel.moves import may_move
+from loanwatch.kernel.policy import Conflict, Refused
+from loanwatch.people.access import Access
+from loanwatch.people.policy import Act
+from loanwatch.trail.record import record
+
+OPEN, ACKNOWLEDGED, HANDLING = Alert.State.OPEN.value, Alert.State.ACKNOWLEDGED.value, Alert.State.HANDLING.value
+SUBMITTED, CLOSED = Alert.State.SUBMITTED.value, Alert.State.CLOSED.value
+
+MOVES: Mapping[str, frozenset[str]] = {
+    OPEN: frozenset({ACKNOWLEDGED, HANDLING}),
+    ACKNOWLEDGED: frozenset({HANDLING}),
+    HANDLING: frozenset({HANDLING, SUBMITTED}),
+    SUBMITTED: frozenset({HANDLING, CLOSED}),
+    CLOSED: frozenset(),
+}
+NOTE_KINDS = ("measure", "contact")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one alert of a bulk action; `sentence` says why not when it was not done."""
+
+    number: str
+    done: bool
+    sentence: str = ""
+
+
+def _locked(number: str, by: Access) -> Alert:
+    # What a person may not see does not exist for them, whoever calls: alerts on their own conduct above all.
+    return Alert.objects.visible_to(by).select_for_update(of=("self",)).get(number=number)
+
+
+def _moved(alert: Alert, new: str) -> None:
+    if not may_move(MOVES, alert.state, new):
+        raise Conflict(_sentence(alert), code="ALERT_STATE")
+    alert.state = new
+
+
+def _sentence(alert: Alert) -> str:
+    """Why the step can't be taken: who has meanwhile done what."""
+    parts = {"number": alert.number, "state": alert.get_state_display(), "name": alert.closed_by or alert.submitted_by or alert.handler or ""}
+    if alert.state == CLOSED:
+        return _("Alert %(number)s has already been closed by %(name)s. Nothing was changed.") % parts
+    if alert.state == SUBMITTED:
+        return _("Alert %(number)s has been submitted for closing by %(name)s and waits for a risk officer. Nothing was changed.") % parts
+    return _("Alert %(number)s is in the state “%(state)s”; this step does not follow from it. Nothing was changed.") % parts
+
+
+@transaction.atomic
+def acknowledge(*, number: str, by: Access) -> Alert:
+    """Say that the alert has been seen. Raises Alert.DoesNotExist, Refused, or Conflict when it is no longer new."""
+    alert = _locked(number, by)
+    by.check(Act.ALERT_ACKNOWLEDGE, alert)
+    _moved(alert, ACKNOWLEDGED)
+    alert.acknowledged_at = Now()
+    alert.save(update_fields=["state", "acknowledged_at"])
+    record("alert.acknowledged", by=by, subject=alert)
+    return alert
+
+
+def acknowledge_many(*, numbers: Iterable[str], by: Access) -> list[Outcome]:
+    """Acknowledge each of `numbers` by itself; one that can't be is told and does not stop the others."""
+    found = []
+    for number in dict.fromkeys(numbers):
+        try:
+            acknowledge(number=number, by=by)
+            found.append(Outcome(number, done=True))
+        except (Conflict, Refused) as refused:
+            found.append(Outcome(number, done=False, sentence=refused.sentence))
+        except Alert.DoesNotExist:
+            found.append(Outcome(number, done=False, sentence=_("There is no alert %(number)s that you may see.") % {"number": number}))
+    return found
+
+
+@transaction.atomic
+def note_measure(*, number: str, by: Access, text: str, kind: str = "measure") -> AlertNote:
+    """Write down a measure or a contact; the first one starts the handling.
+
+    Raises Alert.DoesNotExist, Refused, Conflict when the alert is submitted or closed, ValueError for an unknown kind.
+    """
+    if kind not in NOTE_KINDS:
+        raise ValueError(f"{kind} is no kind of note.")
+    alert = _locked(number, by)
+    by.check(Act.ALERT_HANDLE, alert)
+    if alert.state == SUBMITTED:
+        raise Conflict(_sentence(alert), code="ALERT_STATE")
+    started = alert.state != HANDLING
+    _moved(alert, HANDLING)
+    alert.handler = by.person
+    alert.acknowledged_at = alert.acknowledged_at or Now()
+    alert.save(update_fields=["state", "handler", "acknowledged_at"])
+    note = AlertNote.objects.create(alert=alert, by=by.person, kind=kind, text=text)
+    record("alert.handling_started" if started else "alert.noted", by=by, subject=alert, kind=kind)
+    return note
+
+
+@transaction.atomic
+def submit_for_closing(*, number: str, by: Access, text: str) -> Alert:
+    """Propose to close an alert that is being handled; from now on only another person can go on.
+
+    Raises Alert.DoesNotExist, Refused, Conflict unless the alert is in handling.
+    """
+    alert = _locked(number, by)
+    by.check(Act.ALERT_HANDLE, alert)
+    _moved(alert, SUBMITTED)
+    alert.submitted_by, alert.submitted_at = by.person, Now()
+    alert.save(update_fields=["state", "submitted_by", "submitted_at"])
+    AlertNote.objects.create(alert=alert, by=by.person, kind="submit", text=text)
+    record("alert.submitted", by=by, subject=alert)
+    return alert
+
+
+@transaction.atomic
+def return_alert(*, number: str, by: Access, reason: str) -> Alert:
+    """Send a submitted alert back to its handler, with the reason. Raises as `close_alert`."""
+    alert = _locked(number, by)
+    if alert.state != SUBMITTED:
+        raise Conflict(_sentence(alert), code="ALERT_STATE")
+    by.check(Act.ALERT_CLOSE, alert)
+    _moved(alert, HANDLING)
+    alert.submitted_by, alert.submitted_at = None, None
+    alert.save(update_fields=["state", "submitted_by", "submitted_at"])
+    AlertNote.objects.create(alert=alert, by=by.person, kind="return", text=reason)
+    record("alert.returned", by=by, subject=alert)
+    return alert
+
+
+@transaction.atomic
+def close_alert(*, number: str, by: Access, outcome: str, note: str) -> Alert:
+    """Close a submitted alert: the second pair of eyes. `outcome` is one of Alert.Outcome.
+
+    The row is locked, so of two closers one wins and the other gets Conflict. The database refuses a closer who submitted.
+    Raises Alert.DoesNotExist, Refused, Conflict unless the alert is submitted.
+    """
+    alert = _locked(number, by)
+    if alert.state != SUBMITTED:
+        raise Conflict(_sentence(alert), code="ALERT_STATE")
+    by.check(Act.ALERT_CLOSE, alert)
+    AlertNote.objects.create(alert=alert, by=by.person, kind="close", text=note)
+    _moved(alert, CLOSED)
+    alert.closed_by, alert.closed_on, alert.outcome = by.person, by.on, Alert.Outcome(outcome).value
+    alert.save(update_fields=["state", "closed_by", "closed_on", "outcome"])
+    record("alert.closed", by=by, subject=alert, outcome=outcome)
+    return alert

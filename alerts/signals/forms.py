@@ -1,0 +1,82 @@
+"""What people type about alerts, and the filters of the list, which live in the address."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from alerts.signals.models import Alert, AlertQuerySet, Level
+from loanwatch.people.models import BranchReach
+
+LEVEL_WORDS = {"red": Level.RED, "orange": Level.ORANGE, "yellow": Level.YELLOW}
+OPEN_STATES = (Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING, Alert.State.SUBMITTED)
+
+
+class WideText(forms.CharField):
+    """A text of a few lines."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+
+class MeasureForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What kind of note"), choices=[("measure", _("Measure taken")), ("contact", _("Contact with the borrower"))])
+    text = WideText(label=_("What was done"), max_length=4000)
+
+
+class SubmitForm(forms.Form):
+    text = WideText(label=_("Why it can be closed"), max_length=4000)
+
+
+class ReturnForm(forms.Form):
+    reason = WideText(label=_("What is missing"), max_length=4000)
+
+
+class CloseForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=Alert.Outcome.choices)
+    note = WideText(label=_("Why"), max_length=4000)
+
+
+class AlertFilters(forms.Form):
+    """The filters of the list. Anything unknown in the address is left out, so an old link never fails."""
+
+    level = forms.MultipleChoiceField(choices=[(w, w) for w in LEVEL_WORDS], required=False)
+    state = forms.MultipleChoiceField(choices=[*Alert.State.choices, ("any", "any")], required=False)
+    rule = forms.CharField(required=False, max_length=20)
+    manager = forms.CharField(required=False, max_length=20)
+    branch = forms.CharField(required=False, max_length=30)
+    overdue = forms.BooleanField(required=False)
+    cleared = forms.BooleanField(required=False)
+    mine = forms.BooleanField(required=False)
+    q = forms.CharField(required=False, max_length=80)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are set and understood, by name."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def apply(self, alerts: AlertQuerySet, today: date) -> AlertQuerySet:
+        """The alerts that match; without a state the open ones."""
+        chosen = self.chosen
+        states = chosen.get("state") or list(OPEN_STATES)
+        if "any" not in states:
+            alerts = alerts.filter(state__in=states)
+        if levels := chosen.get("level"):
+            alerts = alerts.filter(level__in=[LEVEL_WORDS[w] for w in levels])
+        if chosen.get("overdue"):
+            alerts = alerts.filter(due_on__lt=today).exclude(state=Alert.State.CLOSED)
+        if chosen.get("cleared"):
+            alerts = alerts.filter(cleared_on__isnull=False)
+        for name, lookup in (("rule", "rule__code"), ("manager", "manager_no")):
+            if chosen.get(name):
+                alerts = alerts.filter(**{lookup: chosen[name]})
+        if code := chosen.get("branch"):
+            reach = BranchReach.objects.filter(ancestor__code=code, from_on__lte=today).filter(Q(to_on__isnull=True) | Q(to_on__gt=today))
+            alerts = alerts.filter(branch_id__in=reach.values("descendant_id"))
+        if q := chosen.get("q"):
+            alerts = alerts.filter(
+                Q(number__icontains=q) | Q(loan__number__icontains=q) | Q(borrower__name__icontains=q) | Q(borrower__number__icontains=q)
+            )
+        return alerts

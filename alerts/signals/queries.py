@@ -1,0 +1,263 @@
+"""Alerts as work lists, as one page, and as JSON."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from alerts.observation.dictionary import FIELDS_BRANCH, FIELDS_LOAN
+from alerts.observation.fields import Field, Kind
+from alerts.observation.models import BranchDay, LoanDay
+from alerts.signals.models import Alert, AlertEvidence, AlertQuerySet, Level
+from borrowers.loans.models import Custody
+from loanwatch.lenders.models import Lender
+from loanwatch.people.access import Access
+from loanwatch.people.models import Role
+from loanwatch.trail.models import AuditEvent
+
+DEADLINE = (F("due_on").asc(nulls_last=True), F("level").desc(), "id")  # what is most urgent first
+CHART_CLOSES = 18
+CHARTED = (Kind.INT, Kind.NUMBER, Kind.RATIO, Kind.MONEY)
+
+
+def lead_of(on: date, column: str, loan: str = "loan_id") -> Subquery:
+    """Subquery: `column` of the custody of the loan's lead on `on`."""
+    return Subquery(Custody.objects.held_on(on).filter(loan_id=OuterRef(loan), capacity=Custody.Capacity.LEAD).values(column)[:1])
+
+
+def worklist(access: Access) -> AlertQuerySet:
+    """Every alert this person may see, with what a row of the list shows, the most urgent first. One query."""
+    return (
+        Alert.objects.visible_to(access)
+        .annotate(manager_name=lead_of(access.on, "person__name"), manager_no=lead_of(access.on, "person__staff_no"))
+        .select_related("rule", "loan", "borrower", "branch", "handler", "submitted_by", "closed_by")
+        .order_by(*DEADLINE)
+    )
+
+
+def waiting_for(access: Access) -> Q:
+    """The open alerts that wait for this person: to be answered by the manager, to be checked by the risk officer."""
+    mine = Q(pk__in=[])
+    if access.has(Role.ACCOUNT_MANAGER):
+        mine |= Q(state__in=[Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING])
+    if access.has(Role.RISK_OFFICER):
+        # Branch alerts have no account manager: the officer is the first to answer them.
+        mine |= Q(state=Alert.State.SUBMITTED) & ~Q(submitted_by=access.person) | Q(state=Alert.State.OPEN, level=Level.RED)
+    return mine if access.has(Role.ACCOUNT_MANAGER, Role.RISK_OFFICER) else Q()
+
+
+def counts(access: Access, today: date) -> dict[str, int]:
+    """How many open alerts stand in each saved view. One query."""
+    unhandled = Q(state__in=[Alert.State.OPEN, Alert.State.ACKNOWLEDGED])
+    return (
+        Alert.objects.visible_to(access)
+        .open()
+        .aggregate(
+            open=Count("pk"),
+            red=Count("pk", filter=Q(level=Level.RED)),
+            late=Count("pk", filter=Q(due_on__lt=today)),
+            late_red=Count("pk", filter=Q(due_on__lt=today, level=Level.RED)),
+            today=Count("pk", filter=Q(due_on__lte=today)),
+            mine=Count("pk", filter=waiting_for(access)),
+            urgent=Count("pk", filter=unhandled & Q(level__gte=Level.ORANGE)),
+            second=Count("pk", filter=Q(state=Alert.State.SUBMITTED)),
+            cleared=Count("pk", filter=Q(cleared_on__isnull=False)),
+        )
+    )
+
+
+def say_why(alerts: Sequence[Alert]) -> None:
+    """Give each alert of a page `said`: the line of `reasons` that its first threshold speaks of, or None. One query."""
+    latest: dict[int, AlertEvidence] = {}
+    for piece in AlertEvidence.objects.filter(alert__in=[a.pk for a in alerts]).order_by("id"):
+        latest[piece.alert_id] = piece
+    for alert in alerts:
+        piece = latest.get(alert.pk)
+        line = next(iter(reasons(alert, piece)), None) if piece else None
+        alert.said = line if line and line["threshold"] else None
+
+
+def also_open(alert: Alert, access: Access) -> QuerySet[Alert]:
+    """What else is open on the borrower (or, for a branch alert, on the branch itself), the worst first."""
+    same = Q(borrower_id=alert.borrower_id) if alert.borrower_id else Q(branch_id=alert.branch_id, loan__isnull=True)
+    found = Alert.objects.visible_to(access).open().filter(same).exclude(pk=alert.pk)
+    return found.select_related("rule", "loan").order_by("-level", "opened_on")[:6]
+
+
+def fields_of(alert: Alert) -> dict[str, Field]:
+    """The dictionary of the observation the alert's rule reads."""
+    return dict(FIELDS_LOAN if alert.loan_id else FIELDS_BRANCH)
+
+
+def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
+    """Why it fired, a line per value: `label`, `value`, `kind`, `threshold` (operator and value as the rule says it, or "").
+
+    Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language.
+    """
+    fields = fields_of(alert)
+    limits: dict[str, list[str]] = {}
+    for mark in evidence.thresholds or []:
+        limits.setdefault(mark["field"], []).append(f"{mark['operator']} {mark['threshold']}".strip())
+    names = [*limits, *(name for name in evidence.values if name not in limits)]
+    lines = []
+    for name in names:
+        known = fields.get(name)
+        lines.append(
+            {
+                "name": name,
+                "label": _(known.label) if known else name,
+                "meaning": _(known.meaning) if known else "",
+                "kind": str(known.kind) if known else "text",
+                "value": _said(known, evidence.values.get(known.column if known else name, evidence.values.get(name))),
+                "threshold": ", ".join(limits.get(name, [])),
+            }
+        )
+    return lines
+
+
+def _said(known: Field | None, value: Any) -> Any:
+    if known and known.kind == Kind.CHOICE:
+        return next((_(label) for stored, label in known.values if stored == value), value)
+    if known and known.kind == Kind.BOOL and value is not None:
+        return _("yes") if value else _("no")
+    return value
+
+
+def chart(alert: Alert, evidence: AlertEvidence, closes: Sequence[date]) -> dict[str, Any] | None:
+    """The first figure that a threshold of the alert speaks of, over `closes` (oldest first), for the chart of its page. One query.
+
+    `label`, `threshold` (a number or None), `ratio` (True: values are in percent), `days`, `values`; None where nothing can be drawn.
+    """
+    fields = fields_of(alert)
+    for mark in evidence.thresholds or []:
+        known = fields.get(mark["field"])
+        if known is None or known.kind not in CHARTED or "__" in known.column:
+            continue
+        by_day = _history(alert, known.column, closes)
+        days = [day for day in closes if day in by_day]
+        if len(days) < 2:
+            return None
+        scale = 100 if known.kind == Kind.RATIO else 1
+        limit = mark.get("literal")
+        return {
+            "label": _(known.label),
+            "ratio": scale == 100,
+            "threshold": float(limit) * scale if isinstance(limit, str | int | float) and _is_number(limit) else None,
+            "days": days,
+            "values": [None if by_day[day] is None else float(by_day[day]) * scale for day in days],
+        }
+    return None
+
+
+def _history(alert: Alert, column: str, closes: Sequence[date]) -> dict[date, Any]:
+    # Naming the days lets PostgreSQL open only their partitions.
+    table: Any = LoanDay if alert.loan_id else BranchDay
+    subject = {"loan_id": alert.loan_id} if alert.loan_id else {"branch_id": alert.branch_id}
+    rows = table.objects.filter(lender_id=alert.lender_id, as_of__in=closes, **subject)
+    return dict(rows.values_list("as_of", column))
+
+
+def _is_number(text: Any) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not isinstance(text, bool)
+
+
+def steps(alert: Alert) -> QuerySet[AuditEvent]:
+    """Who did what to the alert, the latest first."""
+    return AuditEvent.objects.filter(subject_kind=Alert._meta.label_lower, subject_id=str(alert.pk)).select_related("person").order_by("-id")
+
+
+def last_days_of_months(days: Sequence[date], newest: int = 4) -> list[date]:
+    """Of `days` (newest first): the newest ones and the last of every month, oldest first; at most 18."""
+    found, months = list(days[:newest]), {d.strftime("%Y-%m") for d in days[:newest]}
+    for day in days[newest:]:
+        if (month := day.strftime("%Y-%m")) not in months:
+            months.add(month)
+            found.append(day)
+    return sorted(found[:CHART_CLOSES])
+
+
+def opened_lately(access: Access, since: date) -> dict[str, int]:
+    """How many alerts opened and closed since `since`, for the line of the day."""
+    return Alert.objects.visible_to(access).aggregate(
+        opened=Count("pk", filter=Q(opened_on__gte=since)),
+        opened_red=Count("pk", filter=Q(opened_on__gte=since, level=Level.RED)),
+        closed=Count("pk", filter=Q(closed_on__gte=since)),
+        last=Max("opened_on"),
+    )
+
+
+def days_open(alert: Alert, today: date) -> int:
+    """Calendar days since the close that opened it."""
+    return max((today - alert.opened_on) // timedelta(days=1), 0)
+
+
+def as_json(lender: Lender, as_of: date) -> dict[str, Any]:
+    """Every alert of `lender` that had opened by the close of `as_of`: rule, version, subject, level, dates, evidence up to then.
+
+    `state` is today's for an alert that is still open, `closed` only when it was closed by then; `level` is the one of the last
+    evidence up to then. Dates are ISO text, amounts text with two decimals.
+    """
+    alerts = (
+        Alert.objects.filter(lender=lender, opened_on__lte=as_of)
+        .select_related("rule", "rule_version", "loan", "borrower", "branch", "handler", "submitted_by", "closed_by")
+        .order_by("id")
+    )
+    evidence: dict[int, list[AlertEvidence]] = {}
+    for piece in AlertEvidence.objects.filter(alert__in=alerts, as_of__lte=as_of).select_related("rule_version").order_by("id"):
+        evidence.setdefault(piece.alert_id, []).append(piece)
+    found = [_alert_json(alert, evidence.get(alert.pk, []), as_of) for alert in alerts]
+    return {
+        "lender": lender.code,
+        "as_of": as_of.isoformat(),
+        "open": sum(1 for a in found if a["state"] != Alert.State.CLOSED),
+        "closed": sum(1 for a in found if a["state"] == Alert.State.CLOSED),
+        "alerts": found,
+    }
+
+
+def _alert_json(alert: Alert, evidence: list[AlertEvidence], as_of: date) -> dict[str, Any]:
+    closed = alert.closed_on is not None and alert.closed_on <= as_of
+    later = alert.closed_on is not None and not closed
+    return {
+        "number": alert.number,
+        "rule": alert.rule.code,
+        "version": alert.rule_version.version,
+        "subject": {
+            "kind": "loan" if alert.loan_id else "branch",
+            "loan": alert.loan.number if alert.loan else None,
+            "borrower": alert.borrower.number if alert.borrower else None,
+            "branch": alert.branch.code,
+        },
+        "level": Level(evidence[-1].level if evidence else alert.level).name.lower(),
+        "state": Alert.State.SUBMITTED.value if later else alert.state,
+        "opened_on": alert.opened_on.isoformat(),
+        "due_on": _iso(alert.due_on),
+        "cleared_on": _iso(alert.cleared_on if alert.cleared_on and alert.cleared_on <= as_of else None),
+        "closed_on": _iso(alert.closed_on if closed else None),
+        "outcome": alert.outcome if closed else "",
+        "exposure": None if alert.exposure is None else f"{alert.exposure:.2f}",
+        "currency": alert.currency,
+        "handler": alert.handler.staff_no if alert.handler else None,
+        "submitted_by": alert.submitted_by.staff_no if alert.submitted_by else None,
+        "closed_by": alert.closed_by.staff_no if closed and alert.closed_by else None,
+        "evidence": [
+            {
+                "as_of": piece.as_of.isoformat(),
+                "level": Level(piece.level).name.lower(),
+                "version": piece.rule_version.version,
+                "values": piece.values,
+                "thresholds": piece.thresholds,
+            }
+            for piece in evidence
+        ],
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,281 @@
+"""The alert list with its detail pane, the page of one alert, the steps people take, and the list as a file."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from alerts.observation.queries import closed_days
+from alerts.signals import actions, queries
+from alerts.signals.forms import AlertFilters, CloseForm, MeasureForm, ReturnForm, SubmitForm
+from alerts.signals.models import Alert, Level
+from loanwatch.kernel import sheets
+from loanwatch.people.access import Access
+from loanwatch.people.policy import Act
+from loanwatch.trail.record import record
+
+PAGE = 50
+MOST_EXPORTED = 50_000
+
+
+def alert_list(request: HttpRequest) -> HttpResponse:
+    """The list as the address filters it; the first row, or `?alert=`, stands in the pane."""
+    access = request.access
+    filters = AlertFilters(request.GET)
+    found = _filtered(access, filters)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    queries.say_why(rows)
+    chosen = next((a for a in rows if a.number == request.GET.get("alert")), rows[0] if rows else None)
+    context: dict[str, Any] = {
+        "page": page,
+        "rows": rows,
+        "today": access.on,
+        "counts": (counts := queries.counts(access, access.on)),
+        "tabs": _tabs(request, access, counts),
+        "options": _options(access),
+        "chosen_filters": filters.chosen,
+        "may_acknowledge": access.may(Act.ALERT_ACKNOWLEDGE),
+        "query": request.GET.urlencode(),
+    }
+    if chosen is not None:
+        context |= _detail(access, chosen)
+    return render(request, "alerts/signals/list.html", context)
+
+
+def _filtered(access: Access, filters: AlertFilters) -> Any:
+    found = queries.worklist(access)
+    if filters.chosen.get("mine"):
+        found = found.filter(queries.waiting_for(access))
+    return filters.apply(found, access.on)
+
+
+def _tabs(request: HttpRequest, access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
+    views = [
+        (_("Waiting for me"), {"mine": "1"}, counts["mine"]),
+        (_("Red and orange, unhandled"), {"level": ["red", "orange"], "state": ["open", "acknowledged"]}, counts["urgent"]),
+        (_("Waiting for the second pair of eyes"), {"state": ["submitted"]}, counts["second"]),
+        (_("Past deadline"), {"overdue": "1"}, counts["late"]),
+        (_("Condition cleared"), {"cleared": "1"}, counts["cleared"]),
+        (_("All open"), {}, counts["open"]),
+        (_("Closed"), {"state": ["closed"]}, None),
+    ]
+    now = _same({k: request.GET.getlist(k) for k in request.GET if k not in {"page", "alert"}})
+    return [
+        {"text": text, "url": "?" + urlencode(query, doseq=True), "current": _same(query) == now, "count": count} for text, query, count in views
+    ]
+
+
+def _same(query: dict[str, Any]) -> dict[str, list[str]]:
+    return {k: sorted(v if isinstance(v, list) else [v]) for k, v in query.items()}
+
+
+def _options(access: Access) -> dict[str, list[tuple[str, str]]]:
+    """What the filter pills offer: the rules and managers of the open alerts. One query."""
+    rows = queries.worklist(access).open().order_by().values_list("rule__code", "rule__name", "manager_no", "manager_name").distinct()
+    rules, managers = {}, {}
+    for code, name, number, person in rows:
+        rules[code] = f"{code} {_(name)}"
+        if number:
+            managers[number] = person
+    return {
+        "level": [("red", _("Red")), ("orange", _("Orange")), ("yellow", _("Yellow"))],
+        "state": [(value, str(label)) for value, label in Alert.State.choices],
+        "rule": sorted(rules.items()),
+        "manager": sorted(managers.items(), key=lambda pair: pair[1]),
+        "overdue": [("1", _("Past deadline"))],
+    }
+
+
+def _alert(access: Access, number: str) -> Alert:
+    alert = queries.worklist(access).filter(number=number).select_related("rule_version", "loan__product").first()
+    if alert is None:
+        raise Http404
+    return alert
+
+
+def _detail(access: Access, alert: Alert) -> dict[str, Any]:
+    evidence = list(alert.evidence.select_related("rule_version").order_by("-id"))
+    latest = evidence[0] if evidence else None
+    days = list(closed_days(access.person.lender).values_list("business_date", flat=True)[:600])
+    history = queries.chart(alert, latest, queries.last_days_of_months(days)) if latest else None
+    return {
+        "alert": alert,
+        "evidence": latest,
+        "earlier": evidence[1:],
+        "reasons": queries.reasons(alert, latest) if latest else [],
+        "history": history,
+        "chart": _chart(history) if history else None,
+        "also_open": queries.also_open(alert, access),
+        "today": access.on,
+        "days_open": queries.days_open(alert, access.on),
+        "steps": _steps(access, alert),
+        "may_read_rules": access.may(Act.RULE_SEE),
+    }
+
+
+def _chart(history: dict[str, Any]) -> dict[str, Any]:
+    chinese_or_korean = (get_language() or "en")[:2] in {"zh", "ko"}
+    data: dict[str, Any] = {
+        "x": [day.strftime("%m-%d") if chinese_or_korean else f"{day.day} {day:%b}" for day in history["days"]],
+        "series": [{"name": history["label"], "values": history["values"]}],
+        "unit": "%" if history["ratio"] else "",
+        "area": True,
+        "min": 0 if all(v is None or v >= 0 for v in history["values"]) else None,
+    }
+    if history["threshold"] is not None:
+        data["threshold"] = {"value": history["threshold"], "name": _("threshold %(value)g") % {"value": history["threshold"]}}
+    return data
+
+
+def _steps(access: Access, alert: Alert) -> dict[str, bool]:
+    """Which buttons the page shows; the actions ask the same questions again."""
+    handling = alert.state in {Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING}
+    submitted = alert.state == Alert.State.SUBMITTED
+    return {
+        "acknowledge": alert.state == Alert.State.OPEN and access.may(Act.ALERT_ACKNOWLEDGE, alert),
+        "handle": handling and access.may(Act.ALERT_HANDLE, alert),
+        "submit": alert.state == Alert.State.HANDLING and access.may(Act.ALERT_HANDLE, alert),
+        "close": submitted and access.may(Act.ALERT_CLOSE, alert),
+        "own_submission": submitted and access.may(Act.ALERT_CLOSE) and not access.may(Act.ALERT_CLOSE, alert),
+    }
+
+
+def alert_pane(request: HttpRequest, number: str) -> HttpResponse:
+    """The part of the list that htmx swaps in; without htmx the whole page of the alert."""
+    alert = _alert(request.access, number)
+    if not request.htmx:
+        return redirect("alerts:detail", number=alert.number)
+    return render(request, "alerts/signals/_pane.html", _detail(request.access, alert))
+
+
+def alert_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """One alert as a whole page."""
+    return render(request, "alerts/signals/detail.html", _page(request.access, _alert(request.access, number)))
+
+
+def _page(access: Access, alert: Alert, **forms_: forms.Form) -> dict[str, Any]:
+    context = _detail(access, alert)
+    offered = {"measure_form": MeasureForm(), "submit_form": SubmitForm(), "return_form": ReturnForm(), "close_form": CloseForm()}
+    return context | offered | forms_ | {"timeline": _timeline(alert, [context["evidence"], *context["earlier"]])}
+
+
+EVENTS = {
+    "alert.acknowledged": ("eye", "blue"),
+    "alert.handling_started": ("player-play", "blue"),
+    "alert.submitted": ("send", "acc"),
+    "alert.returned": ("arrow-back-up", "orange"),
+    "alert.closed": ("circle-check", "green"),
+}
+
+
+def _timeline(alert: Alert, evidence: list[Any]) -> list[dict[str, Any]]:
+    """What happened, the latest first: people's steps and notes with their minute, closes with their day."""
+    words = {
+        "alert.acknowledged": _("Acknowledged"),
+        "alert.handling_started": _("Handling started"),
+        "alert.submitted": _("Submitted for closing"),
+        "alert.returned": _("Returned"),
+        "alert.closed": _("Closed"),
+    }
+    kinds = {"measure": _("Measure taken"), "contact": _("Contact with the borrower"), "submit": _("Why it can be closed"),
+             "return": _("What is missing"), "close": _("Reason for closing")}  # fmt: skip
+    events = []
+    for event in queries.steps(alert):
+        if event.event in words:
+            icon, tone = EVENTS[event.event]
+            events.append({"icon": icon, "tone": tone, "title": words[event.event], "text": str(event.person or ""), "when": event.at})
+    for note in alert.notes.select_related("by").order_by("-id"):
+        icon = "phone-call" if note.kind == "contact" else "message-2"
+        events.append({"icon": icon, "tone": "", "title": kinds.get(note.kind, note.kind), "text": f"{note.text} · {note.by}", "when": note.at})
+    events.sort(key=lambda e: e["when"], reverse=True)
+    if alert.cleared_on:
+        events.append({"icon": "circle-check", "tone": "green", "title": _("Condition cleared"), "text": "", "when": alert.cleared_on})
+    tones = {Level.RED: "red", Level.ORANGE: "orange", Level.YELLOW: "yellow"}
+    for piece in [e for e in evidence if e]:
+        first = piece.as_of == alert.opened_on
+        level = piece.get_level_display()
+        title = _("Opened at level %(level)s") % {"level": level} if first else _("Level became %(level)s") % {"level": level}
+        rule = _("Rule %(rule)s, version %(version)s") % {"rule": alert.rule.code, "version": piece.rule_version.version}
+        events.append({"icon": "alert-octagon", "tone": tones[piece.level], "title": title, "text": rule, "when": piece.as_of})
+    return events
+
+
+# --- steps ---------------------------------------------------------------------------------------------------------------
+
+
+def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
+    _or_404(actions.acknowledge, number=number, by=request.access)
+    messages.success(request, _("Alert %(number)s acknowledged.") % {"number": number})
+    return redirect("alerts:detail", number=number)
+
+
+def acknowledge_many(request: HttpRequest) -> HttpResponse:
+    """Acknowledge the selected alerts and say for each what became of it."""
+    outcomes = actions.acknowledge_many(numbers=request.POST.getlist("number"), by=request.access)
+    done = sum(1 for o in outcomes if o.done)
+    if outcomes and done == len(outcomes):
+        messages.success(request, _("%(count)s alerts acknowledged.") % {"count": done})
+        return redirect(f"{request.path.removesuffix('acknowledge/')}?{request.POST.get('query', '')}")
+    return render(request, "alerts/signals/outcomes.html", {"outcomes": outcomes, "done": done, "query": request.POST.get("query", "")})
+
+
+def measure(request: HttpRequest, number: str) -> HttpResponse:
+    return _step(request, number, "measure_form", MeasureForm, actions.note_measure, _("Note on alert %(number)s kept."))
+
+
+def submit(request: HttpRequest, number: str) -> HttpResponse:
+    return _step(request, number, "submit_form", SubmitForm, actions.submit_for_closing, _("Alert %(number)s submitted. A risk officer checks it."))
+
+
+def give_back(request: HttpRequest, number: str) -> HttpResponse:
+    return _step(request, number, "return_form", ReturnForm, actions.return_alert, _("Alert %(number)s returned to its handler."))
+
+
+def close(request: HttpRequest, number: str) -> HttpResponse:
+    return _step(request, number, "close_form", CloseForm, actions.close_alert, _("Alert %(number)s closed."))
+
+
+def _step(request: HttpRequest, number: str, name: str, form_class: type[forms.Form], action: Callable[..., Any], done: str) -> HttpResponse:
+    form = form_class(request.POST)
+    if not form.is_valid():
+        return render(request, "alerts/signals/detail.html", _page(request.access, _alert(request.access, number), **{name: form}), status=422)
+    _or_404(action, number=number, by=request.access, **form.cleaned_data)
+    messages.success(request, done % {"number": number})
+    return redirect("alerts:detail", number=number)
+
+
+def _or_404(action: Callable[..., Any], **parts: Any) -> None:
+    try:
+        action(**parts)
+    except Alert.DoesNotExist:
+        raise Http404 from None
+
+
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The filtered list as CSV or XLSX, with the filters and the data date in its first rows. Told to the audit trail."""
+    if kind not in sheets.CONTENT_TYPES:
+        raise Http404
+    access, filters = request.access, AlertFilters(request.GET)
+    found = _filtered(access, filters)[:MOST_EXPORTED]
+    as_of = closed_days(access.person.lender).values_list("business_date", flat=True).first()
+    rows = [
+        (a.number, a.get_level_display(), a.get_state_display(), a.rule.code, _(a.rule.name), a.borrower.name if a.borrower else "",
+         a.loan.number if a.loan else "", a.branch.name, a.manager_name, a.exposure, a.currency, a.opened_on, a.due_on, a.cleared_on, a.closed_on)
+        for a in found
+    ]  # fmt: skip
+    columns = [_("Alert"), _("Level"), _("State"), _("Rule"), _("What happened"), _("Borrower"), _("Loan"), _("Branch"), _("Manager"), _("Exposure"),
+               _("Currency"), _("Opened on"), _("Handle by"), _("Condition cleared on"), _("Closed on")]  # fmt: skip
+    head = [(_("Alerts"), access.person.lender.name), (_("Data as of"), as_of), (_("Made by"), str(access.person), access.on)]
+    head += [(_("Filter"), name, ", ".join(v) if isinstance(v, list) else str(v)) for name, v in filters.chosen.items()]
+    record("alerts.exported", by=access, rows=len(rows), kind=kind, filters=request.GET.urlencode())
+    answer = HttpResponse(sheets.sheet(kind, head=head, columns=columns, rows=rows), content_type=sheets.CONTENT_TYPES[kind])
+    answer["Content-Disposition"] = f'attachment; filename="alerts-{as_of or access.on}.{kind}"'
+    return answer
