@@ -214,7 +214,7 @@ class Checker:
 
     def mismatch(self, left: tuple[Tree, Value], right: tuple[Tree, Value]) -> Refuse:
         """Why two values cannot be compared."""
-        for (part, value), (_, other) in ((left, right), (right, left)):
+        for (part, _), (_, other) in ((left, right), (right, left)):
             if part.data == "percent" and other.type in NUMERIC:
                 return self.refuse("percent_of_what", part, field=describe_node(other))
         (left_part, one), (right_part, two) = left, right

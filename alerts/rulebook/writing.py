@@ -27,6 +27,7 @@ from alerts.rulebook.rules import (
     Or,
     RuleTree,
     Type,
+    Value,
     leaves,
     node_fields,
 )
@@ -133,6 +134,10 @@ def _in_brackets(node: Node, least: int) -> str:
 
 
 def _text(node: Node) -> tuple[str, int]:
+    return _value_text(node) if isinstance(node, FieldRef | Literal | Negative | Arithmetic) else _condition_text(node)
+
+
+def _value_text(node: Value) -> tuple[str, int]:
     match node:
         case FieldRef(name=name):
             return name, _ATOM
@@ -144,6 +149,17 @@ def _text(node: Node) -> tuple[str, int]:
             return f"{_in_brackets(left, _SUM)} {op} {_in_brackets(right, _PRODUCT)}", _SUM
         case Arithmetic(op=op, left=left, right=right):
             return f"{_in_brackets(left, _PRODUCT)} {op} {_in_brackets(right, _SIGN)}", _PRODUCT
+    raise TypeError(node)
+
+
+def _condition_text(node: Condition) -> tuple[str, int]:
+    match node:
+        case Not(condition=part):
+            return _not_text(part)
+        case And(conditions=parts):
+            return " and ".join(_in_brackets(part, _NOT) for part in parts), _AND
+        case Or(conditions=parts):
+            return " or ".join(_in_brackets(part, _AND) for part in parts), _OR
         case Comparison(op=op, left=left, right=right):
             return f"{_in_brackets(left, _SUM)} {op} {_in_brackets(right, _SUM)}", _LEAF
         case Between(value=value, low=low, high=high):
@@ -154,12 +170,6 @@ def _text(node: Node) -> tuple[str, int]:
             return f'{value.name} contains "{text}"', _LEAF
         case Empty(value=value):
             return f"{value.name} is empty", _LEAF
-        case Not(condition=part):
-            return _not_text(part)
-        case And(conditions=parts):
-            return " and ".join(_in_brackets(part, _NOT) for part in parts), _AND
-        case Or(conditions=parts):
-            return " or ".join(_in_brackets(part, _AND) for part in parts), _OR
     raise TypeError(node)
 
 
