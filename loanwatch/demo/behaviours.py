@@ -68,7 +68,7 @@ def seasonal(note: Note, draw: Random, as_of: date) -> None:
 
     def habit(_place: int, demand: plans.Demand) -> list[tuple[int, float]]:
         lean = demand.due_on.month in {1, 2, 3}
-        return [(draw.randint(1, 9) if lean and draw.random() < 0.6 else -draw.randint(0, 5), 1)]
+        return [(draw.randint(1, 6) if lean and draw.random() < 0.4 else -draw.randint(0, 5), 1)]
 
     pay_habit(note, note.plan, habit, as_of)
 
@@ -121,7 +121,8 @@ def recovered(note: Note, draw: Random, as_of: date) -> None:
         good(note, draw, as_of)
         return
     stop = draw.choice(places)
-    on = min(note.plan[stop].due_on + days(draw.randint(95, 260)), as_of - days(20))
+    due = note.plan[stop].due_on
+    on = due + days(draw.randint(95, min(260, (as_of - due).days - 20)))
     pay_habit(note, note.plan[:stop], ramp(stop, draw), as_of)
     note.clear(on, draw.choice(("担保代偿 Guarantor", "押品处置 Sale of collateral")))
 

@@ -19,9 +19,10 @@ FIRST_MONTHS = 0.22  # share of the loans made in the first three months: the bo
 # Shares of the outstanding balance on the last day, planted cases included: days past due from, to, share.
 ARREARS = ((91, 400, 0.0185), (61, 88, 0.0105), (30, 59, 0.0150), (3, 26, 0.018))
 # Shares of the other loans by behaviour; the rest is good.
-SHARES = (("seasonal", 0.06), ("sliding", 0.03), ("part_payer", 0.02), ("interest_late", 0.012), ("cured", 0.09), ("recovered", 0.03), ("prepaid", 0.04))
+SHARES = (("seasonal", 0.06), ("sliding", 0.02), ("part_payer", 0.015), ("interest_late", 0.008), ("cured", 0.07), ("recovered", 0.03), ("prepaid", 0.04))
 ROLLED_OVER = 0.02  # share of the loans that were repaid by a new one
-LARGEST_IN_ARREARS = 0.004  # of the whole book: one big loan must not decide the shares
+LARGEST_IN_ARREARS = 0.005  # of the whole book: one big loan must not decide the shares
+SMALL_IN_ARREARS = 0.0004  # of the whole book; three of four loans below it are left alone, or arrears would be many and tiny
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ def in_arrears(frame: Frame, pool: list[Note], planted: list[Note]) -> list[Note
                 break
             place = behaviours.missed_place(candidate, frame.draw, as_of, least, most)
             owed = sum(d.principal for d in candidate.plan[place:]) if place is not None else 0
+            if owed < SMALL_IN_ARREARS * whole and frame.draw.random() < 0.75:
+                continue
             if place is None or owed > LARGEST_IN_ARREARS * whole or have + owed > share * whole * 1.08:
                 continue
             behaviours.stop_at(candidate, place, frame.draw, as_of)

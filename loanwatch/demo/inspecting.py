@@ -21,7 +21,7 @@ RETAIL = {"card", "consumer", "mortgage"}  # not inspected by routine
 FIRST_DAYS = {"working_capital": 15}  # after disbursement; others 30
 ROUTINE_DAYS = ((5_000_000, 90), (1_000_000, 180), (0, 365))  # amount in yuan from which -> days
 TROUBLED_DAYS = (40, 56)  # between visits of a loan that has been late
-HANDED_IN = 5  # days back to which some visits still wait for the second pair of eyes
+HANDED_IN, WAITING = 12, 0.55  # share of the visits of the last days that still wait for the second pair of eyes
 LATE, LATEST = 0.04, 24  # share of visits made after their due date, and by how many days at most
 RETURNED = 0.03  # share of visits returned once
 PARENT = {unit.code: unit.parent for unit in TREE}
@@ -84,67 +84,88 @@ class Diary:
         return self.calendar.as_of
 
 
-def lateness(note: Note, calendar: Calendar) -> list[tuple[date, date]]:
-    """Spells in arrears as the closes saw them: first close with a demand unpaid, and the day it became known as paid."""
+@dataclass(frozen=True)
+class Lateness:
+    """`spells`: demands that a close saw unpaid, from that close until they were known as paid. `late`: due dates of demands paid 3 or more days late."""
+
+    spells: list[tuple[date, date]]
+    late: list[date]
+
+    def troubled(self, on: date) -> bool:
+        return any(start <= on < until for start, until in self.spells)
+
+    def late_by(self, on: date) -> bool:
+        """Whether the loan has been seen late before `on`."""
+        return any(start <= on for start, _ in self.spells)
+
+    def red_since(self, end: date) -> date | None:
+        """When a red alert first called for a special inspection: 61 days late, or five late payments in half a year."""
+        days = [start + timedelta(days=61) for start, until in self.spells if (min(until, end) - start).days > 61]
+        days += [fifth + timedelta(days=3) for first, fifth in zip(self.late, self.late[4:], strict=False) if (fifth - first).days <= 184]
+        return min(days) if days else None
+
+
+def lateness(note: Note, calendar: Calendar) -> Lateness:
     payments = sorted(note.payments, key=lambda p: p.paid_on)
-    spells, paid, place, due = [], 0, 0, 0
-    for demand in note.current:
-        if demand.due_on >= calendar.as_of:
+    found, paid, place, due = Lateness([], []), 0, 0, 0
+    # A loan that was paid off early has a last plan without its arrears; what was demanded until then stands in the first.
+    for demand in note.plan if note.settled_on else note.current:
+        if demand.due_on >= (note.settled_on or calendar.as_of):
             break
         due += demand.total
         while paid < due and place < len(payments):
             paid += payments[place].amount
             place += 1
-        settled = calendar.known(payments[place - 1].paid_on) if paid >= due else date.max
+        settled = payments[place - 1].paid_on if paid >= due else date.max
+        if (min(settled, calendar.as_of) - demand.due_on).days >= 3:
+            found.late.append(demand.due_on)
+        known = calendar.known(settled)
         close = bisect_right(calendar.closes, demand.due_on)
-        if close < len(calendar.closes) and calendar.closes[close] < settled:
-            spells.append((calendar.closes[close], settled))
-    return spells
+        if close < len(calendar.closes) and calendar.closes[close] < known:
+            found.spells.append((calendar.closes[close], known))
+    return found
 
 
 def inspections(notes: list[Note], diary: Diary) -> list[Inspection]:
-    """All inspections of the ordinary and planted loans that are inspected at all, in order of loan and date."""
-    return [one for note in notes if PRODUCTS[note.product].kind not in RETAIL for one in of_loan(note, diary)]
+    """All inspections of the ordinary and planted loans, in order of loan and date. Retail loans are visited after a red alert only."""
+    found: list[Inspection] = []
+    for note in notes:
+        seen = lateness(note, diary.calendar)
+        if PRODUCTS[note.product].kind not in RETAIL:
+            found += by_plan(note, diary, seen)
+        called = seen.red_since(note.settled_on or diary.as_of)
+        if called and called + timedelta(days=5) < diary.as_of:
+            found.append(after_alert(note, diary, called))
+    return found
 
 
-def of_loan(note: Note, diary: Diary) -> Iterator[Inspection]:
+def after_alert(note: Note, diary: Diary, called: date) -> Inspection:
+    """The special inspection of a red alert that opened about `called`."""
+    return one_visit(note, diary, "special", called, called + timedelta(days=5), called + timedelta(days=diary.draw.randint(2, 4)), bad=True)
+
+
+def by_plan(note: Note, diary: Diary, seen: Lateness) -> Iterator[Inspection]:
+    """First check and routine inspections up to the day on which LoanWatch's own plan takes over."""
     draw, as_of = diary.draw, diary.as_of
     end = note.settled_on or as_of
-    kind = PRODUCTS[note.product].kind
-    spells = lateness(note, diary.calendar)
-    days = FIRST_DAYS.get(kind, 30)
-    due = note.disbursed_on + timedelta(days=days)
+    days = FIRST_DAYS.get(PRODUCTS[note.product].kind, 30)
     size = next(gap for amount, gap in ROUTINE_DAYS if note.principal >= amount * 100)
-    special = sorted({note_red(start) for start, until in spells if (min(until, end) - start).days > 62})
-    kind_of_task, opened = "first", note.disbursed_on
+    kind, opened, due = "first", note.disbursed_on, note.disbursed_on + timedelta(days=days)
     while opened < end:
         visited = due - timedelta(days=draw.randint(1, max(2, days // 3)))
         if draw.random() < LATE:
             visited = due + timedelta(days=draw.randint(1, LATEST))
         visited = max(visited, opened)
-        while special and special[0] <= visited:
-            called = special.pop(0)
-            if called + timedelta(days=4) < as_of:
-                yield one_visit(note, diary, "special", called, called + timedelta(days=5), called + timedelta(days=draw.randint(2, 4)), bad=True)
         if visited > end - timedelta(days=1):
             if due < as_of and end == as_of and not note.case:
-                yield Inspection(note, kind_of_task, opened, due, manager_on(note, as_of))
+                yield Inspection(note, kind, opened, due, manager_on(note, as_of))
             return
-        yield one_visit(note, diary, kind_of_task, opened, due, visited, bad=troubled(spells, visited))
-        days = draw.randint(*TROUBLED_DAYS) if any(start <= visited + timedelta(days=30) for start, _ in spells) else size
-        kind_of_task, due = "routine", visited + timedelta(days=days)
+        yield one_visit(note, diary, kind, opened, due, visited, bad=seen.troubled(visited))
+        days = draw.randint(*TROUBLED_DAYS) if seen.late_by(visited + timedelta(days=30)) else size
+        kind, due = "routine", visited + timedelta(days=days)
         opened = due - timedelta(days=min(14, days - 1))
         if opened >= diary.calendar.before(as_of, PLANNED_CLOSES - 1):
             return  # LoanWatch's own plan calls it
-
-
-def note_red(start: date) -> date:
-    """The day after a loan that is late since `start` passes 60 days."""
-    return start + timedelta(days=61)
-
-
-def troubled(spells: list[tuple[date, date]], on: date) -> bool:
-    return any(start <= on < until for start, until in spells)
 
 
 def manager_on(note: Note, on: date) -> str:
@@ -163,7 +184,7 @@ def one_visit(note: Note, diary: Diary, kind: str, opened: date, due: date, visi
     said = record(draw, note, kind, bad=bad and not calm, hasty=calm)
     attempt = Attempt(visited, submitted, 2 if calm else draw.randint(18, 75), said)
     made.attempts.append(attempt)
-    if (as_of - submitted).days <= HANDED_IN:
+    if (as_of - submitted).days <= HANDED_IN and (submitted == as_of or draw.random() < WAITING):
         return made
     officer = draw.choice(diary.officers[PARENT[note.party.branch]])
     decide(draw, attempt, officer, min(submitted + timedelta(days=draw.randint(1, 4)), as_of))
@@ -175,6 +196,7 @@ def one_visit(note: Note, diary: Diary, kind: str, opened: date, due: date, visi
     return made
 
 
+RED_BY_EVENT = ("serial_extension", "restructured_twice", "value_fell", "old_valuation", "never_valued")  # planted, red without long arrears
 REASONS = (
     ("incomplete", "库存没有盘点依据，请补充盘点表。 There is no count behind the stock figure: add the stock list."),
     ("evidence", "照片看不清招牌，请重拍。 The name plate can't be read on the photo: take it again."),
@@ -212,6 +234,10 @@ def planted(found: list[Inspection], cases: dict[str, list[Note]], diary: Diary)
         found = [i for i in found if i.note is not note or i.kind == "first"]
         due = diary.as_of - timedelta(days=days)
         found.append(Inspection(note, "routine", due - timedelta(days=14), due, manager_on(note, diary.as_of)))
+    called = diary.as_of - timedelta(days=12)
+    for note in (n for code in RED_BY_EVENT for n in cases[code]):
+        if not any(i.note is note and i.kind == "special" for i in found):
+            found.append(after_alert(note, diary, called))
     for note in cases["same_photo"]:
         first = next(i for i in found if i.note is note)
         first.attempts[0].photos = [("photo_gate", 0), ("photo_goods", 1)]
