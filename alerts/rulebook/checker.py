@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from lark import Token, Tree
 
@@ -30,6 +31,8 @@ from alerts.rulebook.rules import (
     node_fields,
 )
 from alerts.rulebook.writing import describe_node
+
+Part = Any  # a Tree of the parser: what stands in it is given by the grammar, not by its type
 
 _KIND_TYPES = {
     Kind.MONEY: Type.MONEY,
@@ -86,7 +89,7 @@ class Checker:
         self.text, self.grain, self.fields = text, grain, fields
         self.errors: list[RuleError] = []
 
-    def rule(self, parsed: Tree) -> RuleTree | None:
+    def rule(self, parsed: Part) -> RuleTree | None:
         """The tree of the whole rule, or None when anything is wrong with it."""
         conditions: dict[Level, Condition] = {}
         seen: set[Level] = set()
@@ -104,22 +107,22 @@ class Checker:
 
     # Errors
 
-    def note(self, code: str, at: Tree | Token, proposal: str = "", **params: object) -> None:
+    def note(self, code: str, at: Part | Token, proposal: str = "", **params: object) -> None:
         """Notes an error at a part of the text."""
         line, column = (at.line, at.column) if isinstance(at, Token) else (at.meta.line, at.meta.column)
-        self.errors.append(RuleError(code, line, column, self.source(at), params, proposal))
+        self.errors.append(RuleError(code, line or 1, column or 1, self.source(at), params, proposal))
 
-    def refuse(self, code: str, at: Tree | Token, proposal: str = "", **params: object) -> Refuse:
+    def refuse(self, code: str, at: Part | Token, proposal: str = "", **params: object) -> Refuse:
         """Notes an error and gives the exception to raise."""
         self.note(code, at, proposal, **params)
         return Refuse()
 
-    def source(self, at: Tree | Token) -> str:
+    def source(self, at: Part | Token) -> str:
         """The text a part was read from, on one line."""
         start, end = (at.start_pos, at.end_pos) if isinstance(at, Token) else (at.meta.start_pos, at.meta.end_pos)
         return " ".join(self.text[start:end].split())
 
-    def values(self, *parts: Tree, beside: Field | None = None) -> list[Value]:
+    def values(self, *parts: Part, beside: Field | None = None) -> list[Value]:
         """The values of several parts, all of them looked at before the first fault stops the walk."""
         found = []
         for part in parts:
@@ -133,7 +136,7 @@ class Checker:
 
     # Conditions
 
-    def condition(self, part: Tree) -> Condition:
+    def condition(self, part: Part) -> Condition:
         """The condition a part stands for."""
         trees = [child for child in part.children if isinstance(child, Tree)]
         match part.data:
@@ -146,9 +149,9 @@ class Checker:
             case "compare":
                 return self.comparison(part)
             case "between" | "within" | "contains" | "emptiness":
-                found = {"between": self.between, "within": self.within, "contains": self.contains, "emptiness": self.emptiness}
+                ask: dict[str, Any] = {"between": self.between, "within": self.within, "contains": self.contains, "emptiness": self.emptiness}
                 negated = any(isinstance(child, Token) and child.type == "NOT" for child in part.children)
-                condition = found[part.data](part, trees)
+                condition: Condition = ask[part.data](part, trees)
                 return Not(condition) if negated else condition
             case "truth":
                 raise self.refuse("no_field", part)
@@ -158,7 +161,7 @@ class Checker:
         proposal = f"{value.name} > 0" if isinstance(value, FieldRef) and value.type in NUMERIC else ""
         raise self.refuse("not_a_condition", part, proposal)
 
-    def joined(self, kind: type[And] | type[Or], parts: list[Tree]) -> Condition:
+    def joined(self, kind: type[And] | type[Or], parts: list[Part]) -> Condition:
         """Several conditions joined by one word; brackets around the same word are dropped."""
         found: list[Condition] = []
         broken = False
@@ -168,12 +171,12 @@ class Checker:
             except Refuse:
                 broken = True
                 continue
-            found.extend(condition.conditions if isinstance(condition, kind) else (condition,))
+            found.extend(condition.conditions if isinstance(condition, And | Or) and isinstance(condition, kind) else (condition,))
         if broken:
             raise Refuse
         return kind(tuple(found))
 
-    def comparison(self, part: Tree) -> Comparison:
+    def comparison(self, part: Part) -> Comparison:
         """left op right; the side that names a field is put on the left."""
         left_part, sign, right_part = part.children
         left, right = self.two_sides(left_part, right_part)
@@ -185,7 +188,7 @@ class Checker:
             left, right, op = right, left, _MIRRORED[op]
         return Comparison(op, left, right)
 
-    def two_sides(self, left: Tree, right: Tree) -> tuple[Value, Value]:
+    def two_sides(self, left: Part, right: Part) -> tuple[Value, Value]:
         """The values of both sides; a bare word is a choice of the field on the other side."""
         sides = []
         for part, other in ((left, right), (right, left)):
@@ -197,7 +200,7 @@ class Checker:
             raise Refuse
         return sides[0], sides[1]
 
-    def same_kind(self, whole: Tree, *sides: tuple[Tree, Value]) -> None:
+    def same_kind(self, whole: Part, *sides: tuple[Part, Value]) -> None:
         """Refuses a comparison of things that cannot be compared, or one that names no field at all."""
         (left_part, left), *others = sides
         for right_part, right in others:
@@ -208,11 +211,11 @@ class Checker:
 
     def may_compare(self, left: Value, right: Value) -> bool:
         """Whether two values are of one kind; two choice fields must have the same values."""
-        if left.type == Type.CHOICE and isinstance(left, FieldRef) and isinstance(right, FieldRef) and right.type == Type.CHOICE:
+        if isinstance(left, FieldRef) and isinstance(right, FieldRef) and left.type == right.type == Type.CHOICE:
             return self.fields[left.name].choices == self.fields[right.name].choices
         return comparable(left.type, right.type)
 
-    def mismatch(self, left: tuple[Tree, Value], right: tuple[Tree, Value]) -> Refuse:
+    def mismatch(self, left: tuple[Part, Value], right: tuple[Part, Value]) -> Refuse:
         """Why two values cannot be compared."""
         for (part, _), (_, other) in ((left, right), (right, left)):
             if part.data == "percent" and other.type in NUMERIC:
@@ -227,7 +230,7 @@ class Checker:
             right_type=two.type.value,
         )
 
-    def between(self, part: Tree, trees: list[Tree]) -> Between:
+    def between(self, part: Part, trees: list[Part]) -> Between:
         """value between low and high, ends included."""
         value, low, high = self.values(*trees)
         self.same_kind(part, *zip(trees, (value, low, high), strict=True))
@@ -235,17 +238,18 @@ class Checker:
             raise self.refuse("no_order", trees[0])
         return Between(value, low, high)
 
-    def within(self, part: Tree, trees: list[Tree]) -> In:
+    def within(self, part: Part, trees: list[Part]) -> In:
         """value in a list of plain values."""
         (value,) = self.values(trees[0])
         items = self.values(*trees[1:], beside=self.named_field(trees[0]))
+        literals = tuple(item for item in items if isinstance(item, Literal))
         for tree, item in zip(trees[1:], items, strict=True):
             if not isinstance(item, Literal):
                 raise self.refuse("literal_needed", tree)
         self.same_kind(part, *zip(trees, (value, *items), strict=True))
-        return In(value, tuple(items))
+        return In(value, literals)
 
-    def contains(self, part: Tree, trees: list[Tree]) -> Contains:
+    def contains(self, part: Part, trees: list[Part]) -> Contains:
         """A text field that holds a piece of text."""
         field = self.field_of(trees[0])
         text = self.string(part.children[-1])
@@ -253,13 +257,13 @@ class Checker:
             raise self.refuse("not_text", trees[0], field=field.name)
         return Contains(field, text)
 
-    def emptiness(self, part: Tree, trees: list[Tree]) -> Empty:
+    def emptiness(self, part: Part, trees: list[Part]) -> Empty:
         """A field without a value."""
         return Empty(self.field_of(trees[0]))
 
     # Values
 
-    def value(self, part: Tree, beside: Field | None = None) -> Value:
+    def value(self, part: Part, beside: Field | None = None) -> Value:
         """The value a part stands for. beside: the field it is compared with, whose choices may be named."""
         match part.data:
             case "bracket":
@@ -280,18 +284,18 @@ class Checker:
                 return self.arithmetic(part)
         raise self.refuse("not_a_value", part)
 
-    def named_field(self, part: Tree) -> Field | None:
+    def named_field(self, part: Part) -> Field | None:
         """The field a part names by itself, if it does."""
         return self.fields.get(part.children[0].lower()) if part.data == "name" else None
 
-    def field_of(self, part: Tree) -> FieldRef:
+    def field_of(self, part: Part) -> FieldRef:
         """The field a part names; anything else is refused."""
         if part.data != "name":
             raise self.refuse("field_needed", part)
         value = self.name(part, None)
         return value if isinstance(value, FieldRef) else FieldRef("", Type.TEXT)
 
-    def name(self, part: Tree, beside: Field | None) -> Value:
+    def name(self, part: Part, beside: Field | None) -> Value:
         """A field, or a choice of the field it is compared with."""
         word = str(part.children[0]).lower()
         if word in self.fields:
@@ -305,13 +309,13 @@ class Checker:
                 raise self.refuse("choice_without_field", part, field=field.name)
         raise self.refuse("unknown_field", part, nearest(word, self.fields))
 
-    def choice(self, part: Tree, word: str, field: Field) -> Literal:
+    def choice(self, part: Part, word: str, field: Field) -> Literal:
         """One of the values of a choice field."""
         if word in field.choices:
             return Literal(word, Type.CHOICE)
         raise self.refuse("unknown_choice", part, nearest(word, field.choices), field=field.name, values=field.choices)
 
-    def quoted(self, part: Tree, beside: Field | None) -> Literal:
+    def quoted(self, part: Part, beside: Field | None) -> Literal:
         """A text, or a choice written in quotation marks."""
         text = self.string(part.children[0])
         return self.choice(part, text, beside) if beside and beside.kind == Kind.CHOICE else Literal(text, Type.TEXT)
@@ -323,7 +327,7 @@ class Checker:
             raise self.refuse("empty_text", token)
         return text
 
-    def number(self, part: Tree) -> Literal:
+    def number(self, part: Part) -> Literal:
         """A number, a percentage (kept as a share) or a whole number of days."""
         digits = str(part.children[0]).rstrip("% \t")
         whole, _, decimals = digits.partition(".")
@@ -338,7 +342,7 @@ class Checker:
             raise self.refuse("whole_days", part)
         return Literal(value, Type.DAYS)
 
-    def date(self, part: Tree) -> Literal:
+    def date(self, part: Part) -> Literal:
         """A calendar date in ISO form."""
         text = str(part.children[0])
         try:
@@ -349,7 +353,7 @@ class Checker:
             raise self.refuse("not_a_date", part)
         return Literal(day, Type.DATE)
 
-    def negative(self, part: Tree) -> Value:
+    def negative(self, part: Part) -> Value:
         """A value with a minus sign; the sign of a written number becomes part of it."""
         (value,) = self.values(part.children[1])
         if value.type not in NUMERIC:
@@ -358,7 +362,7 @@ class Checker:
             return Literal(-value.value if value.value else value.value, value.type)
         return Negative(value, value.type)
 
-    def arithmetic(self, part: Tree) -> Arithmetic:
+    def arithmetic(self, part: Part) -> Arithmetic:
         """Two values joined by + - * /."""
         left_part, sign, right_part = part.children
         left, right = self.values(left_part, right_part)
@@ -380,7 +384,7 @@ class Checker:
             raise self.refuse("division_by_zero", right_part)
         return Arithmetic(op, left, right, kind)
 
-    def date_arithmetic(self, part: Tree, op: str, left: Value, right: Value) -> Arithmetic:
+    def date_arithmetic(self, part: Part, op: str, left: Value, right: Value) -> Arithmetic:
         """A date moved by days, or the days between two dates."""
         if op == "-" and left.type == right.type == Type.DATE:
             return Arithmetic(op, left, right, Type.DAYS)

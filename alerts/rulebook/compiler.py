@@ -138,7 +138,7 @@ def _side(value: RuleValue, column: Columns) -> Combinable:
             return column(name)
         case Literal(value=literal):
             return Value(literal)
-        case Arithmetic(type=Type.DATE, op=op, left=left, right=Literal(value=days)):
+        case Arithmetic(type=Type.DATE, op=op, left=left, right=Literal(value=Decimal() as days)):
             return _joined(op, _side(left, column), Value(int(days)), DateField())
         case _:
             return _exact(value, column)

@@ -100,7 +100,7 @@ def expected(accepted: set[str]) -> tuple[str, ...]:
 def _form_error(text: str, fault: UnexpectedInput) -> RuleError:
     """The error of form as one that can be said: where, what, and what to write instead."""
     if isinstance(fault, UnexpectedCharacters):
-        position = fault.pos_in_stream
+        position = fault.pos_in_stream or 0
         sign = text[position]
         if sign in '"“':
             return RuleError("quote_not_closed", fault.line, fault.column, text[position:].partition("\n")[0])
@@ -120,12 +120,13 @@ def _form_error(text: str, fault: UnexpectedInput) -> RuleError:
 
 
 def _misplaced(text: str, token: Token, accepted: set[str]) -> RuleError:
-    word, column, proposal = str(token), token.column, ""
+    word, proposal = str(token), ""
+    start, column = token.start_pos or 0, token.column or 1
     for pattern, instead in ((r"[0-9]+(?:,[0-9]+)+", lambda m: m.replace(",", "")), (r"=>|=<", lambda m: m[::-1])):
         for match in re.finditer(pattern, text):
-            if match.start() < token.start_pos < match.end():
+            if match.start() < start < match.end():
                 word, proposal = match.group(), instead(match.group())
-                column -= token.start_pos - match.start()
+                column -= start - match.start()
     if token.type == "NAME":
         proposal = nearest(word, [w for w in expected(accepted) if w.islower()])
-    return RuleError("unexpected_word", token.line, column, word, {"expected": expected(accepted)}, proposal)
+    return RuleError("unexpected_word", token.line or 1, column, word, {"expected": expected(accepted)}, proposal)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from alerts.rulebook.rules import (
     NUMERIC,
@@ -93,6 +94,7 @@ def threshold(leaf: Leaf, wanted: bool = True) -> Threshold:
     # What is asked about stands on the left by habit; 35 < days_past_due still asks about the field.
     name = node_fields(leaf)[0]
     text = describe_node(leaf if wanted else Not(leaf))
+    literal: Decimal | date | bool | str | tuple | None
     match leaf:
         case FieldRef():
             return Threshold(name, "=", wanted, "true" if wanted else "false", text)
@@ -209,7 +211,7 @@ def tree_from_json(stored: Mapping) -> RuleTree:
     """The tree that `tree_to_json` wrote. Raises ValueError for another format, KeyError or TypeError for a damaged one."""
     if stored["format"] != 1:
         raise ValueError(f"Unknown format of a stored rule: {stored['format']}.")
-    levels = {Level[item["level"].upper()]: _node_from(item["when"]) for item in stored["levels"]}
+    levels: dict[Level, Any] = {Level[item["level"].upper()]: _node_from(item["when"]) for item in stored["levels"]}
     return RuleTree(stored["grain"], levels)
 
 
