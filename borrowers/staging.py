@@ -56,6 +56,12 @@ def _as_copy_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).translate(ESCAPES)
 
 
+def run(cursor: Any, statement: sql.Composable, values: Any = None) -> int:
+    """Execute a composed statement; returns the rows it touched. As text, because requests keep history by reading it."""
+    cursor.execute(statement.as_string(cursor.connection), values)
+    return cursor.rowcount
+
+
 def stage(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]] = ()) -> int:
     """Make the temporary table `table` (column -> SQL type) anew and fill it; returns how many rows went in.
 
@@ -63,8 +69,8 @@ def stage(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]] 
     """
     declared = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items())
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(table)))
-        cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(sql.Identifier(table), declared))
+        run(cursor, sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(table)))
+        run(cursor, sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(sql.Identifier(table), declared))
     return fill(table, list(columns), rows)
 
 
@@ -76,7 +82,7 @@ def fill(table: str, columns: Names, rows: Iterable[Sequence[Any]]) -> int:
             sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _identifiers(columns)).as_string(cursor.connection), stream
         )
         if stream.count:
-            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+            run(cursor, sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
     return stream.count
 
 
@@ -100,8 +106,7 @@ def insert_new(table: str, staged: str, key: Names, columns: Names, fixed: Mappi
         same=_same_key("s", "t", key, fixed),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*fixed.values(), *_key_values(key, fixed)])
-        return cursor.rowcount
+        return run(cursor, statement, [*fixed.values(), *_key_values(key, fixed)])
 
 
 def update_differing(table: str, staged: str, key: Names, columns: Names, *, lender_id: int, delivery_id: int | None, subject: str) -> int:
@@ -139,8 +144,7 @@ def update_differing(table: str, staged: str, key: Names, columns: Names, *, len
         assignments=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(c), _column("c", c)) for c in columns),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"lender": lender_id, "delivery": delivery_id, "subject": subject})
-        return cursor.rowcount
+        return run(cursor, statement, {"lender": lender_id, "delivery": delivery_id, "subject": subject})
 
 
 def _identifiers(names: Iterable[str]) -> sql.Composed:

@@ -93,7 +93,8 @@ def save_staged_items(lender: Lender, *, delivery: Delivery | None = None) -> in
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE staged_item ADD COLUMN owner_id bigint")
         cursor.execute(
-            "UPDATE staged_item s SET owner_id = b.id FROM borrowers_borrower b WHERE b.lender_id = %s AND b.number = s.owner_number", [lender.pk]
+            "UPDATE staged_item s SET owner_id = b.id FROM borrowers_borrower b WHERE b.lender_id = %s AND b.number = s.owner_number",
+            [lender.pk],
         )
     columns = ["kind", "description", "owner_id", "currency", "index_region"]
     changed = staging.update_differing(
@@ -112,8 +113,10 @@ def add_staged_pledges(lender: Lender, *, delivery: Delivery | None = None) -> i
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO borrowers_pledge (lender_id, bucket, loan_id, item_id, rank, prior_liens, to_on, valid_from, known_from, delivery_id)
-            SELECT l.lender_id, l.bucket, l.id, i.id, coalesce(s.rank, 1), coalesce(s.prior_liens, 0), s.to_on, s.valid_from, s.known_from, %(delivery)s
+            INSERT INTO borrowers_pledge
+                (lender_id, bucket, loan_id, item_id, rank, prior_liens, to_on, valid_from, known_from, delivery_id)
+            SELECT l.lender_id, l.bucket, l.id, i.id, coalesce(s.rank, 1), coalesce(s.prior_liens, 0), s.to_on, s.valid_from, s.known_from,
+                   %(delivery)s
             FROM staged_pledge s
             JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
             JOIN borrowers_collateralitem i ON i.lender_id = %(lender)s AND i.number = s.item_number

@@ -102,7 +102,15 @@ def _receive(order: Order, source: Source) -> Outcome:
     """Everything between the file and the facts. The delivery is made first, as each fact names it."""
     earlier = already_applied(order.lender, order.declared.name, order.business_date, source.sha256, order.all_rows)
     if earlier:
-        return Outcome("already_loaded", earlier.pk, earlier.rows_read, 0, earlier.rows_read, control=earlier.control, reason="This file was loaded before.")
+        return Outcome(
+            "already_loaded",
+            earlier.pk,
+            earlier.rows_read,
+            0,
+            earlier.rows_read,
+            control=earlier.control,
+            reason="This file was loaded before.",
+        )
     delivery = _new_delivery(order, source)
     outcome = Outcome(delivery=delivery.pk)
     try:
@@ -121,7 +129,9 @@ def _receive(order: Order, source: Source) -> Outcome:
 
 
 def _new_delivery(order: Order, source: Source) -> Delivery:
-    same_date = Delivery.objects.filter(lender=order.lender, format=order.declared.name, business_date=order.business_date, all_rows=order.all_rows)
+    same_date = Delivery.objects.filter(
+        lender=order.lender, format=order.declared.name, business_date=order.business_date, all_rows=order.all_rows
+    )
     version = same_date.filter(sha256=source.sha256).values_list("version", flat=True).first()
     return Delivery.objects.create(
         lender=order.lender, format=order.declared.name, business_date=order.business_date, all_rows=order.all_rows, sha256=source.sha256,
@@ -183,7 +193,8 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
         transaction.savepoint_rollback(point)
         outcome.notes["difference"] = {"to_delivery": earlier.pk, "rows_that_would_change": outcome.applied}
         raise FileFault(
-            "OTHER_CONTENT", f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change. Somebody must approve it."
+            "OTHER_CONTENT",
+            f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change. Somebody must approve it.",
         )
     transaction.savepoint_commit(point)
     outcome.unchanged += good - outcome.applied
@@ -194,9 +205,7 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
 def bad_rows(header: list[str], most: int) -> list[dict[str, Any]]:
     """The staged rows that were set aside, by line: line, reason, column, value and the row as read (column -> text)."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT line, reason, at_column, value, raw FROM feed_row WHERE reason IS NOT NULL ORDER BY line LIMIT %s", [most]
-        )
+        cursor.execute("SELECT line, reason, at_column, value, raw FROM feed_row WHERE reason IS NOT NULL ORDER BY line LIMIT %s", [most])
         found = cursor.fetchall()
     return [
         {"line": line, "reason": reason, "column": column or "", "value": value or "", "raw": _by_column(header, raw)}

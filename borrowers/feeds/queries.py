@@ -39,11 +39,17 @@ def refusal(lender: Lender, declared: Format, business_date: date, *, back_dated
     applied = Delivery.objects.filter(lender=lender, format=declared.name, state=Delivery.State.APPLIED)
     newest = applied.aggregate(d=Max("business_date"))["d"]
     if newest and business_date < newest:
-        return "BACK_DATED", f"This feed was loaded for {newest} already; {business_date} is older. Nothing was done; --back-dated allows it."
+        return (
+            "BACK_DATED",
+            f"This feed was loaded for {newest} already; {business_date} is older. Nothing was done; --back-dated allows it.",
+        )
     if declared.feeds_positions:
         days = BusinessDay.objects.filter(lender=lender, state__startswith="closed").aggregate(d=Max("business_date"))
         if days["d"] and business_date <= days["d"]:
-            return "DAY_CLOSED", f"The business day {days['d']} is closed. Nothing was done; --back-dated allows positions for {business_date}."
+            return (
+                "DAY_CLOSED",
+                f"The business day {days['d']} is closed. Nothing was done; --back-dated allows positions for {business_date}.",
+            )
     return None
 
 

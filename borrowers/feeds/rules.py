@@ -70,6 +70,9 @@ def date_format(text: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
+ISO_DAY = date_format("YYYY-MM-DD")
+
+
 def read(column: Column, text: str) -> Any:
     """The value of a cell: str, int, Decimal or date; None when it is blank or a placeholder. Raises Fault."""
     if column.trim:
@@ -142,10 +145,10 @@ def read_int(column: Column, text: str) -> int:
 
 def read_date(column: Column, text: str) -> date:
     """A day that exists, written exactly as declared; a month counts as its first day."""
-    assert column.date_format is not None
-    found = column.date_format.fullmatch(text)
+    pattern = column.date_format or ISO_DAY
+    found = pattern.fullmatch(text)
     if found is None:
-        raise Fault("FULL_WIDTH" if column.date_format.fullmatch(text.translate(FULL_WIDTH)) else "BAD_DATE")
+        raise Fault("FULL_WIDTH" if pattern.fullmatch(text.translate(FULL_WIDTH)) else "BAD_DATE")
     parts = found.groupdict()
     year = int(parts["year"])
     if not FIRST_YEAR <= year <= LAST_YEAR:

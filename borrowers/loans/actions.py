@@ -221,7 +221,8 @@ def record_staged_events(lender: Lender, *, delivery: Delivery | None = None) ->
         cursor.execute(
             """
             INSERT INTO borrowers_loanevent
-                (lender_id, bucket, loan_id, kind, valid_from, known_from, amount, matures_on, days_past_due, other_loan_id, note, delivery_id)
+                (lender_id, bucket, loan_id, kind, valid_from, known_from, amount, matures_on, days_past_due, other_loan_id, note,
+                 delivery_id)
             SELECT l.lender_id, l.bucket, l.id, s.kind, s.valid_from, s.known_from, s.amount, s.matures_on, s.days_past_due, o.id,
                    coalesce(s.note, ''), %(delivery)s
             FROM staged_event s
@@ -258,7 +259,8 @@ def add_staged_guarantees(lender: Lender, *, delivery: Delivery | None = None) -
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO borrowers_guarantee (lender_id, bucket, loan_id, guarantor_id, amount, to_on, valid_from, known_from, delivery_id)
+            INSERT INTO borrowers_guarantee
+                (lender_id, bucket, loan_id, guarantor_id, amount, to_on, valid_from, known_from, delivery_id)
             SELECT l.lender_id, l.bucket, l.id, g.id, s.amount, s.to_on, s.valid_from, s.known_from, %(delivery)s
             FROM staged_guarantee s
             JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number

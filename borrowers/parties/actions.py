@@ -60,7 +60,9 @@ def save_borrowers(lender: Lender, rows: Iterable[BorrowerRow], *, delivery: Del
 def save_staged_borrowers(lender: Lender, *, delivery: Delivery | None = None) -> Saved:
     """As `save_borrowers`, from the temporary table `staged_borrower` (columns STAGED), in the caller's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE staged_borrower ADD COLUMN bucket smallint GENERATED ALWAYS AS (get_byte(decode(md5(number), 'hex'), 0)) STORED")
+        cursor.execute(
+            "ALTER TABLE staged_borrower ADD COLUMN bucket smallint GENERATED ALWAYS AS (get_byte(decode(md5(number), 'hex'), 0)) STORED"
+        )
     changed = staging.update_differing(
         "borrowers_borrower", "staged_borrower", ["number"], MASTER,
         lender_id=lender.pk, delivery_id=delivery.pk if delivery else None, subject="borrowers.borrower",

@@ -63,8 +63,12 @@ def open_branches(lender: Lender, rows: Sequence[NewBranch], *, on: date) -> int
         now = [row for row in waiting.values() if not row.parent or row.parent in there]
         if not now:
             missing = next(iter(waiting.values()))
-            raise Branch.DoesNotExist(f"{lender.code} has no branch {missing.parent}, to which {missing.code} is to belong. Nothing was opened.")
-        Branch.objects.bulk_create([Branch(lender=lender, code=r.code, name=r.name, kind=r.kind, opened_on=on) for r in now], ignore_conflicts=True)
+            raise Branch.DoesNotExist(
+                f"{lender.code} has no branch {missing.parent}, to which {missing.code} is to belong. Nothing was opened."
+            )
+        Branch.objects.bulk_create(
+            [Branch(lender=lender, code=r.code, name=r.name, kind=r.kind, opened_on=on) for r in now], ignore_conflicts=True
+        )
         with connection.cursor() as cursor:
             cursor.execute(REACH, {"lender": lender.pk, "on": on, "codes": [r.code for r in now], "parents": [r.parent for r in now]})
         there |= {row.code for row in now}

@@ -16,7 +16,9 @@ DUPLICATES = """
 WITH several AS (
     SELECT key, min(line) AS first, count(DISTINCT digest) AS contents FROM feed_row GROUP BY key HAVING count(*) > 1
 )
-UPDATE feed_row r SET reason = CASE WHEN s.contents = 1 THEN 'EQUAL_ROW' ELSE 'DUPLICATE_KEY' END, at_column = %(key)s, value = replace(left(r.key, 200), chr(31), ' ')
+UPDATE feed_row r
+SET reason = CASE WHEN s.contents = 1 THEN 'EQUAL_ROW' ELSE 'DUPLICATE_KEY' END, at_column = %(key)s,
+    value = replace(left(r.key, 200), chr(31), ' ')
 FROM several s WHERE r.key = s.key AND (s.contents > 1 OR r.line > s.first) AND (r.reason IS NULL OR s.contents = 1)
 """
 
@@ -42,7 +44,8 @@ UNKNOWN_PRODUCT = (
 )  # fmt: skip
 UNKNOWN_BRANCH = (
     "UNKNOWN_BRANCH", "branch__code",
-    "r.branch__code IS NULL OR NOT (%(creates)s OR EXISTS (SELECT FROM people_branch b WHERE b.lender_id = %(lender)s AND b.code = r.branch__code))",
+    "r.branch__code IS NULL OR NOT (%(creates)s "
+    "OR EXISTS (SELECT FROM people_branch b WHERE b.lender_id = %(lender)s AND b.code = r.branch__code))",
 )  # fmt: skip
 OWN_LOAN = "SELECT FROM borrowers_loan l WHERE l.lender_id = %(lender)s AND l.number = r.position__loan_number"
 # Of a row that says where a loan stands: the loan must be there, ours, in the same money and not gone.
@@ -68,7 +71,9 @@ MISSING_BALANCE = ("MISSING_VALUE", "position__balance", "r.position__balance IS
 
 # A position once delivered stays. Another figure for the same loan and day is a difference that a person looks at.
 CHANGED = """
-UPDATE feed_row r SET reason = 'CHANGED_POSITION', at_column = d.field, value = left(d.field || ': ' || coalesce(d.was, '') || ' -> ' || coalesce(d.becomes, ''), 200)
+UPDATE feed_row r
+SET reason = 'CHANGED_POSITION', at_column = d.field,
+    value = left(d.field || ': ' || coalesce(d.was, '') || ' -> ' || coalesce(d.becomes, ''), 200)
 FROM (
     SELECT DISTINCT ON (s.line) s.line, v.field, v.was, v.becomes
     FROM feed_row s

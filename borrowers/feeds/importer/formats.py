@@ -35,12 +35,14 @@ TARGETS: dict[str, dict[str, str]] = {
     "price": {"series": "text", "region": "text", "on": "date", "value": "numeric"},
 }  # fmt: skip
 NEEDED = {
-    "borrower": {"number", "kind", "segment"}, "branch": {"code"}, "loan": {"number", "product", "principal", "disbursed_on"},
+    "borrower": {"number", "kind", "segment"}, "branch": {"code"},
+    "loan": {"number", "product", "principal", "disbursed_on"},
     "position": {"loan_number", "balance"}, "collateral": {"number", "kind"}, "guarantee": {"guarantor_number", "amount"},
     "event": {"kind", "on"}, "price": {"series", "region", "on", "value"},
 }  # fmt: skip
 TOP = {
-    "name", "title", "currency", "encodings", "delimiter", "max_megabytes", "final_newline", "key", "dates", "bad_rows", "columns", "control",
+    "name", "title", "currency", "encodings", "delimiter", "max_megabytes", "final_newline", "key", "dates", "bad_rows", "columns",
+    "control",
     "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", *TARGETS,
 }  # fmt: skip
 
@@ -138,7 +140,12 @@ def parse(spec: Mapping[str, Any], stem: str) -> Format:
 
 
 def _require_sense(made: Format) -> None:
-    for place, names in {"key": made.key, "attributes": made.attributes, "dates.column": (made.date_column,), "control": made.control.totals}.items():
+    for place, names in {
+        "key": made.key,
+        "attributes": made.attributes,
+        "dates.column": (made.date_column,),
+        "control": made.control.totals,
+    }.items():
         if unknown := [n for n in names if n and n not in made.columns]:
             raise BadSpec(f"{place}: {unknown[0]} is no declared column.")
     if not made.key:

@@ -110,7 +110,9 @@ def _look_through(path: Path, packed: bool, declared: Format) -> tuple[str, bool
         last = block
         line = len(block) - block.rfind(b"\n") - 1 if b"\n" in block else line + len(block)
         if size > declared.max_bytes:
-            raise FileFault("TOO_LARGE", f"Unpacked, the file is larger than the {declared.max_bytes // 1024 // 1024} MB of its format.", held=False)
+            raise FileFault(
+                "TOO_LARGE", f"Unpacked, the file is larger than the {declared.max_bytes // 1024 // 1024} MB of its format.", held=False
+            )
         if line > LONGEST_LINE:
             raise FileFault("UNREADABLE", "The file has a line of more than one megabyte.", held=False)
         for name in list(decoders):
@@ -202,7 +204,9 @@ class Rows:
         if not self.source.ends_with_newline and (not line.whole or self.declared.final_newline):
             raise FileFault("TRUNCATED", f"Line {line.number}, the last one, does not end: the file was cut off.")
         if not line.whole and len(line.cells) < len(self.order):
-            raise FileFault("TRUNCATED", f"Line {line.number}, the last one, has {len(line.cells)} of {len(self.order)} cells: the file was cut off.")
+            raise FileFault(
+                "TRUNCATED", f"Line {line.number}, the last one, has {len(line.cells)} of {len(self.order)} cells: the file was cut off."
+            )
         yield self._counted(line)
 
     def _counted(self, line: Line) -> Line:

@@ -17,20 +17,23 @@ from loanwatch.people.models import Branch
 from loanwatch.people.tree import NewBranch, open_branches
 
 # Rows of which at least one fact is new or was changed by this delivery.
+OWN = "f.lender_id = %(lender)s AND (f.delivery_id = %(delivery)s OR {changed})"
+OF_LOAN = "JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = %(lender)s AND f.delivery_id = %(delivery)s"
 WRITTEN = {
-    "borrower": "EXISTS (SELECT FROM borrowers_borrower f WHERE f.lender_id = %(lender)s AND f.number = r.borrower__number AND (f.delivery_id = %(delivery)s OR {changed}))",
-    "loan": "EXISTS (SELECT FROM borrowers_loan f WHERE f.lender_id = %(lender)s AND f.number = r.loan__number AND (f.delivery_id = %(delivery)s OR {changed}))",
-    "collateral": "EXISTS (SELECT FROM borrowers_collateralitem f WHERE f.lender_id = %(lender)s AND f.number = r.collateral__number AND (f.delivery_id = %(delivery)s OR {changed}))",
-    "position": "EXISTS (SELECT FROM borrowers_position f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = %(lender)s "
-    "AND l.number = r.position__loan_number AND f.valid_from = r.position__valid_from AND f.delivery_id = %(delivery)s)",
-    "event": "EXISTS (SELECT FROM borrowers_loanevent f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = %(lender)s "
-    "AND l.number = {loan} AND f.kind = r.event__kind AND f.delivery_id = %(delivery)s)",
-    "guarantee": "EXISTS (SELECT FROM borrowers_guarantee f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = %(lender)s "
-    "AND l.number = {loan} AND f.delivery_id = %(delivery)s)",
-    "price": 'EXISTS (SELECT FROM borrowers_priceindex f WHERE (f.series, f.region, f."on") = (r.price__series, r.price__region, r.price__on) '
-    "AND f.delivery_id = %(delivery)s)",
-}  # fmt: skip
-CHANGED = "f.id::text IN (SELECT a.subject_id FROM trail_auditevent a WHERE a.id > %(events)s AND a.event = 'fact.corrected' AND a.subject_kind = 'borrowers.{table}')"
+    "borrower": f"SELECT FROM borrowers_borrower f WHERE f.number = r.borrower__number AND {OWN}",
+    "loan": f"SELECT FROM borrowers_loan f WHERE f.number = r.loan__number AND {OWN}",
+    "collateral": f"SELECT FROM borrowers_collateralitem f WHERE f.number = r.collateral__number AND {OWN}",
+    "position": f"SELECT FROM borrowers_position f {OF_LOAN} AND l.number = r.position__loan_number "
+    "AND f.valid_from = r.position__valid_from",
+    "event": f"SELECT FROM borrowers_loanevent f {OF_LOAN} AND l.number = {{loan}} AND f.kind = r.event__kind",
+    "guarantee": f"SELECT FROM borrowers_guarantee f {OF_LOAN} AND l.number = {{loan}}",
+    "price": "SELECT FROM borrowers_priceindex f WHERE f.delivery_id = %(delivery)s "
+    'AND (f.series, f.region, f."on") = (r.price__series, r.price__region, r.price__on)',
+}
+CHANGED = (
+    "f.id::text IN (SELECT a.subject_id FROM trail_auditevent a WHERE a.id > %(events)s AND a.event = 'fact.corrected' "
+    "AND a.subject_kind = 'borrowers.{table}')"
+)
 
 
 def apply(declared: Format, lender: Lender, delivery: Delivery, known_from: date) -> int:
@@ -65,12 +68,13 @@ def _stage(table: str, columns: dict[str, str], sources: dict[str, str], where: 
     staging.stage(table, columns)
     names = sql.SQL(", ").join(map(sql.Identifier, sources))
     with connection.cursor() as cursor:
-        cursor.execute(
+        staging.run(
+            cursor,
             sql.SQL("INSERT INTO {} ({}) SELECT DISTINCT {} FROM feed_row r WHERE r.reason IS NULL AND {}").format(
                 sql.Identifier(table), names, sql.SQL(", ").join(map(sql.SQL, sources.values())), sql.SQL(where)
-            )
+            ),
         )
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+        staging.run(cursor, sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
 
 def _day(day: date) -> str:
@@ -82,7 +86,9 @@ def _open_products(declared: Format, lender: Lender) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT loan__product FROM feed_row WHERE reason IS NULL AND loan__product IS NOT NULL")
         wanted = [code for (code,) in cursor.fetchall() if code not in there and code in declared.products]
-    Product.objects.bulk_create([Product(lender=lender, code=code, **declared.products[code]) for code in sorted(wanted)], ignore_conflicts=True)
+    Product.objects.bulk_create(
+        [Product(lender=lender, code=code, **declared.products[code]) for code in sorted(wanted)], ignore_conflicts=True
+    )
 
 
 def _open_branches(lender: Lender) -> None:
@@ -103,7 +109,9 @@ def _open_branches(lender: Lender) -> None:
 
 def _save_borrowers(lender: Lender, delivery: Delivery, known_from: date) -> None:
     fields = ("number", "kind", "name", "segment", "industry", "region")
-    sources = {name: f"r.borrower__{name}" for name in fields} | {"valid_from": "min(r.loan__disbursed_on) OVER (PARTITION BY r.borrower__number)"}
+    sources = {name: f"r.borrower__{name}" for name in fields} | {
+        "valid_from": "min(r.loan__disbursed_on) OVER (PARTITION BY r.borrower__number)"
+    }
     _stage("staged_borrower", parties.STAGED, sources | {"known_from": _day(known_from)})
     _one_per("staged_borrower", "number")
     parties.save_staged_borrowers(lender, delivery=delivery)
@@ -112,8 +120,11 @@ def _save_borrowers(lender: Lender, delivery: Delivery, known_from: date) -> Non
 def _one_per(table: str, key: str) -> None:
     """Of rows that tell of one thing several times, keep one: the borrower of two loans of one file, say."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("DELETE FROM {t} a USING {t} b WHERE a.{k} = b.{k} AND a.ctid > b.ctid").format(t=sql.Identifier(table), k=sql.Identifier(key))
+        staging.run(
+            cursor,
+            sql.SQL("DELETE FROM {t} a USING {t} b WHERE a.{k} = b.{k} AND a.ctid > b.ctid").format(
+                t=sql.Identifier(table), k=sql.Identifier(key)
+            ),
         )
 
 
@@ -143,10 +154,22 @@ def _save_collateral(declared: Format, lender: Lender, delivery: Delivery, known
     }  # fmt: skip
     _stage("staged_item", collateral.STAGED_ITEM, item, "r.collateral__number IS NOT NULL")
     collateral.save_staged_items(lender, delivery=delivery)
-    pledge = {"loan_number": "r.loan__number", "item_number": "r.collateral__number", "rank": "1", "valid_from": "r.loan__disbursed_on", "known_from": known}
+    pledge = {
+        "loan_number": "r.loan__number",
+        "item_number": "r.collateral__number",
+        "rank": "1",
+        "valid_from": "r.loan__disbursed_on",
+        "known_from": known,
+    }
     _stage("staged_pledge", collateral.STAGED_PLEDGE, pledge, "r.collateral__number IS NOT NULL")
     collateral.add_staged_pledges(lender, delivery=delivery)
-    value = {"item_number": "r.collateral__number", "value": "r.collateral__value", "method": "'origination'", "valid_from": begins, "known_from": known}
+    value = {
+        "item_number": "r.collateral__number",
+        "value": "r.collateral__value",
+        "method": "'origination'",
+        "valid_from": begins,
+        "known_from": known,
+    }
     _stage("staged_valuation", collateral.STAGED_VALUATION, value, "r.collateral__number IS NOT NULL AND r.collateral__value IS NOT NULL")
     collateral.add_staged_valuations(lender, delivery=delivery)
 
@@ -188,12 +211,15 @@ def _save_events(loan: str, lender: Lender, delivery: Delivery, known_from: date
 
 def _written(declared: Format, lender: Lender, delivery: Delivery, loan: str, events: int) -> int:
     tables = {"borrower": "borrower", "loan": "loan", "collateral": "collateralitem"}
-    parts = [
-        WRITTEN[part].format(changed=CHANGED.format(table=tables.get(part, "")), loan=f"r.{loan}") for part in declared.targets if part in WRITTEN
+    asked = [
+        WRITTEN[part].format(changed=CHANGED.format(table=tables.get(part, "")), loan=f"r.{loan}")
+        for part in declared.targets
+        if part in WRITTEN
     ]
+    anything = " OR ".join(f"EXISTS ({question})" for question in asked)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM feed_row r WHERE r.reason IS NULL AND ({' OR '.join(parts)})",
+            f"SELECT count(*) FROM feed_row r WHERE r.reason IS NULL AND ({anything})",
             {"lender": lender.pk, "delivery": delivery.pk, "events": events},
         )
         return cursor.fetchone()[0]

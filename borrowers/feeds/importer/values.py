@@ -77,8 +77,7 @@ class Value:
         return self.const
 
     def mapped(self, value: Any) -> Any:
-        assert self.map is not None
-        found = self.map.get(str(value), self.otherwise)
+        found = (self.map or {}).get(str(value), self.otherwise)
         if found is None:
             raise Fault("NOT_A_CODE", self.column, str(value))
         return None if found == "" else found
@@ -106,7 +105,13 @@ class Value:
 
     def columns(self) -> set[str]:
         """Every column that the field reads."""
-        read = {self.column, self.divide_by, self.quarter, *(c for c in self.plus_months if isinstance(c, str)), *(c for c, _ in self.only_if)}
+        read = {
+            self.column,
+            self.divide_by,
+            self.quarter,
+            *(c for c in self.plus_months if isinstance(c, str)),
+            *(c for c, _ in self.only_if),
+        }
         return {name for name in read | set(_fields(self.text)) if name}
 
 

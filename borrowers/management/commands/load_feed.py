@@ -28,7 +28,9 @@ class Command(BookCommand):
         parser.add_argument("--all-months", action="store_true", help="rows of every date up to the business date, not only of that date")
         parser.add_argument("--back-dated", action="store_true", help="allow a date older than the last one loaded, or one that is closed")
         parser.add_argument("--control", type=Path, help="control record; FILE.control.json beside the file when left out")
-        parser.add_argument("--approved-by", help="staff number of the credit administrator who approves other content for a date loaded before")
+        parser.add_argument(
+            "--approved-by", help="staff number of the credit administrator who approves other content for a date loaded before"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -39,13 +41,13 @@ class Command(BookCommand):
             raise CommandError(f"There is no file {options['path']}.", returncode=2)
         lender = self.lender(options["lender"])
         approver = access_of_staff(options["approved_by"], lender) if options["approved_by"] else None
+        order = Order(
+            lender=lender, declared=declared, path=options["path"], business_date=options["business_date"],
+            dry_run=options["dry_run"], all_rows=options["all_months"], back_dated=options["back_dated"],
+            control=options["control"], approved_by=approver,
+        )  # fmt: skip
         try:
-            outcome = load(
-                Order(
-                    lender=lender, declared=declared, path=options["path"], business_date=options["business_date"], dry_run=options["dry_run"],
-                    all_rows=options["all_months"], back_dated=options["back_dated"], control=options["control"], approved_by=approver,
-                )
-            )  # fmt: skip
+            outcome = load(order)
         except Refused as refused:
             raise CommandError(str(refused.sentence)) from None
         self.tell(outcome.as_json(), options["json"], _sentence)
@@ -55,6 +57,7 @@ class Command(BookCommand):
 
 def _sentence(answer: dict[str, Any]) -> str:
     rows = answer["rows"]
-    counts = f"{rows['read']} rows read, {rows['applied']} applied, {rows['unchanged']} unchanged, {rows['left_out']} left out, {rows['quarantined']} set aside"
+    names = {"read": "read", "applied": "applied", "unchanged": "unchanged", "left_out": "left out", "quarantined": "set aside"}
+    counts = ", ".join(f"{rows[key]} {name}" for key, name in names.items()) + " (rows)"
     reasons = ", ".join(f"{code}: {count}" for code, count in answer["reasons"].items())
     return f"{answer['state']}: {counts}." + (f" {reasons}." if reasons else "") + (f" {answer['reason']}" if answer["reason"] else "")

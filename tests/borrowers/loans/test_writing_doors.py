@@ -62,11 +62,7 @@ def test_a_row_that_names_an_unknown_borrower_is_refused_with_its_number(lender)
 
 
 def test_a_schedule_keeps_what_is_due_in_all(lender):
-    rows = [
-        cashflow.DemandRow(n, seq, date(2024, 3 + seq, 1), Decimal(500), Decimal("10.10"), DAY)
-        for n in ("L1", "L2")
-        for seq in (1, 2)
-    ]
+    rows = [cashflow.DemandRow(n, seq, date(2024, 3 + seq, 1), Decimal(500), Decimal("10.10"), DAY) for n in ("L1", "L2") for seq in (1, 2)]
     assert cashflow.add_schedule(lender, rows) == 4
     totals = Instalment.objects.filter(loan__number="L1").values_list("cum_due_minor", "cum_principal_minor")
     assert list(totals) == [(51010, 50000), (102020, 100000)]
@@ -74,7 +70,9 @@ def test_a_schedule_keeps_what_is_due_in_all(lender):
 
 
 def test_repayments_run_on_from_what_was_paid_before(lender):
-    pay = lambda day, amount: cashflow.RepaymentRow("L1", date(2024, 4, day), Decimal(amount), date(2024, 4, day))  # noqa: E731
+    def pay(day: int, amount: str) -> cashflow.RepaymentRow:
+        return cashflow.RepaymentRow("L1", date(2024, 4, day), Decimal(amount), date(2024, 4, day))
+
     cashflow.append_repayments(lender, [pay(1, "10.00"), pay(2, "20.05")])
     cashflow.append_repayments(lender, [pay(3, "-5.05")])
     assert list(Repayment.objects.filter(loan__number="L1").values_list("seq", "cum_paid_minor")) == [(1, 1000), (2, 3005), (3, 2500)]
@@ -102,7 +100,9 @@ def test_a_check_that_was_due_is_marked_done_once(lender):
 
 def test_branches_reach_their_whole_subtree_whatever_order_they_are_told_in(lender):
     open_branches(
-        lender, [NewBranch("S1", "Sub", "sub_branch", "B1"), NewBranch("R1", "Region", "region"), NewBranch("B1", "Branch", "branch", "R1")], on=DAY
+        lender,
+        [NewBranch("S1", "Sub", "sub_branch", "B1"), NewBranch("R1", "Region", "region"), NewBranch("B1", "Branch", "branch", "R1")],
+        on=DAY,
     )
     from loanwatch.people.models import Branch
 

@@ -1,0 +1,54 @@
+"""The reason codes of feeds in words. `docs/feeds.md` lists the same codes for the people who make the files."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+FILE_REASONS: dict[str, Any] = {
+    "EMPTY_FILE": _("The file is empty."),
+    "TRUNCATED": _("The file was cut off before its end."),
+    "UNREADABLE": _("The file is damaged or not of the kind that is expected."),
+    "TOO_LARGE": _("The file is larger than its format allows."),
+    "WRONG_ENCODING": _("The file is not written in the encoding that its format declares."),
+    "MISSING_COLUMN": _("The file lacks a column."),
+    "EXTRA_COLUMN": _("The file has a column that its format does not declare."),
+    "CONTROL_MISSING": _("The control record is missing."),
+    "CONTROL_MISMATCH": _("The file does not agree with its control record."),
+    "NO_ROWS_FOR_DATE": _("No row of the file belongs to the business date."),
+    "NO_SUCH_MONTH": _("The file does not tell of the month of the business date."),
+    "NO_BUSINESS_DAY": _("The date is no business day of the lender."),
+    "BACK_DATED": _("The feed was loaded for a later date already."),
+    "DAY_CLOSED": _("The business day is closed."),
+    "OTHER_CONTENT": _("The date was delivered before with other content."),
+}
+ROW_REASONS: dict[str, Any] = {
+    "WRONG_CELL_COUNT": _("The row has more or fewer cells than the header."),
+    "CONTROL_CHARACTER": _("The cell holds an invisible or control character."),
+    "MISSING_VALUE": _("A value that is needed is missing."),
+    "BAD_NUMBER": _("This is no number as the feed writes them."),
+    "FULL_WIDTH": _("The digits are full-width, which the feed does not declare."),
+    "TOO_PRECISE": _("The number has more decimals than the column allows."),
+    "OUT_OF_RANGE": _("The value lies outside the range of the column."),
+    "NEGATIVE_BALANCE": _("The balance is below zero."),
+    "BAD_DATE": _("This is no date as the feed writes them, or there is no such day."),
+    "FUTURE_DATE": _("The date lies after the business date."),
+    "DATE_ORDER": _("The maturity lies before the disbursement."),
+    "NOT_A_CODE": _("The code is not in the list of the column."),
+    "BAD_PATTERN": _("The text is not of the form that the column declares."),
+    "TOO_LONG": _("The text is longer than the column allows."),
+    "DUPLICATE_KEY": _("Another row of the file has the same key and other content."),
+    "UNKNOWN_LOAN": _("The lender has no loan of this number."),
+    "OTHER_LENDER": _("The loan of this number belongs to another lender."),
+    "OTHER_BORROWER": _("The loan is there and belongs to another borrower."),
+    "OTHER_CURRENCY": _("The loan is kept in another currency."),
+    "CLOSED_LOAN": _("The loan has left the book before."),
+    "UNKNOWN_PRODUCT": _("The lender has no such product."),
+    "UNKNOWN_BRANCH": _("The lender has no such branch."),
+    "CHANGED_POSITION": _("Another figure was delivered for this loan and day before."),
+}
+REASONS = {**FILE_REASONS, **ROW_REASONS}
+
+
+def sentence_of(code: str) -> str:
+    """The sentence of a reason code; the code itself when it is of an older release."""
+    return str(REASONS.get(code, code))

@@ -1,0 +1,50 @@
+"""Who keeps the feeds sees every delivery and why rows were set aside; who may not read borrowers sees no cell."""
+
+import pytest
+from django.urls import reverse
+
+from borrowers.feeds.models import QuarantinedRow
+from loanwatch.people.models import Role
+from tests.borrowers.feeds.conftest import loans
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def row(deliver) -> QuarantinedRow:
+    done = deliver("mortgage_acquisition", loans("L1") + loans("L2", orig_upb="12S000").splitlines(keepends=True)[1])
+    return QuarantinedRow.objects.get(delivery_id=done.delivery)
+
+
+def test_the_list_tells_each_delivery_and_filters_by_state(client, staff, row):
+    client.force_login(staff("CA1").account, backend=BACKEND)
+    page = client.get(reverse("feeds:deliveries"))
+    assert page.status_code == 200
+    assert "mortgage_acquisition" in page.content.decode()
+    assert "mortgage_acquisition</a>" not in client.get(reverse("feeds:deliveries") + "?state=held").content.decode()
+
+
+def test_a_delivery_shows_line_reason_and_value_and_credit_administration_decides_there(client, staff, row):
+    client.force_login(staff("CA1").account, backend=BACKEND)
+    page = client.get(reverse("feeds:delivery", args=[row.delivery_id])).content.decode()
+    assert "BAD_NUMBER" in page
+    assert "12S000" in page
+    assert client.post(reverse("feeds:correct", args=[row.pk]), {"column": "orig_upb", "text": "125000"}).status_code == 302
+    assert client.post(reverse("feeds:release", args=[row.pk])).status_code == 403
+    client.force_login(staff("CA2").account, backend=BACKEND)
+    assert client.post(reverse("feeds:release", args=[row.pk])).status_code == 302
+    assert client.post(reverse("feeds:reject", args=[row.pk])).status_code == 409
+
+
+def test_a_system_administrator_sees_the_reason_but_no_cell(client, staff, row):
+    client.force_login(staff("SA1", Role.SYSADMIN).account, backend=BACKEND)
+    page = client.get(reverse("feeds:delivery", args=[row.delivery_id])).content.decode()
+    assert "BAD_NUMBER" in page
+    assert "12S000" not in page
+    assert client.post(reverse("feeds:reject", args=[row.pk])).status_code == 403
+
+
+def test_an_account_manager_does_not_see_feeds(client, staff, row):
+    client.force_login(staff("AM1", Role.ACCOUNT_MANAGER).account, backend=BACKEND)
+    assert client.get(reverse("feeds:deliveries")).status_code == 403
