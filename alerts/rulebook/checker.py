@@ -149,9 +149,10 @@ class Checker:
             case "compare":
                 return self.comparison(part)
             case "between" | "within" | "contains" | "emptiness":
-                ask: dict[str, Any] = {"between": self.between, "within": self.within, "contains": self.contains, "emptiness": self.emptiness}
+                # The grammar's name of each of these is the method that reads it.
+                ask: Any = getattr(self, part.data)
                 negated = any(isinstance(child, Token) and child.type == "NOT" for child in part.children)
-                condition: Condition = ask[part.data](part, trees)
+                condition: Condition = ask(part, trees)
                 return Not(condition) if negated else condition
             case "truth":
                 raise self.refuse("no_field", part)
