@@ -32,7 +32,9 @@ def decide(*, proposal_id: int, by: Access, agrees: bool, reason: str = "") -> C
     if new not in MOVES[proposal.state]:
         parts = {"loan": proposal.loan, "name": proposal.decided_by or "", "state": proposal.get_state_display()}
         if proposal.decided_by:
-            raise Conflict(_("The class of %(loan)s has already been decided by %(name)s. Nothing was changed.") % parts, code="PROPOSAL_DECIDED")
+            raise Conflict(
+                _("The class of %(loan)s has already been decided by %(name)s. Nothing was changed.") % parts, code="PROPOSAL_DECIDED"
+            )
         raise Conflict(_("The proposal for %(loan)s is in the state “%(state)s”. Nothing was changed.") % parts, code="PROPOSAL_DECIDED")
     if not agrees and not reason.strip():
         raise Refused(_("To overrule a proposed class, say why."), code="REASON_MISSING")

@@ -34,10 +34,17 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/classification/list.html", _context(request, page, state))
 
 
-def _context(request: HttpRequest, page: object, state: str, form: DecideForm | None = None, chosen: int | None = None) -> dict[str, object]:
+def _context(
+    request: HttpRequest, page: object, state: str, form: DecideForm | None = None, chosen: int | None = None
+) -> dict[str, object]:
     count = waiting(request.access)
     tabs = [
-        {"text": label, "url": f"?state={value}", "current": value == state, "count": count if value == ClassProposal.State.PROPOSED else None}
+        {
+            "text": label,
+            "url": f"?state={value}",
+            "current": value == state,
+            "count": count if value == ClassProposal.State.PROPOSED else None,
+        }
         for value, label in ClassProposal.State.choices
     ]
     may_decide = request.access.may(Act.CLASS_CONFIRM) and state == ClassProposal.State.PROPOSED
@@ -54,7 +61,9 @@ def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         context = _context(request, page, ClassProposal.State.PROPOSED.value, form, pk)
         return render(request, "alerts/classification/list.html", context, status=422)
     try:
-        proposal = decide(proposal_id=pk, by=request.access, agrees=form.cleaned_data["decision"] == "confirm", reason=form.cleaned_data["reason"])
+        proposal = decide(
+            proposal_id=pk, by=request.access, agrees=form.cleaned_data["decision"] == "confirm", reason=form.cleaned_data["reason"]
+        )
     except ClassProposal.DoesNotExist:
         raise Http404 from None
     parts = {"loan": proposal.loan.number, "class": proposal.get_new_class_display()}

@@ -36,7 +36,8 @@ class Figures:
         for name in COLUMNS:
             self.values[name] += row[name]
 
-    def __getitem__(self, name: str) -> Any:
+    def of(self, name: str) -> Any:
+        """One of COLUMNS. (No item access: a template would take it before the properties.)"""
         return self.values[name]
 
     def bucket(self, b: int) -> Decimal:

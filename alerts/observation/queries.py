@@ -21,7 +21,13 @@ BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")  # the keys of the contra
 UNKNOWN = "unknown"  # days past due could not be told
 OFF_BOOK = "off_book"  # on the book at the earlier close, no longer at the later one
 CLOSED = (BusinessDay.State.CLOSED, BusinessDay.State.CLOSED_WITH_EXCEPTIONS)
-GROUPS = {"branch": "branch__code", "product": "product_code", "manager": "manager__staff_no", "class": "risk_class", "bucket": "overdue_bucket"}
+GROUPS = {
+    "branch": "branch__code",
+    "product": "product_code",
+    "manager": "manager__staff_no",
+    "class": "risk_class",
+    "bucket": "overdue_bucket",
+}
 
 
 class NotClosed(Exception):
@@ -57,9 +63,9 @@ def overdue_bucket() -> Case:
 
 
 def book(lender: Lender, as_of: date, *, branch: str | None = None, access: Access | None = None) -> QuerySet[LoanDay]:
-    """The observations of one close: of the subtree of the branch with code `branch` as the tree stood that day, as far as `access` reaches.
+    """The observations of one close, as far as `access` reaches; None means the whole book: for the shell.
 
-    `access` None means the whole book: for the shell. Raises NoSuchBranch.
+    `branch`: code of the node whose subtree, as the tree stood that day, is meant. Raises NoSuchBranch.
     """
     rows = LoanDay.objects.filter(lender=lender, as_of=as_of)
     if access is not None:
@@ -74,7 +80,9 @@ def book(lender: Lender, as_of: date, *, branch: str | None = None, access: Acce
 
 def subtree(node: Branch, on: date) -> QuerySet[BranchReach, Any]:
     """Subquery of branch ids at or below `node` as the tree stood on `on`."""
-    return BranchReach.objects.filter(ancestor=node, from_on__lte=on).filter(Q(to_on__isnull=True) | Q(to_on__gt=on)).values("descendant_id")
+    return (
+        BranchReach.objects.filter(ancestor=node, from_on__lte=on).filter(Q(to_on__isnull=True) | Q(to_on__gt=on)).values("descendant_id")
+    )
 
 
 @dataclass
@@ -180,7 +188,7 @@ def figures(
 
 
 def roll(lender: Lender, then: date, now: date, *, branch: str | None = None, access: Access | None = None) -> dict[str, dict[str, int]]:
-    """How many of the loans on the book at the close of `then` stood in which bucket at the close of `now`: {bucket then: {bucket now: loans}}."""
+    """Where the loans on the book at the close of `then` stood at the close of `now`: {bucket then: {bucket now: loans}}."""
     later = LoanDay.objects.filter(lender=lender, as_of=now, loan_id=OuterRef("loan_id")).annotate(b=overdue_bucket()).values("b")
     moves = (
         book(lender, then, branch=branch, access=access)

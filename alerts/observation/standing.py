@@ -30,7 +30,9 @@ def standing(lender: Lender, number: str, as_of: date, known_on: date | None = N
     decimals, unknown values null. A loan that is not on the book has null figures. Raises NoSuchLoan.
     """
     known_on = known_on or as_of
-    loan = Loan.objects.filter(lender=lender, number=number, known_from__lte=known_on).select_related("borrower", "product", "branch").first()
+    loan = (
+        Loan.objects.filter(lender=lender, number=number, known_from__lte=known_on).select_related("borrower", "product", "branch").first()
+    )
     if loan is None:
         raise NoSuchLoan(f"{lender.code} knew no loan {number} on {known_on}.")
     events = list(_known(LoanEvent.objects.filter(loan=loan, valid_from__lte=as_of), known_on).select_related("other_loan"))
@@ -42,7 +44,10 @@ def standing(lender: Lender, number: str, as_of: date, known_on: date | None = N
         "known_on": known_on.isoformat(),
         "loan": _master(loan),
         **figures,
-        "repayments": [{"seq": r.seq, "paid_on": _iso(r.paid_on), "amount": _text(r.amount), "payer": r.payer, "known_from": _iso(r.known_from)} for r in repayments],
+        "repayments": [
+            {"seq": r.seq, "paid_on": _iso(r.paid_on), "amount": _text(r.amount), "payer": r.payer, "known_from": _iso(r.known_from)}
+            for r in repayments
+        ],
         "events": [_event(e) for e in events],
         "custody": _custody(loan, as_of),
         "collateral": _collateral(loan, as_of, known_on),
@@ -71,7 +76,14 @@ def _master(loan: Loan) -> dict[str, Any]:
     }
 
 
-NOTHING = {"outstanding": None, "days_past_due": None, "overdue_principal": None, "overdue_interest": None, "oldest_unpaid_on": None, "next_due_on": None}
+NOTHING = {
+    "outstanding": None,
+    "days_past_due": None,
+    "overdue_principal": None,
+    "overdue_interest": None,
+    "oldest_unpaid_on": None,
+    "next_due_on": None,
+}
 
 
 def _delivered(loan: Loan, as_of: date, known_on: date) -> dict[str, Any]:
@@ -80,8 +92,13 @@ def _delivered(loan: Loan, as_of: date, known_on: date) -> dict[str, Any]:
     nothing = {"on_book": False, **NOTHING, "schedule": None, "position": None}
     if position is None:
         return nothing
-    told = {"balance": _text(position.balance), "days_past_due": position.days_past_due, "status": position.status, "closed_as": position.closed_as,
-            "known_from": _iso(position.known_from)}  # fmt: skip
+    told = {
+        "balance": _text(position.balance),
+        "days_past_due": position.days_past_due,
+        "status": position.status,
+        "closed_as": position.closed_as,
+        "known_from": _iso(position.known_from),
+    }
     if position.closed_as:
         return {**nothing, "position": told}
     return {
@@ -104,7 +121,8 @@ def _computed(loan: Loan, as_of: date, known_on: date, repayments: list[Repaymen
     schedule = {
         "version": version,
         "instalments": [
-            {"seq": i.seq, "due_on": _iso(i.due_on), "principal": _text(i.principal), "interest": _text(i.interest), "fee": _text(i.fee)} for i in plan
+            {"seq": i.seq, "due_on": _iso(i.due_on), "principal": _text(i.principal), "interest": _text(i.interest), "fee": _text(i.fee)}
+            for i in plan
         ],
     }
     left = loan.disbursed_on > as_of or any(e.kind in LEFT for e in events)
@@ -153,7 +171,10 @@ def _event(event: LoanEvent) -> dict[str, Any]:
 
 def _custody(loan: Loan, as_of: date) -> list[dict[str, Any]]:
     rows = Custody.objects.filter(loan=loan).held_on(as_of).select_related("person").order_by("capacity")
-    return [{"capacity": c.capacity, "person": c.person.staff_no, "name": c.person.name, "from_on": _iso(c.from_on), "to_on": _iso(c.to_on)} for c in rows]
+    return [
+        {"capacity": c.capacity, "person": c.person.staff_no, "name": c.person.name, "from_on": _iso(c.from_on), "to_on": _iso(c.to_on)}
+        for c in rows
+    ]
 
 
 def _in_force(rows: QuerySet[Any], as_of: date, known_on: date) -> QuerySet[Any]:
@@ -162,7 +183,9 @@ def _in_force(rows: QuerySet[Any], as_of: date, known_on: date) -> QuerySet[Any]
 
 def _collateral(loan: Loan, as_of: date, known_on: date) -> list[dict[str, Any]]:
     pledges = list(_in_force(Pledge.objects.filter(loan=loan), as_of, known_on).select_related("item").order_by("rank", "id"))
-    values = _known(Valuation.objects.filter(item__in=[p.item_id for p in pledges], valid_from__lte=as_of), known_on).order_by("item", "-valid_from", "-id")
+    values = _known(Valuation.objects.filter(item__in=[p.item_id for p in pledges], valid_from__lte=as_of), known_on).order_by(
+        "item", "-valid_from", "-id"
+    )
     latest = {v.item_id: v for v in values.distinct("item")}
     return [
         {
@@ -179,7 +202,9 @@ def _collateral(loan: Loan, as_of: date, known_on: date) -> list[dict[str, Any]]
 
 def _guarantees(loan: Loan, as_of: date, known_on: date) -> list[dict[str, Any]]:
     rows = _in_force(Guarantee.objects.filter(loan=loan), as_of, known_on).select_related("guarantor").order_by("id")
-    return [{"guarantor": g.guarantor.number, "name": g.guarantor.name, "amount": _text(g.amount), "since": _iso(g.valid_from)} for g in rows]
+    return [
+        {"guarantor": g.guarantor.number, "name": g.guarantor.name, "amount": _text(g.amount), "since": _iso(g.valid_from)} for g in rows
+    ]
 
 
 def _text(amount: Decimal | None) -> str | None:

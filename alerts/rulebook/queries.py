@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, Sum
+from django.db.models import F, Prefetch, Q, Sum
 
 from alerts.rulebook.models import Rule, RuleTally, RuleVersion
 from loanwatch.lenders.models import Lender
@@ -30,9 +30,9 @@ def tally_series(versions: Iterable[RuleVersion], since: date) -> list[dict[str,
 
 
 def rulebook(lender: Lender) -> list[Rule]:
-    """Every rule with `live` (its version in force, or None) and `open_alerts`. Three queries, however many rules."""
+    """Every rule with `live`, its version in force, or None. Two queries, however many rules."""
     live = Prefetch("versions", RuleVersion.objects.filter(state=RuleVersion.State.LIVE).order_by("-version"), to_attr="live_ones")
-    rules = Rule.objects.filter(lender=lender).prefetch_related(live).annotate(open_alerts=Count("alerts", filter=~Q(alerts__state="closed")))
+    rules = Rule.objects.filter(lender=lender).prefetch_related(live)
     found = list(rules.order_by("code"))
     for rule in found:
         rule.live = rule.live_ones[0] if rule.live_ones else None

@@ -13,6 +13,7 @@ from alerts.rulebook.models import Rule
 from alerts.rulebook.queries import rulebook, tally_series
 
 FIRED = ("red", "orange", "yellow")
+TONES = {"yellow": "q1", "orange": "q3", "red": "kr"}
 TREND_DAYS = 400
 
 
@@ -66,5 +67,5 @@ def _trend(series: list[dict[str, Any]]) -> dict[str, Any] | None:
     if len(rows) < 2:
         return None
     names = {"yellow": _("Yellow"), "orange": _("Orange"), "red": _("Red")}
-    lines = [{"name": names[level], "values": [row[level] for row in rows], "tone": level} for level in reversed(FIRED)]
+    lines = [{"name": names[level], "values": [row[level] for row in rows], "tone": TONES[level]} for level in reversed(FIRED)]
     return {"x": [row["as_of"].strftime("%y-%m") for row in rows], "series": lines, "places": 0}

@@ -49,7 +49,11 @@ def _moved(alert: Alert, new: str) -> None:
 
 def _sentence(alert: Alert) -> str:
     """Why the step can't be taken: who has meanwhile done what."""
-    parts = {"number": alert.number, "state": alert.get_state_display(), "name": alert.closed_by or alert.submitted_by or alert.handler or ""}
+    parts = {
+        "number": alert.number,
+        "state": alert.get_state_display(),
+        "name": alert.closed_by or alert.submitted_by or alert.handler or "",
+    }
     if alert.state == CLOSED:
         return _("Alert %(number)s has already been closed by %(name)s. Nothing was changed.") % parts
     if alert.state == SUBMITTED:

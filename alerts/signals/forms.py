@@ -21,7 +21,9 @@ class WideText(forms.CharField):
 
 
 class MeasureForm(forms.Form):
-    kind = forms.ChoiceField(label=_("What kind of note"), choices=[("measure", _("Measure taken")), ("contact", _("Contact with the borrower"))])
+    kind = forms.ChoiceField(
+        label=_("What kind of note"), choices=[("measure", _("Measure taken")), ("contact", _("Contact with the borrower"))]
+    )
     text = WideText(label=_("What was done"), max_length=4000)
 
 

@@ -31,7 +31,11 @@ def worklist(access: Access) -> AlertQuerySet:
     """Every alert this person may see, with what a row of the list shows, the most urgent first. One query."""
     return (
         Alert.objects.visible_to(access)
-        .annotate(manager_name=lead_of(access.on, "person__name"), manager_no=lead_of(access.on, "person__staff_no"))
+        .annotate(
+            manager_name=lead_of(access.on, "person__name"),
+            manager_no=lead_of(access.on, "person__staff_no"),
+            lender_currency=F("lender__currency"),
+        )
         .select_related("rule", "loan", "borrower", "branch", "handler", "submitted_by", "closed_by")
         .order_by(*DEADLINE)
     )
@@ -59,8 +63,8 @@ def counts(access: Access, today: date) -> dict[str, int]:
             red=Count("pk", filter=Q(level=Level.RED)),
             late=Count("pk", filter=Q(due_on__lt=today)),
             late_red=Count("pk", filter=Q(due_on__lt=today, level=Level.RED)),
-            today=Count("pk", filter=Q(due_on__lte=today)),
             mine=Count("pk", filter=waiting_for(access)),
+            mine_late=Count("pk", filter=waiting_for(access) & Q(due_on__lt=today)),
             urgent=Count("pk", filter=unhandled & Q(level__gte=Level.ORANGE)),
             second=Count("pk", filter=Q(state=Alert.State.SUBMITTED)),
             cleared=Count("pk", filter=Q(cleared_on__isnull=False)),
@@ -76,7 +80,8 @@ def say_why(alerts: Sequence[Alert]) -> None:
     for alert in alerts:
         piece = latest.get(alert.pk)
         line = next(iter(reasons(alert, piece)), None) if piece else None
-        alert.said = line if line and line["threshold"] else None
+        alert.currency = alert.currency or alert.lender_currency  # a branch is counted in the lender's
+        alert.said = line if line and line["threshold"] and line["kind"] != Kind.BOOL else None
 
 
 def also_open(alert: Alert, access: Access) -> QuerySet[Alert]:
@@ -94,13 +99,13 @@ def fields_of(alert: Alert) -> dict[str, Field]:
 def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
     """Why it fired, a line per value: `label`, `value`, `kind`, `threshold` (operator and value as the rule says it, or "").
 
-    Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language.
+    Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language; `unit` is the dictionary's English word.
     """
     fields = fields_of(alert)
     limits: dict[str, list[str]] = {}
     for mark in evidence.thresholds or []:
         limits.setdefault(mark["field"], []).append(f"{mark['operator']} {mark['threshold']}".strip())
-    names = [*limits, *(name for name in evidence.values if name not in limits)]
+    names = _telling_first(alert, [*limits, *(name for name in evidence.values if name not in limits)])
     lines = []
     for name in names:
         known = fields.get(name)
@@ -110,11 +115,18 @@ def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
                 "label": _(known.label) if known else name,
                 "meaning": _(known.meaning) if known else "",
                 "kind": str(known.kind) if known else "text",
+                "unit": known.unit if known else "",
                 "value": _said(known, evidence.values.get(known.column if known else name, evidence.values.get(name))),
                 "threshold": ", ".join(limits.get(name, [])),
             }
         )
     return lines
+
+
+def _telling_first(alert: Alert, names: Sequence[str]) -> list[str]:
+    """The fields that measure what the rule is about stand before those that only narrow where it applies."""
+    fields = fields_of(alert)
+    return sorted(names, key=lambda name: name not in fields or fields[name].indicator != alert.rule.code)
 
 
 def _said(known: Field | None, value: Any) -> Any:
@@ -131,7 +143,8 @@ def chart(alert: Alert, evidence: AlertEvidence, closes: Sequence[date]) -> dict
     `label`, `threshold` (a number or None), `ratio` (True: values are in percent), `days`, `values`; None where nothing can be drawn.
     """
     fields = fields_of(alert)
-    for mark in evidence.thresholds or []:
+    marks = {mark["field"]: mark for mark in reversed(evidence.thresholds or [])}
+    for mark in (marks[name] for name in _telling_first(alert, list(marks)[::-1])):
         known = fields.get(mark["field"])
         if known is None or known.kind not in CHARTED or "__" in known.column:
             continue
@@ -169,7 +182,9 @@ def _is_number(text: Any) -> bool:
 
 def steps(alert: Alert) -> QuerySet[AuditEvent]:
     """Who did what to the alert, the latest first."""
-    return AuditEvent.objects.filter(subject_kind=Alert._meta.label_lower, subject_id=str(alert.pk)).select_related("person").order_by("-id")
+    return (
+        AuditEvent.objects.filter(subject_kind=Alert._meta.label_lower, subject_id=str(alert.pk)).select_related("person").order_by("-id")
+    )
 
 
 def last_days_of_months(days: Sequence[date], newest: int = 4) -> list[date]:

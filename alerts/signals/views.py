@@ -18,6 +18,7 @@ from alerts.signals.forms import AlertFilters, CloseForm, MeasureForm, ReturnFor
 from alerts.signals.models import Alert, Level
 from loanwatch.kernel import sheets
 from loanwatch.people.access import Access
+from loanwatch.people.models import Role
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -67,9 +68,12 @@ def _tabs(request: HttpRequest, access: Access, counts: dict[str, int]) -> list[
         (_("All open"), {}, counts["open"]),
         (_("Closed"), {"state": ["closed"]}, None),
     ]
+    if not access.has(Role.ACCOUNT_MANAGER, Role.RISK_OFFICER):
+        views = views[1:]  # nobody else is the next to act
     now = _same({k: request.GET.getlist(k) for k in request.GET if k not in {"page", "alert"}})
     return [
-        {"text": text, "url": "?" + urlencode(query, doseq=True), "current": _same(query) == now, "count": count} for text, query, count in views
+        {"text": text, "url": "?" + urlencode(query, doseq=True), "current": _same(query) == now, "count": count}
+        for text, query, count in views
     ]
 
 
@@ -102,6 +106,7 @@ def _alert(access: Access, number: str) -> Alert:
 
 
 def _detail(access: Access, alert: Alert) -> dict[str, Any]:
+    alert.currency = alert.currency or alert.lender_currency
     evidence = list(alert.evidence.select_related("rule_version").order_by("-id"))
     latest = evidence[0] if evidence else None
     days = list(closed_days(access.person.lender).values_list("business_date", flat=True)[:600])
@@ -153,7 +158,7 @@ def alert_pane(request: HttpRequest, number: str) -> HttpResponse:
     alert = _alert(request.access, number)
     if not request.htmx:
         return redirect("alerts:detail", number=alert.number)
-    return render(request, "alerts/signals/_pane.html", _detail(request.access, alert))
+    return render(request, "alerts/signals/_pane.html", _detail(request.access, alert) | {"swapped": True})
 
 
 def alert_detail(request: HttpRequest, number: str) -> HttpResponse:
@@ -194,7 +199,9 @@ def _timeline(alert: Alert, evidence: list[Any]) -> list[dict[str, Any]]:
             events.append({"icon": icon, "tone": tone, "title": words[event.event], "text": str(event.person or ""), "when": event.at})
     for note in alert.notes.select_related("by").order_by("-id"):
         icon = "phone-call" if note.kind == "contact" else "message-2"
-        events.append({"icon": icon, "tone": "", "title": kinds.get(note.kind, note.kind), "text": f"{note.text} · {note.by}", "when": note.at})
+        events.append(
+            {"icon": icon, "tone": "", "title": kinds.get(note.kind, note.kind), "text": f"{note.text} · {note.by}", "when": note.at}
+        )
     events.sort(key=lambda e: e["when"], reverse=True)
     if alert.cleared_on:
         events.append({"icon": "circle-check", "tone": "green", "title": _("Condition cleared"), "text": "", "when": alert.cleared_on})
@@ -232,7 +239,9 @@ def measure(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def submit(request: HttpRequest, number: str) -> HttpResponse:
-    return _step(request, number, "submit_form", SubmitForm, actions.submit_for_closing, _("Alert %(number)s submitted. A risk officer checks it."))
+    return _step(
+        request, number, "submit_form", SubmitForm, actions.submit_for_closing, _("Alert %(number)s submitted. A risk officer checks it.")
+    )
 
 
 def give_back(request: HttpRequest, number: str) -> HttpResponse:
@@ -243,10 +252,14 @@ def close(request: HttpRequest, number: str) -> HttpResponse:
     return _step(request, number, "close_form", CloseForm, actions.close_alert, _("Alert %(number)s closed."))
 
 
-def _step(request: HttpRequest, number: str, name: str, form_class: type[forms.Form], action: Callable[..., Any], done: str) -> HttpResponse:
+def _step(
+    request: HttpRequest, number: str, name: str, form_class: type[forms.Form], action: Callable[..., Any], done: str
+) -> HttpResponse:
     form = form_class(request.POST)
     if not form.is_valid():
-        return render(request, "alerts/signals/detail.html", _page(request.access, _alert(request.access, number), **{name: form}), status=422)
+        return render(
+            request, "alerts/signals/detail.html", _page(request.access, _alert(request.access, number), **{name: form}), status=422
+        )
     _or_404(action, number=number, by=request.access, **form.cleaned_data)
     messages.success(request, done % {"number": number})
     return redirect("alerts:detail", number=number)
@@ -267,12 +280,17 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     found = _filtered(access, filters)[:MOST_EXPORTED]
     as_of = closed_days(access.person.lender).values_list("business_date", flat=True).first()
     rows = [
-        (a.number, a.get_level_display(), a.get_state_display(), a.rule.code, _(a.rule.name), a.borrower.name if a.borrower else "",
-         a.loan.number if a.loan else "", a.branch.name, a.manager_name, a.exposure, a.currency, a.opened_on, a.due_on, a.cleared_on, a.closed_on)
+        (
+            a.number, a.get_level_display(), a.get_state_display(), a.rule.code, _(a.rule.name), str(a.borrower or ""),
+            a.loan.number if a.loan else "", a.branch.name, a.manager_name,
+            a.exposure, a.currency, a.opened_on, a.due_on, a.cleared_on, a.closed_on,
+        )
         for a in found
     ]  # fmt: skip
-    columns = [_("Alert"), _("Level"), _("State"), _("Rule"), _("What happened"), _("Borrower"), _("Loan"), _("Branch"), _("Manager"), _("Exposure"),
-               _("Currency"), _("Opened on"), _("Handle by"), _("Condition cleared on"), _("Closed on")]  # fmt: skip
+    columns = [
+        _("Alert"), _("Level"), _("State"), _("Rule"), _("What happened"), _("Borrower"), _("Loan"), _("Branch"), _("Manager"),
+        _("Exposure"), _("Currency"), _("Opened on"), _("Handle by"), _("Condition cleared on"), _("Closed on"),
+    ]  # fmt: skip
     head = [(_("Alerts"), access.person.lender.name), (_("Data as of"), as_of), (_("Made by"), str(access.person), access.on)]
     head += [(_("Filter"), name, ", ".join(v) if isinstance(v, list) else str(v)) for name, v in filters.chosen.items()]
     record("alerts.exported", by=access, rows=len(rows), kind=kind, filters=request.GET.urlencode())

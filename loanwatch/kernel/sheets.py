@@ -41,7 +41,11 @@ def _xlsx(lines: Iterable[Sequence[Any]], first_row: int) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     page = book.add_worksheet()
-    bold, money, day = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"}), book.add_format({"num_format": "yyyy-mm-dd"})
+    bold, money, day = (
+        book.add_format({"bold": True}),
+        book.add_format({"num_format": "#,##0.00"}),
+        book.add_format({"num_format": "yyyy-mm-dd"}),
+    )
     for y, line in enumerate(lines):
         for x, value in enumerate(line):
             if isinstance(value, Decimal):

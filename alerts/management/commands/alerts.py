@@ -29,7 +29,10 @@ class Command(BaseCommand):
         if options["json"]:
             print_json(self, answer)
             return
-        self.stdout.write(f"{answer['open']} open and {answer['closed']} closed alerts of {answer['lender']} at the close of {answer['as_of']}")
+        self.stdout.write(
+            f"{answer['open']} open and {answer['closed']} closed alerts of {answer['lender']} at the close of {answer['as_of']}"
+        )
         for alert in answer["alerts"]:
             subject = alert["subject"]["loan"] or alert["subject"]["branch"]
-            self.stdout.write(f"  {alert['number']} {alert['level']:>6} {alert['rule']:>8} v{alert['version']} {subject} {alert['state']} since {alert['opened_on']}")
+            what = f"{alert['level']:>6} {alert['rule']:>8} v{alert['version']}"
+            self.stdout.write(f"  {alert['number']} {what} {subject} {alert['state']} since {alert['opened_on']}")

@@ -35,9 +35,15 @@ class Command(BaseCommand):
 
 
 def _lines(answer: dict[str, Any]) -> list[str]:
-    lines = [f"{answer['lender']} at the close of {answer['as_of']}: {answer['loans']} loans, PAR30 {answer['par30']} %, PAR90 {answer['par90']} %"]
+    par = f"PAR30 {answer['par30']} %, PAR90 {answer['par90']} %"
+    lines = [f"{answer['lender']} at the close of {answer['as_of']}: {answer['loans']} loans, {par}"]
     lines += [f"  outstanding {amount} {currency}" for currency, amount in answer["outstanding"].items()]
-    lines += [f"  {name:>16} {cell['loans']:>8} {cell['outstanding']}" for part in ("buckets", "classes") for name, cell in answer[part].items()]
-    lines += [f"  {answer['by']} {name or '-'}: {group['loans']} loans, {group['outstanding']}" for name, group in answer.get("groups", {}).items()]
+    lines += [
+        f"  {name:>16} {cell['loans']:>8} {cell['outstanding']}" for part in ("buckets", "classes") for name, cell in answer[part].items()
+    ]
+    lines += [
+        f"  {answer['by']} {name or '-'}: {group['loans']} loans, {group['outstanding']}"
+        for name, group in answer.get("groups", {}).items()
+    ]
     lines += [f"  {then} -> {now}: {n}" for then, row in answer.get("roll", {}).items() for now, n in row.items() if n]
     return lines

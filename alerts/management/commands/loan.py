@@ -34,5 +34,8 @@ class Command(BaseCommand):
             self.stdout.write("  not on the book")
             return
         self.stdout.write(f"  outstanding {answer['outstanding']} {loan['currency']}, {answer['days_past_due']} days past due")
-        self.stdout.write(f"  overdue principal {answer['overdue_principal']}, interest {answer['overdue_interest']}, next due on {answer['next_due_on']}")
-        self.stdout.write(f"  {len(answer['repayments'])} repayments, {len(answer['events'])} events, schedule version {(answer['schedule'] or {}).get('version')}")
+        self.stdout.write(
+            f"  overdue principal {answer['overdue_principal']}, interest {answer['overdue_interest']}, next due on {answer['next_due_on']}"
+        )
+        version = (answer["schedule"] or {}).get("version")
+        self.stdout.write(f"  {len(answer['repayments'])} repayments, {len(answer['events'])} events, schedule version {version}")

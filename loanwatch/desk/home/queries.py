@@ -14,6 +14,7 @@ from alerts.signals.queries import say_why, waiting_for, worklist
 from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.loans.models import Loan, LoanState
 from inspections.four_eyes.queries import queue
+from inspections.planning.models import Task
 from inspections.planning.queries import my_tasks
 from loanwatch.desk.addresses import address
 from loanwatch.desk.loans.queries import level_tone
@@ -54,7 +55,18 @@ def alert_work(access: Access, most: int = SHOWN) -> list[Work]:
         tone = level_tone(a.level)
         action = _("Check") if second else _("Handle") if access.has(Role.ACCOUNT_MANAGER) else _("Open")
         lines.append(
-            Work(icons[tone], tone, title, str(a.borrower or a.branch), a.number, a.exposure, a.currency, a.due_on, reverse("alerts:detail", args=[a.number]), action)
+            Work(
+                icons[tone],
+                tone,
+                title,
+                str(a.borrower or a.branch),
+                a.number,
+                a.exposure,
+                a.currency,
+                a.due_on,
+                reverse("alerts:detail", args=[a.number]),
+                action,
+            )
         )
     return lines
 
@@ -66,21 +78,42 @@ def task_work(access: Access, most: int = SHOWN) -> list[Work]:
     for t in my_tasks(access)[:most]:
         returned = t.state == "returned"
         title = _("Returned: %(kind)s") % {"kind": t.get_kind_display()} if returned else t.get_kind_display()
-        own = address("inspections:task", t.pk) or address("visits:task", t.pk) or url
+        own = address("visits:today") or url
         lines.append(
-            Work("clipboard-check", "orange" if returned else "blue", title, str(t.borrower), t.loan.number, None, t.loan.currency, t.due_on, own,
-                 _("Record") if not returned else _("Correct"))  # fmt: skip
+            Work(
+                "clipboard-check",
+                "orange" if returned else "blue",
+                title,
+                str(t.borrower),
+                t.loan.number,
+                None,
+                t.loan.currency,
+                t.due_on,
+                own,
+                _("Record") if not returned else _("Correct"),
+            )
         )
     return lines
 
 
+def own_tasks(access: Access) -> dict[str, int]:
+    """Inspections on which it is this person's turn: in all, past due on `access.on`, returned. One query."""
+    return (
+        Task.objects.to_do()
+        .filter(assigned_to=access.person)
+        .aggregate(
+            to_do=Count("pk"), late=Count("pk", filter=Q(due_on__lt=access.on)), returned=Count("pk", filter=Q(state=Task.State.RETURNED))
+        )
+    )
+
+
 def four_eyes_work(access: Access, most: int = SHOWN) -> list[Work]:
     """Submitted visits that wait for this officer's own view."""
-    url = address("inspections:four_eyes") or address("four_eyes:queue")
+    url = address("inspections:four_eyes")
     lines = []
     for v in queue(access)[:most]:
         title = _("Verify: %(kind)s") % {"kind": v.task.get_kind_display()}
-        own = address("inspections:verify", v.pk) or address("four_eyes:verify", v.pk) or url
+        own = address("four_eyes:verify", v.pk) or url
         detail = _("recorded by %(name)s") % {"name": v.recorded_by}
         lines.append(Work("eye-check", "acc", title, str(v.task.borrower), detail, None, v.loan.currency, v.verify_by, own, _("Compare")))
     return lines

@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 
 from alerts.signals.queries import counts, opened_lately
 from inspections.four_eyes.queries import queue_counts
-from inspections.planning.queries import counts_for
 from loanwatch.desk.addresses import address
 from loanwatch.desk.closes import closes, frame
 from loanwatch.desk.home import queries
@@ -55,7 +54,7 @@ def _work(request: HttpRequest) -> dict[str, Any]:
     kinds = [queries.alert_work(access)]
     if manager:
         kinds.append(queries.task_work(access))
-        context |= {"tasks": counts_for(access), "due_soon": queries.due_soon(access)}
+        context |= {"tasks": queries.own_tasks(access), "due_soon": queries.due_soon(access)}
     if officer:
         kinds.append(queries.four_eyes_work(access))
         waiting, late = queue_counts(access)

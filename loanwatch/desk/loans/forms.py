@@ -93,7 +93,9 @@ class LoanFilters:
             reach = BranchReach.objects.filter(ancestor__code=self.branch, from_on__lte=self.as_of)
             rows = rows.filter(branch_id__in=reach.filter(Q(to_on__isnull=True) | Q(to_on__gt=self.as_of)).values("descendant_id"))
         if self.q:
-            rows = rows.filter(Q(loan__number__icontains=self.q) | Q(loan__borrower__name__icontains=self.q) | Q(loan__borrower__number__icontains=self.q))
+            rows = rows.filter(
+                Q(loan__number__icontains=self.q) | Q(loan__borrower__name__icontains=self.q) | Q(loan__borrower__number__icontains=self.q)
+            )
         by = SORTS[self.sort.lstrip("-")]
         first = by.desc(nulls_last=True) if self.sort.startswith("-") else by.asc(nulls_last=True)
         return rows.order_by(first, "-outstanding", "loan_id")

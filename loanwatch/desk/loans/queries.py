@@ -35,7 +35,9 @@ def totals(rows: QuerySet[LoanDay]) -> list[dict[str, Any]]:
 def choices(access: Access, lender: Lender, as_of: date) -> dict[str, list[tuple[str, str]]]:
     """What the pills of the list offer: branches, products and managers of the loans in sight. One query."""
     rows = LoanDay.objects.visible_to(access).filter(lender=lender, as_of=as_of).order_by()
-    found = rows.values_list("branch__code", "branch__name", "product_code", "product__name", "manager__staff_no", "manager__name").distinct()
+    found = rows.values_list(
+        "branch__code", "branch__name", "product_code", "product__name", "manager__staff_no", "manager__name"
+    ).distinct()
     branches, products, managers = {}, {}, {}
     for branch, branch_name, product, product_name, manager, manager_name in found:
         branches[branch] = branch_name
@@ -115,7 +117,10 @@ def collateral(loan: Loan) -> list[dict[str, Any]]:
     values: dict[int, list[Valuation]] = {}
     for valuation in Valuation.objects.filter(item__in=[p.item_id for p in pledges]).order_by("-valid_from", "-id"):
         values.setdefault(valuation.item_id, []).append(valuation)
-    return [{"pledge": p, "item": p.item, "values": values.get(p.item_id, []), "latest": next(iter(values.get(p.item_id, [])), None)} for p in pledges]
+    return [
+        {"pledge": p, "item": p.item, "values": values.get(p.item_id, []), "latest": next(iter(values.get(p.item_id, [])), None)}
+        for p in pledges
+    ]
 
 
 def guarantees(loan: Loan) -> list[Guarantee]:
@@ -126,10 +131,12 @@ def guarantees(loan: Loan) -> list[Guarantee]:
 
 
 def borrowers(access: Access, lender: Lender, as_of: date, q: str = "") -> QuerySet[LoanDay, Any]:
-    """Borrowers with loans on the book in sight, one line each: borrower_id, loans, outstanding by currency, worst days past due; the worst first."""
+    """Borrowers with loans on the book in sight, the worst first: borrower_id, currency, loans, amount, worst (days past due)."""
     rows = LoanDay.objects.visible_to(access).filter(lender=lender, as_of=as_of)
     if q:
-        rows = rows.filter(borrower_id__in=Borrower.objects.filter(lender=lender).filter(Q(number__icontains=q) | Q(name__icontains=q)).values("pk"))
+        rows = rows.filter(
+            borrower_id__in=Borrower.objects.filter(lender=lender).filter(Q(number__icontains=q) | Q(name__icontains=q)).values("pk")
+        )
     lines = rows.order_by().values("borrower_id", "currency")
     return lines.annotate(loans=Count("loan_id"), amount=Sum("outstanding"), worst=Max("days_past_due")).order_by(
         F("worst").desc(nulls_last=True), "-amount", "borrower_id"
@@ -169,7 +176,9 @@ def search(access: Access, q: str) -> dict[str, list[Any]]:
     named = Q(borrower__name__icontains=q) | Q(borrower__number__icontains=q)
     alerts_ = Alert.objects.visible_to(access).filter(Q(number__icontains=q) | Q(loan__number__icontains=q))
     return {
-        "loans": list(Loan.objects.visible_to(access).filter(Q(number__icontains=q) | named).select_related("borrower", "branch", "product")[:FOUND]),
+        "loans": list(
+            Loan.objects.visible_to(access).filter(Q(number__icontains=q) | named).select_related("borrower", "branch", "product")[:FOUND]
+        ),
         "borrowers": list(Borrower.objects.visible_to(access).filter(Q(name__icontains=q) | Q(number__icontains=q))[:FOUND]),
         "alerts": list(alerts_.select_related("rule", "borrower", "branch").order_by("-opened_on", "-id")[:FOUND]),
     }

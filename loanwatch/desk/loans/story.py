@@ -71,7 +71,7 @@ def late_chart(days: list[LoanDay]) -> dict[str, Any] | None:
         return None
     top = max(d.days_past_due or 0 for d in known)
     data: dict[str, Any] = {
-        "x": [formats.day_short(d.as_of, get_language()) if d.as_of.year == known[-1].as_of.year else formats.month(d.as_of, get_language()) for d in known],
+        "x": [formats.day(d.as_of, get_language()) for d in known],
         "series": [{"name": _("Days past due"), "values": [d.days_past_due for d in known]}],
         "min": 0, "step": True, "area": True, "places": 0,
     }  # fmt: skip
@@ -107,16 +107,35 @@ def timeline(
     for a in alerts:
         url = reverse("alerts:detail", args=[a.number])
         title = _("%(level)s alert: %(rule)s") % {"level": a.get_level_display(), "rule": _(a.rule.name)}
-        found.append({"icon": "alert-octagon", "tone": level_tone(a.level), "title": title, "text": a.number, "when": a.opened_on, "url": url})
+        found.append(
+            {"icon": "alert-octagon", "tone": level_tone(a.level), "title": title, "text": a.number, "when": a.opened_on, "url": url}
+        )
         if a.closed_on:
             closed = _("Alert closed: %(outcome)s") % {"outcome": a.get_outcome_display()}
-            found.append({"icon": "circle-check", "tone": "green", "title": closed, "text": f"{a.number} · {a.closed_by}", "when": a.closed_on, "url": url})
+            found.append(
+                {
+                    "icon": "circle-check",
+                    "tone": "green",
+                    "title": closed,
+                    "text": f"{a.number} · {a.closed_by}",
+                    "when": a.closed_on,
+                    "url": url,
+                }
+            )
     for c in custody:
         parts = {"name": c.person, "capacity": c.get_capacity_display()}
         found.append({"icon": "user-check", "tone": "", "title": _("%(name)s became %(capacity)s") % parts, "text": "", "when": c.from_on})
     for p in proposals:
         change = {"old": p.get_old_class_display(), "new": p.get_new_class_display()}
-        found.append({"icon": "stairs", "tone": "yellow", "title": _("Class proposed: %(old)s to %(new)s") % change, "text": p.get_state_display(), "when": p.as_of})
+        found.append(
+            {
+                "icon": "stairs",
+                "tone": "yellow",
+                "title": _("Class proposed: %(old)s to %(new)s") % change,
+                "text": p.get_state_display(),
+                "when": p.as_of,
+            }
+        )
     for v in visits:
         if v.submitted_on:
             title = _("%(kind)s submitted") % {"kind": v.task.get_kind_display()}

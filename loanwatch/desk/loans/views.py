@@ -171,8 +171,13 @@ def _alerts(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
 def _inspections(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
     shown = list(visits.for_loan(access, loan))
     for visit in shown:
-        visit.url = address("inspections:visit", visit.pk) or address("visits:visit", visit.pk) or address("visits:read", visit.pk)
-    return {"template": "desk/loans/_inspections.html", "tasks": list(planning.for_loan(access, loan)), "visits": shown, "done": Task.State.DONE}
+        visit.url = address("visits:detail", visit.pk)
+    return {
+        "template": "desk/loans/_inspections.html",
+        "tasks": list(planning.for_loan(access, loan)),
+        "visits": shown,
+        "done": Task.State.DONE,
+    }
 
 
 def _collateral(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +207,9 @@ def borrower_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One borrower: loans, guarantees given, alerts."""
     access, known = request.access, closes(request)
     borrower = get_object_or_404(Borrower.objects.visible_to(access), number=number)
-    alerts = Alert.objects.visible_to(access).filter(borrower=borrower).select_related("rule", "loan").order_by("state", "-level", "-opened_on")
+    alerts = (
+        Alert.objects.visible_to(access).filter(borrower=borrower).select_related("rule", "loan").order_by("state", "-level", "-opened_on")
+    )
     context = frame(request) | {
         "borrower": borrower,
         "loans": queries.loans_of(borrower, access, known.last),

@@ -12,4 +12,8 @@ def home(request: HttpRequest) -> HttpResponse:
     running = [line for line in loans if not line["ended"]]
     first = min((line for line in running if line["next"]), key=lambda line: line["next"]["instalment"].due_on, default=None)
     late = [line for line in running if line["late"]]
-    return render(request, "desk/portal/home.html", {"loans": running, "ended": [x for x in loans if x["ended"]], "first": first, "late": late, "today": request.access.on})
+    return render(
+        request,
+        "desk/portal/home.html",
+        {"loans": running, "ended": [x for x in loans if x["ended"]], "first": first, "late": late, "today": request.access.on},
+    )

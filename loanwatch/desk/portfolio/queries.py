@@ -24,7 +24,6 @@ from loanwatch.people.models import Branch
 MONTHS = 13  # closes in the trend: this one and the last of the twelve months before
 MANAGERS = 25
 BUCKET_PARAMS = {0: "current", 1: "1-29", 2: "30-59", 3: "60-89", 4: "90+", 5: "off_book"}
-LATE30 = "30-59,60-89,90+"
 
 
 @dataclass(frozen=True)
@@ -51,55 +50,6 @@ class Choice:
 def bucket_words() -> list[str]:
     """The names of the overdue buckets, best to worst, and of having left the book."""
     return [_("Current"), "1–29", "30–59", "60–89", _("90+"), _("Off book")]
-
-
-def key_figures(choice: Choice, found: dict[tuple[int, date], Figures], alerts: dict[str, int], loans_url: str, alerts_url: str) -> list[dict[str, Any]]:
-    """The tiles: value, unit, change against the last close of the month before, trend, link to the loans."""
-    series = [found.get((choice.node.pk, day), Figures()) for day in choice.trend]
-    now, before = series[-1], series[-2] if len(series) > 1 else None
-    language = get_language() or "en"
-    short = formats.money_short(now.outstanding, choice.currency, language)
-    overdue = formats.money_short(now.overdue, choice.currency, language)
-    growth = (now.outstanding / before.outstanding - 1) * 100 if before and before.outstanding else None
-    more_overdue = (now.overdue / before.overdue - 1) * 100 if before and before.overdue else None
-    red = alerts["red"] - alerts["red_before"]
-    return [
-        {
-            "label": _("Outstanding"), "value": short.value, "unit": short.unit, "url": choice.loans_url(loans_url),
-            "delta": "" if growth is None else f"{formats.signed(growth, 1)}%", "mood": "flat", "word": "" if growth is None else _("growth"),
-            "values": [f.outstanding for f in series], "note": _("%(count)s loans") % {"count": formats.number(now.loans)},
-        },
-        _rate(_("PAR 30"), [f.par30 for f in series], choice.loans_url(loans_url, bucket=LATE30), now.bucket(2) + now.bucket(3) + now.bucket(4), choice),
-        _rate(_("PAR 90"), [f.par90 for f in series], choice.loans_url(loans_url, bucket="90+"), now.bucket(4), choice),
-        _rate(_("NPL ratio"), [f.npl for f in series], choice.loans_url(loans_url, risk_class=",".join(nodes.NPL)), sum((now[f"{c}_outstanding"] for c in nodes.NPL), Decimal(0)), choice),
-        {
-            "label": _("Overdue amount"), "value": overdue.value, "unit": overdue.unit, "url": choice.loans_url(loans_url, bucket=f"1-29,{LATE30}"),
-            **_change(more_overdue, 1, "%(change)s%%"), "values": [f.overdue for f in series], "note": _("%(count)s loans") % {"count": formats.number(now.overdue_loans)},
-        },
-        {
-            "label": _("Open red alerts"), "value": formats.number(alerts["red"]), "unit": "", "severity": "red",
-            "url": f"{alerts_url}?{urlencode({'level': 'red', 'branch': choice.node.code})}",
-            **_change(Decimal(red) if choice.before else None, 0, "%(change)s"), "note": _("%(count)s past their deadline") % {"count": formats.number(alerts["late_red"])},
-        },
-    ]  # fmt: skip
-
-
-def _rate(label: str, values: list[Decimal | None], url: str, amount: Decimal, choice: Choice) -> dict[str, Any]:
-    now, before = values[-1], values[-2] if len(values) > 1 else None
-    change = now - before if now is not None and before is not None else None
-    note = formats.money_short(amount, choice.currency, get_language() or "en").text
-    return {"label": label, "value": formats.number(now, 2), "unit": "%", "url": url, **_change(change, 2, _("%(change)s pp")), "values": values, "note": note}
-
-
-def _change(change: Decimal | None, places: int, words: str) -> dict[str, Any]:
-    """More of a bad thing is worse, less of it better; the word says it, not the colour alone."""
-    if change is None:
-        return {"delta": "", "mood": "flat", "word": ""}
-    text = formats.signed(change, places)
-    if not text.strip("+0., " + formats.MINUS):
-        return {"delta": "", "mood": "flat", "word": _("unchanged")}
-    worse = change > 0
-    return {"delta": words % {"change": text}, "mood": "bad" if worse else "good", "word": _("worse") if worse else _("better")}
 
 
 def ageing(choice: Choice, found: dict[tuple[int, date], Figures]) -> dict[str, Any]:
@@ -132,8 +82,18 @@ def migration(choice: Choice, moved: dict[date, dict[str, Any]], loans_url: str)
         line = []
         for end in range(6):
             kind = "stay" if start == end else "cure" if end < start or end == 5 else "worse"
-            url = choice.loans_url(loans_url, product="", rolled_on=then.isoformat(), rolled_from=BUCKET_PARAMS[start], rolled_to=BUCKET_PARAMS[end])
-            line.append({"value": nodes.moved_share(cells, start, end), "url": url, "to": names[end], "kind": kind, "count": cells.get((start, end), (0, 0))[0]})
+            url = choice.loans_url(
+                loans_url, product="", rolled_on=then.isoformat(), rolled_from=BUCKET_PARAMS[start], rolled_to=BUCKET_PARAMS[end]
+            )
+            line.append(
+                {
+                    "value": nodes.moved_share(cells, start, end) or None,
+                    "url": url,
+                    "to": names[end],
+                    "kind": kind,
+                    "count": cells.get((start, end), (0, 0))[0],
+                }
+            )
         rows.append({"label": names[start], "cells": line})
     worst = max(range(1, 4), key=lambda b: nodes.moved_share(cells, b, b + 1) or Decimal(-1))
     rolled = nodes.moved_share(cells, worst, worst + 1)
@@ -148,9 +108,9 @@ def classes(choice: Choice, figures: Figures, loans_url: str) -> list[dict[str, 
     """The five classes with loans, outstanding and share of the book, each with its loans."""
     lines = []
     for value in RiskClass.values:
-        amount = figures[f"{value}_outstanding"]
+        amount = figures.of(f"{value}_outstanding")
         share = amount * 100 / figures.outstanding if figures.outstanding else None
-        lines.append({"class": value, "loans": int(figures[f"{value}_loans"]), "outstanding": amount, "share": share,
+        lines.append({"class": value, "loans": int(figures.of(f"{value}_loans")), "outstanding": amount, "share": share,
                       "url": choice.loans_url(loans_url, risk_class=value)})  # fmt: skip
     return lines
 
@@ -165,8 +125,8 @@ def branches_below(choice: Choice, rows: list[dict[str, Any]], found: dict[tuple
         if not now.loans:
             continue
         change = now.par30 - before.par30 if now.par30 is not None and before.par30 is not None else None
-        lines.append({"code": code, "name": name, "loans": now.loans, "outstanding": now.outstanding, "par30": now.par30, "par90": now.par90,
-                      "change": change, "values": [f.par30 for f in series]})  # fmt: skip
+        figures = {"loans": now.loans, "outstanding": now.outstanding, "par30": now.par30, "par90": now.par90}
+        lines.append({"code": code, "name": name, **figures, "change": change, "values": [f.par30 for f in series]})
     return sorted(lines, key=lambda line: -(line["par30"] or 0))
 
 
@@ -182,7 +142,9 @@ def alert_counts(access: Access, choice: Choice) -> tuple[dict[str, int], dict[i
             open=Count("pk", filter=~Q(state=Alert.State.CLOSED)),
             red=Count("pk", filter=~Q(state=Alert.State.CLOSED) & Q(level=Level.RED)),
             late_red=Count("pk", filter=~Q(state=Alert.State.CLOSED) & Q(level=Level.RED, due_on__lt=access.on)),
-            red_before=Count("pk", filter=Q(level=Level.RED, opened_on__lte=before) & (Q(closed_on__isnull=True) | Q(closed_on__gt=before))),
+            red_before=Count(
+                "pk", filter=Q(level=Level.RED, opened_on__lte=before) & (Q(closed_on__isnull=True) | Q(closed_on__gt=before))
+            ),
         )
         .order_by()
     )

@@ -12,6 +12,7 @@ from loanwatch.desk import formats
 from loanwatch.desk.closes import closes, frame
 from loanwatch.desk.portfolio import queries
 from loanwatch.desk.portfolio.queries import Choice
+from loanwatch.desk.portfolio.tiles import key_figures
 from loanwatch.people.access import Access
 from loanwatch.people.models import Branch, Role
 
@@ -56,7 +57,7 @@ def _content(access: Access, choice: Choice, rows: list[dict[str, Any]]) -> dict
     return {
         "choice": choice,
         "figures": now,
-        "tiles": queries.key_figures(choice, found, alerts, loans_url, alerts_url),
+        "tiles": key_figures(choice, found, alerts, loans_url, alerts_url),
         "ageing": ageing,
         "migration": queries.migration(choice, moved, loans_url),
         "classes": queries.classes(choice, now, loans_url),
