@@ -1,7 +1,11 @@
 """Tables on which the web and worker log-ins may do less than the rest. Read by the launcher when it grants rights."""
 
 # Functions of the owner that a worker may call.
-WORKER_FUNCTIONS: tuple[str, ...] = ("lw_make_observation_day(bigint, date)", "lw_analyse_observation_day(bigint, date)")
+WORKER_FUNCTIONS: tuple[str, ...] = (
+    "lw_make_observation_day(bigint, date)",
+    "lw_analyse_observation_day(bigint, date)",
+    "lw_analyse_facts()",
+)
 
 # Written once, never changed: only SELECT and INSERT. Triggers say the same to the owner.
 APPEND_ONLY: tuple[str, ...] = (
