@@ -160,6 +160,13 @@ def in_arrears(frame: Frame, pool: list[Note], planted: list[Note]) -> list[Note
     return chosen
 
 
+def loan_number(place: int) -> str:
+    return f"LN-{100001 + place}"
+
+
+FIRST_ORDINARY = loan_number(0)  # numbers below it are planted cases
+
+
 def scheduled(candidate: Note, as_of: date) -> int:
     """Principal open on `as_of` when all is paid as planned."""
     return sum(d.principal for d in candidate.plan if d.due_on > as_of)
@@ -205,5 +212,5 @@ def ordinary(frame: Frame, owners: list[Party], planted: list[Note], count: int)
         behaviours.BY_NAME[name](candidate, frame.draw, frame.as_of)
     everything = sorted([*drawn, *fresh], key=lambda n: (n.disbursed_on, n.party.number, n.principal))
     for place, one in enumerate(everything):
-        one.number = f"LN-{100001 + place}"
+        one.number = loan_number(place)
     return everything

@@ -17,11 +17,16 @@ from loanwatch.kernel.calendars import add_months
 
 @dataclass(frozen=True)
 class Case:
-    """One planted loan. `shows` maps a rule to the level at which it must be open on the last day ("" = the rule must be clear)."""
+    """One planted loan.
+
+    shows: rule -> level of the alert that must be open and hold on the last day; "" when it must not hold.
+    sees: column of the last day's observation -> value, as text.
+    """
 
     code: str
     what: str
     shows: dict[str, str] = field(default_factory=dict)
+    sees: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,7 +75,9 @@ class Garden:
 
 def unpaid_for(garden: Garden, code: str, days: int, manager: str, product: str, amount: int, what: str, shows: dict[str, str]) -> Note:
     """A loan exactly `days` days past due on the last day."""
-    made = garden.loan(Case(code, what, shows), garden.owner(manager), product, amount, last_due=days, before=8, after=5)
+    bucket = sum(days >= edge for edge in (1, 30, 60, 90))
+    sees = {"days_past_due": str(days), "dpd_bucket": str(bucket), "risk_class": "substandard" if days > 90 else "special_mention"}
+    made = garden.loan(Case(code, what, shows, sees), garden.owner(manager), product, amount, last_due=days, before=8, after=5)
     garden.pay_before(made, 8)
     return made
 
@@ -84,12 +91,12 @@ def arrears(garden: Garden) -> None:
             {"REP-01": level},
         )  # fmt: skip
     made = garden.loan(
-        Case("interest_unpaid", "Interest unpaid for 62 days while no principal is due.", {"REP-02": "red", "REP-01": "red"}),
+        Case("interest_unpaid", "Interest unpaid for 62 days while no principal is due.", {"REP-02": "red", "REP-01": "red"}, {"interest_days_past_due": "62", "principal_days_past_due": "0"}),
         garden.owner("manager"), "WC-IO", 900_000, last_due=62, before=6, after=5,
     )  # fmt: skip
     garden.pay_before(made, 6)
     made = garden.loan(
-        Case("due_today", "A demand falls due on the last day and is not paid yet: 0 days past due.", {"REP-01": ""}),
+        Case("due_today", "A demand falls due on the last day and is not paid yet: 0 days past due.", {"REP-01": ""}, {"days_past_due": "0"}),
         garden.owner("am111b"), "SB", 180_000, last_due=0, before=7,
     )  # fmt: skip
     garden.pay_before(made, 7)
@@ -98,31 +105,32 @@ def arrears(garden: Garden) -> None:
 def habits(garden: Garden) -> None:
     as_of = garden.frame.as_of
 
-    def lateness(code: str, what: str, shows: dict[str, str], manager: str, late: dict[int, int]) -> None:
+    def lateness(code: str, what: str, shows: dict[str, str], sees: dict[str, str], manager: str, late: dict[int, int]) -> None:
         # The last demand fell due 20 days ago; `late` is by demand counted back from it, 0 being that one.
-        made = garden.loan(Case(code, what, shows), garden.owner(manager), "SB", 320_000, last_due=20, before=9)
+        made = garden.loan(Case(code, what, shows, sees), garden.owner(manager), "SB", 320_000, last_due=20, before=9)
         pay_habit(made, made.plan, lambda place, _d: [(late.get(9 - place, 0), 1)], as_of)
 
-    lateness("often_late", "Five of the last six demands paid 4 days late.", {"REP-03": "red"}, "manager", dict.fromkeys(range(5), 4))
-    lateness("two_days_late", "Every demand paid 2 days late: not counted as late.", {"REP-03": ""}, "am111c", dict.fromkeys(range(9), 2))
+    lateness("often_late", "Five of the last six demands paid 4 days late.", {"REP-03": "red"}, {"late_payments_6m": "5"}, "manager", dict.fromkeys(range(5), 4))
+    lateness("two_days_late", "Every demand paid 2 days late: not counted as late.", {"REP-03": ""}, {"late_payments_6m": "0"}, "am111c", dict.fromkeys(range(9), 2))
     lateness(
-        "later_and_later", "Each of the last demands paid later than the one before: 0, 2, 5, 9, 13, 18 days.", {"REP-04": "orange"}, "manager",
+        "later_and_later", "Each of the last demands paid later than the one before: 0, 2, 5, 9, 13, 18 days.", {"REP-04": "orange"},
+        {"lateness_last": "18", "lateness_rising_3": "True"}, "manager",
         {0: 18, 1: 13, 2: 9, 3: 5, 4: 2},
     )  # fmt: skip
     made = garden.loan(
-        Case("part_payments", "Half of the last six demands were first paid by half.", {"REP-06": "orange"}),
+        Case("part_payments", "Half of the last six demands were first paid by half.", {"REP-06": "orange"}, {"part_payment_share_6m": "0.500000"}),
         garden.owner("am111b", person=True), "PB-EI", 240_000, last_due=12, before=9,
     )  # fmt: skip
     pay_habit(made, made.plan, lambda place, _d: [(0, 0.5), (6, 1)] if place in {4, 6, 8} else [(0, 1)], as_of)
     made = garden.loan(
-        Case("cured", "75 days past due some months ago, paid in full since: the alert's condition has cleared.", {"REP-01": ""}),
+        Case("cured", "75 days past due some months ago, paid in full since: the alert's condition has cleared.", {"REP-01": ""}, {"days_past_due": "0", "worst_dpd_12m": "75"}),
         garden.owner("manager"), "WC-AM", 420_000, last_due=10, before=11,
     )  # fmt: skip
     back_on = made.plan[5].due_on + timedelta(days=75)
     pay_habit(made, made.plan, lambda place, d: [((back_on - d.due_on).days if place >= 5 and d.due_on < back_on else 0, 1)], as_of)
     made = garden.loan(
         Case("told_late", "A payment made on its due date became known 12 days later: as known then the loan was in arrears, as now known it was not.",
-             {"REP-01": ""}),
+             {"REP-01": ""}, {"days_past_due": "0"}),
         garden.owner("am112a"), "SB", 150_000, last_due=30, before=6,
     )  # fmt: skip
     pay_habit(made, made.plan[:6], always(0), as_of)
@@ -133,11 +141,11 @@ def put_off(garden: Garden) -> None:
     """Extensions, restructurings and new loans that repay old ones."""
     as_of = garden.frame.as_of
 
-    def extended(code: str, what: str, shows: dict[str, str], manager: str, steps: list[tuple[date, int]], *, kind: str = "extension",
+    def extended(code: str, what: str, shows: dict[str, str], sees: dict[str, str], manager: str, steps: list[tuple[date, int]], *, kind: str = "extension",
                  late_now: int = 0) -> None:  # fmt: skip
         """A bullet loan; `steps`: the unpaid due date before each time it was put off, and how many days after that it was."""
         unpaid, late = steps[0]
-        made = garden.loan(Case(code, what, shows), garden.owner(manager), "WC-IO", 520_000, last_due=(as_of - unpaid).days, before=7, after=4)
+        made = garden.loan(Case(code, what, shows, sees), garden.owner(manager), "WC-IO", 520_000, last_due=(as_of - unpaid).days, before=7, after=4)
         garden.pay_before(made, 7)
         agreed = unpaid + timedelta(days=late)
         made.extend(agreed, 3, kind)
@@ -151,18 +159,23 @@ def put_off(garden: Garden) -> None:
     def months_ago(months: int, late_now: int) -> date:
         return add_months(garden.day(late_now), -months)
 
-    extended("serial_extension", "Extended three times within two years, each time in arrears; overdue again.", {"MSK-02": "red"}, "manager",
+    extended("serial_extension", "Extended three times within two years, each time in arrears; overdue again.", {"MSK-02": "red"},
+             {"extensions_24m": "3", "days_past_due": "9"}, "manager",
              [(months_ago(9, 9), 22), (months_ago(6, 9), 12), (months_ago(3, 9), 20)], late_now=9)  # fmt: skip
-    extended("extended_at_the_edge", "Extended at 28 days past due, just before the 30-day bucket.", {"MSK-03": "yellow"}, "manager",
+    extended("extended_at_the_edge", "Extended at 28 days past due, just before the 30-day bucket.", {"MSK-03": "yellow"},
+             {"edge_extensions_24m": "1", "days_past_due": "0"}, "manager",
              [(months_ago(2, 0), 28)])  # fmt: skip
-    extended("extended_openly", "Extended at 10 days past due in the middle of a quarter: no edge near.", {"MSK-03": ""}, "am111c",
+    extended("extended_openly", "Extended at 10 days past due in the middle of a quarter: no edge near.", {"MSK-03": ""},
+             {"edge_extensions_24m": "0", "extensions_24m": "1"}, "am111c",
              [(mid_quarter(as_of) - timedelta(days=10), 10)])  # fmt: skip
-    extended("restructured_relapse", "Restructured, and 12 days past due inside the observation period.", {"REP-10": "orange"}, "am111b",
+    extended("restructured_relapse", "Restructured, and 12 days past due inside the observation period.", {"REP-10": "orange"},
+             {"relapse_days": "12"}, "am111b",
              [(months_ago(5, 12), 40)], kind="restructure", late_now=12)  # fmt: skip
-    extended("restructured_twice", "Restructured for the second time, and overdue again.", {"REP-10": "red"}, "manager2",
+    extended("restructured_twice", "Restructured for the second time, and overdue again.", {"REP-10": "red"},
+             {"restructures": "2", "relapse_days": "10"}, "manager2",
              [(months_ago(9, 10), 45), (months_ago(5, 10), 28)], kind="restructure", late_now=10)  # fmt: skip
     made = garden.loan(
-        Case("no_principal", "Rolled twice, and no principal repaid since it was made.", {"MSK-04": "orange"}),
+        Case("no_principal", "Rolled twice, and no principal repaid since it was made (indicator MSK-04).", {"MSK-02": "orange"}, {"rollovers": "2"}),
         garden.owner("manager2"), "WC-IO", 700_000, last_due=330, before=8, after=1,
     )  # fmt: skip
     garden.pay_before(made, 8)
@@ -187,7 +200,7 @@ def mid_quarter(as_of: date) -> date:
 
 def repaid_by_new(garden: Garden) -> None:
     owner = garden.owner("manager")
-    old = garden.loan(Case("old_repaid_by_new", "A bullet loan that a new loan repaid six days after it matured."), owner, "WC-IO", 600_000,
+    old = garden.loan(Case("old_repaid_by_new", "A bullet loan that a new loan repaid six days after it matured; no longer on the book."), owner, "WC-IO", 600_000,
                       last_due=160, before=11, after=0)  # fmt: skip
     new = garden.loan(Case("new_repays_old", "The new loan that repaid it; already 20 days past due.", {"REP-01": "yellow"}), owner, "WC-IO", 600_000,
                       last_due=20, before=4, after=7)  # fmt: skip
@@ -200,18 +213,18 @@ def repaid_by_new(garden: Garden) -> None:
 def around(garden: Garden) -> None:
     """Guarantors, circles, collateral; what they rest on is added by `collateral` and `guarantees`."""
     weak = unpaid_for(garden, "weak_guarantor", 65, "am112a", "SB", 300_000, "The guarantor's own loan, 65 days past due.", {"REP-01": "red"})
-    backed = sound(garden, Case("backed_by_the_weak", "Pays well, but its guarantor is 65 days past due.", {"COL-08": "red"}), "manager")
+    backed = sound(garden, Case("backed_by_the_weak", "Pays well, but its guarantor is 65 days past due (indicator COL-08).", {}, {"guarantor_dpd": "65"}), "manager")
     back(garden, backed, weak.party)
     ring(garden, 3, "circle_of_three", "One of three firms that guarantee each other in a circle; the second is 35 days past due.", "red", "am111b", 35)
     ring(garden, 4, "circle_of_four", "One of four firms that guarantee each other in a circle; all of them pay.", "yellow", "manager2", 0)
-    chain = [sound(garden, Case("chain", "One of three firms in a chain of guarantees that does not close: no circle.", {"COL-10": ""}), "am111c")
+    chain = [sound(garden, Case("chain", "One of three firms in a chain of guarantees that does not close: no circle.", {"COL-10": ""}, {"circle_length": "0"}), "am111c")
              for _ in range(3)]  # fmt: skip
     for giver, taker in zip(chain, chain[1:], strict=False):
         back(garden, taker, giver.party)
-    sound(garden, Case("value_fell", "The collateral was revalued 25 % lower: loan to value past 110 % of what was agreed.",
-                       {"COL-01": "red", "COL-02": "orange"}), "manager")  # fmt: skip
-    sound(garden, Case("old_valuation", "The valuation of its commercial property is 600 days old; 365 are allowed.", {"COL-03": "red"}), "am111b")
-    sound(garden, Case("valuation_due", "The valuation is exactly 365 days old, as old as allowed.", {"COL-03": "yellow"}), "am111c")
+    sound(garden, Case("value_fell", "The collateral was revalued 25 % lower (indicator COL-02): loan to value past 110 % of what was agreed.",
+                       {"COL-01": "red"}, {"value_change": "-0.250000"}), "manager")  # fmt: skip
+    sound(garden, Case("old_valuation", "The valuation of its commercial property is 600 days old; 365 are allowed.", {"COL-03": "red"}, {"valuation_age_days": "600"}), "am111b")
+    sound(garden, Case("valuation_due", "The valuation is exactly 365 days old, as old as allowed.", {"COL-03": "yellow"}, {"valuation_age_days": "365"}), "am111c")
     owner = garden.owner("manager", segment="medium")
     for rank in ("first", "second"):
         garden_loan = garden.loan(Case(f"shared_item_{rank}", f"One property secures two loans; this one ranks {rank}."), owner, "WC-AM", 900_000,
@@ -234,7 +247,7 @@ def ring(garden: Garden, size: int, code: str, what: str, level: str, manager: s
     members = []
     for place in range(size):
         overdue = late if place == 1 else 0
-        case = Case(code, what, {"COL-10": level})
+        case = Case(code, what, {"COL-10": level}, {"circle_length": str(size)})
         made = garden.loan(case, garden.owner(manager), "WC-AM", 450_000, last_due=overdue or 16, before=8, after=6)
         if overdue:
             garden.pay_before(made, 8)
@@ -248,10 +261,12 @@ def ring(garden: Garden, size: int, code: str, what: str, level: str, manager: s
 def people(garden: Garden) -> None:
     """Cases about what staff did or left undone; custody, checks and visits are added by the modules of those names."""
     for days, level in ((45, "red"), (8, "yellow")):
-        sound(garden, Case(f"check_overdue_{days}", f"A routine inspection is {days} days overdue.", {"PRC-01": level}), "manager" if days == 8 else "am111c")
-    sound(garden, Case("never_valued", "Its collateral has never been valued: what the observation needs is missing.", {"PRC-02": "red"}), "am112a")
+        sound(garden, Case(f"check_overdue_{days}", f"A routine inspection is {days} days overdue.", {"PRC-01": level},
+                           {"inspection_overdue_days": str(days)}), "manager" if days == 8 else "am111c")
+    sound(garden, Case("never_valued", "Its collateral has never been valued: what the observation needs is missing (indicator PRC-02).", {"COL-03": "red"},
+                       {"inputs_missing": "1"}), "am112a")
     for _ in range(3):
-        sound(garden, Case("nobody_responsible", "Its manager left and nobody has taken the loan over.", {"PRC-11": "red"}), "am112b")
+        sound(garden, Case("nobody_responsible", "Its manager left and nobody has taken the loan over (indicator PRC-11).", {}, {"handover_gap_days": "23"}), "am112b")
     box_ticker(garden)
     for place in range(3):
         case = Case("same_photo", "Inspected with a photograph that the manager had already used for another borrower.")

@@ -1,0 +1,76 @@
+"""Prints `docs/demo-book.md`: the planted cases with their numbers and what must be found."""
+
+from collections.abc import Iterable
+from datetime import date
+from random import Random
+
+from django.conf import settings
+
+from loanwatch.demo import bank, book, calendar, inspecting, planted, staff
+from loanwatch.demo.drafts import Note
+from loanwatch.demo.names import Namer
+from loanwatch.demo.planted import Case
+
+AS_OF = date(2026, 11, 20)
+PAGE = settings.ROOT / "docs" / "demo-book.md"
+HEAD = """# The demo book and its answer key
+
+The demo book is a made-up bank with made-up people. `manage.py seed_demo --seed S --loans N --as-of D` makes it; the same seed,
+size and day give the same book. Nothing in it comes from real borrowers.
+
+- **The bank**: {bank}, lender `DEMO`, yuan, Shanghai time: a head office, 2 regions, 6 branches, 12 sub-branches, {staff} people.
+  The log-ins are in the README; the other account managers log in as `am` with the number of their sub-branch and a letter
+  (`am122c`), the other officers and heads as `officer120`, `head120` and so on. All have the same password.
+- **The book**: loans of nine products over 24 months. About 70 % pay well; the others pay by season, slide, pay in parts, pay
+  the interest late, fall into arrears and recover, default, pay early, or are repaid by a new loan. About 4 to 6 % of the balance
+  is 30 or more days past due, about 2 % 90 or more.
+- **The days**: month-ends for the older part, every Chinese business day for the last 60. The book puts them on the list; the
+  workers close them by the day's own steps.
+- **Inspections**: what was visited before {closes} closes ago was planned elsewhere and handed over. Since then LoanWatch's own plan opens the tasks.
+- **Acts**: `manage.py seed_demo_acts` lets the people act on the alerts of the closed history, once.
+
+## Planted cases
+
+The numbers below are the same in every book, whatever its seed, size and day; "days ago" counts back from the last day.
+"Alert" is the rule and the level at which it must be open and hold after the last close; "none" means that it must not hold.
+"Observation" names columns of [the observation](indicators.md) on the last day. Cases on staff conduct (`PRC`) are not shown to
+the manager they concern.
+
+| Loan | Case | Manager | What is so | Alert | Observation |
+|---|---|---|---|---|---|
+"""
+TAIL = """
+## Branches
+
+- Sub-branch `122`: the loans of `am122c` made six months ago went bad together, the earlier months hardly at all: the vintage ratio
+  (indicator IND-05) is above 2.
+- The three loans `same_photo` of `am221c` were inspected with the same two photographs; the second and third inspection
+  are marked as reused.
+- The inspections of `am122c` found no problem and took two minutes each.
+- `am112b` left 23 days ago. Three of the loans were forgotten in the handover; the others have a new manager since that day.
+- The payment of `told_late` was made 30 days ago and became known 12 days later: `manage.py loan` with and without `--known-on`
+  shows both truths.
+"""
+
+
+def page(cases: Iterable[tuple[Note, Case]], *, name: str, people: int, closes: int) -> str:
+    """The whole page in Markdown; `cases` in the order of their numbers."""
+    lines = []
+    for note, case in cases:
+        alerts = ", ".join(f"{rule} {level or 'none'}" for rule, level in case.shows.items())
+        sees = ", ".join(f"`{column}` {value.rstrip('0').rstrip('.') if '.' in value else value}" for column, value in case.sees.items())
+        lines.append(f"| {note.number} | `{case.code}` | `{note.party.manager}` | {case.what} | {alerts} | {sees} |")
+    return HEAD.format(bank=name, staff=people, closes=closes) + "\n".join(lines) + "\n" + TAIL
+
+
+def garden() -> planted.Garden:
+    """The planted cases as they stand in every book; dates as of a day of 2026."""
+    source = Random(1)
+    namer = Namer(source)
+    days = calendar.make(AS_OF, {})
+    return planted.plant(book.Frame(source, namer, days.start, days.as_of, staff.managers(staff.seats(namer))))
+
+
+def of_any_day() -> str:
+    """The page as it stands in the documentation: the cases do not depend on seed, size or day."""
+    return page(garden().cases, name=bank.NAME, people=len(staff.seats(Namer(Random(1)))), closes=inspecting.PLANNED_CLOSES)

@@ -1,0 +1,79 @@
+"""The planted cases of the demo book are found by the day's own steps."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from alerts.observation.models import BranchDay, LoanDay
+from alerts.signals.models import Alert
+from borrowers.loans.models import Loan
+from inspections.visits.models import Photo, Visit
+from loanwatch.demo import answer_key
+from loanwatch.people.models import Account
+from tests.loanwatch.demo.conftest import AS_OF
+
+pytestmark = pytest.mark.django_db
+CASES = answer_key.garden().cases
+NAMES = [f"{note.number} {case.code}" for note, case in CASES]
+LEVELS = {"yellow": 1, "orange": 2, "red": 3}
+
+
+def test_every_planted_loan_has_the_number_of_the_answer_key(made: dict[str, Any]) -> None:
+    told = [(row["loan"], row["code"]) for row in made["planted"]]
+    assert told == [(note.number, case.code) for note, case in CASES]
+    assert Loan.objects.filter(number__in=[number for number, _ in told]).count() == len(told)
+
+
+@pytest.mark.parametrize(("note", "case"), [(n, c) for n, c in CASES if c.sees], ids=[i for i, (_, c) in zip(NAMES, CASES, strict=True) if c.sees])
+def test_the_observation_sees_what_was_planted(closed: dict[str, Any], note: Any, case: Any) -> None:
+    row = LoanDay.objects.get(as_of=AS_OF, loan__number=note.number)
+    assert {column: str(getattr(row, column)) for column in case.sees} == case.sees
+
+
+@pytest.mark.parametrize(("note", "case"), [(n, c) for n, c in CASES if c.shows], ids=[i for i, (_, c) in zip(NAMES, CASES, strict=True) if c.shows])
+def test_the_expected_alerts_are_open_and_no_other_level(closed: dict[str, Any], note: Any, case: Any) -> None:
+    holding = Alert.objects.open().filter(loan__number=note.number, cleared_on=None, rule__code__in=case.shows)
+    assert dict(holding.values_list("rule__code", "level")) == {rule: LEVELS[level] for rule, level in case.shows.items() if level}
+
+
+def test_a_payment_told_late_left_the_loan_in_arrears_as_known_then(closed: dict[str, Any]) -> None:
+    number = next(n.number for n, c in CASES if c.code == "told_late")
+    as_known = LoanDay.objects.filter(loan__number=number, as_of__in=[date(2026, 10, 30), AS_OF]).order_by("as_of")
+    assert [row.days_past_due for row in as_known] == [9, 0]
+
+
+def test_a_loan_repaid_by_a_new_one_is_off_the_book_and_says_by_which(closed: dict[str, Any]) -> None:
+    numbers = {c.code: n.number for n, c in CASES}
+    event = Loan.objects.get(number=numbers["old_repaid_by_new"]).events.get(kind="refinance")
+    assert event.other_loan.number == numbers["new_repays_old"]
+    assert not LoanDay.objects.filter(as_of=AS_OF, loan__number=numbers["old_repaid_by_new"]).exists()
+
+
+def test_the_branch_of_the_box_ticker_shows_a_bad_vintage(closed: dict[str, Any]) -> None:
+    ratios = dict(BranchDay.objects.filter(as_of=AS_OF, vintage_ratio__isnull=False).values_list("branch__code", "vintage_ratio"))
+    assert ratios["122"] > 2
+
+
+def test_the_box_ticker_never_finds_a_problem_and_takes_minutes(made: dict[str, Any]) -> None:
+    visits = Visit.objects.filter(recorded_by__accounts__username="am122c").exclude(state="draft")
+    assert visits.count() > 10
+    assert set(visits.exclude(task__kind="special").values_list("conclusion", flat=True)) == {"no_problem"}
+
+
+def test_the_same_photograph_is_marked_as_reused_in_the_second_and_third_inspection(made: dict[str, Any]) -> None:
+    numbers = [n.number for n, c in CASES if c.code == "same_photo"]
+    photos = Photo.objects.filter(visit__loan__number__in=numbers).order_by("visit__loan__number", "id")
+    assert [photo.reused_from_id is not None for photo in photos] == [False, False, True, True, True, True]
+
+
+def test_each_role_of_the_contract_can_log_in(made: dict[str, Any]) -> None:
+    roles = ("manager", "officer", "head", "credit", "agent", "auditor", "sysadmin", "borrower")
+    wanted = {name + number for name in roles for number in ("", "2")} | {"officer3"}
+    accounts = Account.objects.filter(username__in=wanted, is_active=True)
+    assert {a.username for a in accounts} == wanted
+    assert all(a.check_password("a-password-for-tests") for a in accounts)
+
+
+def test_the_answer_key_in_the_documentation_is_the_one_the_book_is_made_from() -> None:
+    assert answer_key.PAGE.read_text(encoding="utf-8") == answer_key.of_any_day()
