@@ -178,6 +178,7 @@ def initials(name: str) -> str:
     parts = [p for p in (name or "").split() if p]
     if not parts:
         return "?"
-    if any(ord(sign) > 0x2E7F for sign in parts[0]):
-        return parts[-1][-1]
+    eastern = [p for p in parts if ord(p[-1]) > 0x2E7F]
+    if eastern:  # a name may be written twice, in its own signs and in Latin letters
+        return eastern[-1][-1]
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
