@@ -45,6 +45,14 @@ def can_enter(folder: Path) -> bool:
     return run_as_server(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)]).returncode == 0
 
 
+def can_run(program: Path) -> bool:
+    """Whether the servers' account may execute `program` where it lies."""
+    try:
+        return run_as_server([str(program), "--version"]).returncode == 0
+    except PermissionError:
+        return False
+
+
 def run_as_server(command: list[str], **more) -> subprocess.CompletedProcess:
     """Run a program to its end as the servers' account, in a clean environment; output is captured as text."""
     return subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **_conditions(), **more)

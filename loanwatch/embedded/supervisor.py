@@ -79,14 +79,15 @@ class Supervisor:
         return None
 
     def stop(self) -> None:
-        """Ask each to end, last started first; one that does not end in time is killed."""
-        for child in reversed(self.children):
-            if not child.runs:
-                continue
-            self.tell(f"Stopping {child.name}")
+        """Ask each to end, last started first; one that has not ended in time is killed."""
+        running = [child for child in reversed(self.children) if child.runs]
+        for child in running:
             child.process.terminate()
+        end = time.monotonic() + SECONDS_TO_STOP
+        for child in running:
+            self.tell(f"Stopping {child.name}")
             try:
-                child.process.wait(SECONDS_TO_STOP)
+                child.process.wait(max(0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 self.tell(f"{child.name} did not end within {SECONDS_TO_STOP} seconds and is killed")
                 os.killpg(child.process.pid, signal.SIGKILL)  # its pool processes too

@@ -21,10 +21,6 @@ def test_a_test_can_work_as_a_worker(as_worker):
     assert _one("SELECT current_user") == "loanwatch_worker"
 
 
-def test_chinese_and_korean_names_are_found_by_parts(db):
-    assert _one("SELECT '宏达贸易' ~ '\\w+' AND upper('ö') = 'Ö'") is True
-
-
 def test_a_row_a_test_committed_is_gone_in_the_next(transactional_db):
     case = TransactionTestCase()
     with connection.cursor() as cursor:
