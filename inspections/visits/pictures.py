@@ -16,7 +16,9 @@ from loanwatch.kernel.policy import Conflict
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 1600  # pixels of the kept copy
-FORMATS = ("JPEG", "PNG", "WEBP", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+Image.init()  # all readers are known before the first photo, not after the first file of another kind
 
 
 class BadPhoto(Conflict):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -191,10 +192,10 @@ def sheet_of(visit: Visit, *, errors: Mapping[str, str] | None = None, typed: Ma
     )
 
 
-def draft_of(access: Access, visit_id: int) -> Visit:
-    """The visit with its form, for its author. Raises Visit.DoesNotExist for anybody else."""
+def own_visits(access: Access) -> QuerySet[Visit, Any]:
+    """Visits that this person recorded, drafts included, with what the form's pages show around the answers."""
     own = Visit.objects.filter(recorded_by=access.person) if access.person else Visit.objects.none()
-    return own.select_related("task__borrower", "task__alert__rule", "template", "loan", "lender").get(pk=visit_id)
+    return own.select_related("task__borrower", "task__alert__rule", "template", "loan__borrower", "recorded_by")
 
 
 def today_of(access: Access, tasks: Iterable[Task]) -> list[dict[str, Any]]:
@@ -247,3 +248,13 @@ def content_of(visit: Visit) -> dict[str, Any]:
         "answers": sorted([a.checkpoint.code, a.value, a.note] for a in answers),
         "photos": sorted([p.checkpoint.code, p.sha256, p.pk] for p in photos),
     }
+
+
+def states_of(visit: Visit) -> list[tuple[str, Any]]:
+    """(state, when) as the database itself has kept them, oldest first; saving a draft again is no new state."""
+    kept = apps.get_model("inspections", "VisitEvent").objects.filter(pgh_obj_id=visit.pk).order_by("pgh_id")
+    states: list[tuple[str, Any]] = []
+    for state, at in kept.values_list("state", "pgh_created_at"):
+        if not states or states[-1][0] != state:
+            states.append((state, at))
+    return states
