@@ -97,9 +97,10 @@ def fields_of(alert: Alert) -> dict[str, Field]:
 
 
 def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
-    """Why it fired, a line per value: `label`, `value`, `kind`, `threshold` (operator and value as the rule says it, or "").
+    """Why it fired, a line per value: `label`, `value`, `kind`, `threshold` (operator and value as the rule has it, or "").
 
-    Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language; `unit` is the dictionary's English word.
+    Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language; `unit`
+    is the dictionary's English word.
     """
     fields = fields_of(alert)
     limits: dict[str, list[str]] = {}
