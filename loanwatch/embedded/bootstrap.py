@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 PINNED = {"runtime": ROOT / "requirements.txt", "dev": ROOT / "requirements-dev.txt"}
-OWN_PACKAGES = ["loanwatch", "borrowers", "alerts", "inspections"]
 NO_VENV = (
     "Python cannot make a virtual environment here, because its part 'ensurepip' is missing.\n"
     "On Debian or Ubuntu run: apt install python3-venv\n"
@@ -55,7 +54,6 @@ def install(group: str) -> None:
         _fill(group)
         tell("Compiling the message catalogues")
         subprocess.run([PYTHON, "-m", "loanwatch.embedded.catalogues"], cwd=ROOT, check=True)
-        subprocess.run([PYTHON, "-m", "compileall", "-q", *OWN_PACKAGES], cwd=ROOT, check=False)
         _stamp(group).write_text(_digest(group))
         tell("Installed")
 
@@ -97,7 +95,7 @@ def _fill(group: str) -> None:
     count = sum(1 for line in pinned.read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
     if uv := _find_uv():
         tell(f"Installing {count} packages with uv")
-        command = [*uv, "pip", "install", "-q", "--require-hashes", "--compile-bytecode", "--python", str(PYTHON), "-r", str(pinned)]
+        command = [*uv, "pip", "install", "-q", "--require-hashes", "--python", str(PYTHON), "-r", str(pinned)]
         if subprocess.run(command, check=False).returncode == 0:
             return
         tell("uv could not install them; trying again with pip")
