@@ -6,6 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -17,6 +18,7 @@ from alerts.observation.models import LoanDay, RiskClass
 from alerts.observation.queries import GROUPS, NoSuchBranch, NotClosed, figures, require_closed
 from borrowers.loans.api import LoanFilters, LoanSerializer
 from borrowers.loans.models import Loan
+from loanwatch.kernel.policy import Conflict
 from loanwatch.lenders.models import Lender
 from loanwatch.people.api import ApiView, DetailView, ListView
 from loanwatch.people.models import Branch
@@ -159,7 +161,7 @@ class Figures(ApiView):
         lender = _lender(self)
         as_of = _close(self, lender)
         if lender is None or as_of is None:
-            raise Http404
+            raise Conflict(_("No business day is closed yet; there are no figures before the first close."), code="NOT_CLOSED")
         if "by" in asked and asked["by"] not in GROUPS:
             raise ValidationError({"by": [f"Choose from {', '.join(sorted(GROUPS))}."]})
         branch = asked.get("branch") or None

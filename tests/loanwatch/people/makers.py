@@ -1,0 +1,121 @@
+"""What stands in the addresses: for each part of an address that varies, a thing of each place, and who may see it there.
+
+A new address with a part that no maker fills fails the access matrix: add a line to MAKERS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from loanwatch.people.models import Role
+from tests.loanwatch.people import world
+from tests.loanwatch.people.world import BELOW, COLLEAGUE, OWN, PARENT, SIBLING, Place
+
+SUBTREE_ROLES = {Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR}
+WHO = {Role.FIELD_AGENT: "agent"}  # whose task or visit a role is asked about; the manager's for all others
+BRANCH, REGION = {OWN, COLLEAGUE, BELOW}, {OWN, COLLEAGUE, BELOW, SIBLING, PARENT}
+
+
+@dataclass(frozen=True)
+class Maker:
+    """`value` of a place and a role; `seen` says whether a role held at B11 or R1 reaches the thing of a place."""
+
+    value: Callable[[Place, str], Any]
+    seen: Callable[[str, str, str], bool]
+
+
+def _by_loan(role: str, at: str, place: str) -> bool:
+    if role in SUBTREE_ROLES:
+        return place in (REGION if at == "R1" else BRANCH)
+    return role == Role.ACCOUNT_MANAGER and place == OWN
+
+
+def _by_task(role: str, at: str, place: str) -> bool:
+    return _by_loan(role, at, place) or (role == Role.FIELD_AGENT and place == OWN)
+
+
+def _photo_seen(role: str, at: str, place: str) -> bool:
+    return role != Role.RISK_OFFICER and _by_task(role, at, place)  # the verifier is blind until the own view is recorded
+
+
+def _assigned(role: str, at: str, place: str) -> bool:
+    return role in {Role.ACCOUNT_MANAGER, Role.FIELD_AGENT} and place == OWN
+
+
+def _by_branch(role: str, at: str, place: str) -> bool:
+    return place in (REGION if at == "R1" else BRANCH)
+
+
+def _by_lender(role: str, at: str, place: str) -> bool:
+    return place != world.STRANGER
+
+
+def _always(role: str, at: str, place: str) -> bool:
+    return True
+
+
+def _never(role: str, at: str, place: str) -> bool:
+    return False
+
+
+def _thing(name: str, attribute: str = "pk") -> Callable[[Place, str], Any]:
+    return lambda place, role: getattr(place.things[name], attribute)
+
+
+def _of(kind: str) -> Callable[[Place, str], Any]:
+    return lambda place, role: place.things[f"{kind} {WHO.get(Role(role), 'manager')}"].pk
+
+
+LOAN = Maker(_thing("loan", "number"), _by_loan)
+BORROWER = Maker(lambda place, role: place.things["loan"].borrower.number, _by_loan)
+ALERT = Maker(_thing("alert", "number"), _by_loan)
+BEGUN = Maker(_of("begun by"), _assigned)
+PHOTO_POINT = Maker(lambda place, role: place.things["photo by manager"].checkpoint.code, _always)
+FILE_KIND = Maker(lambda place, role: "csv", _always)
+
+# "name of the URL/part", else "namespace/part", else "part".
+MAKERS: dict[str, Maker] = {
+    "kind": FILE_KIND,
+    # people and the house
+    "person_id": Maker(_thing("person"), _by_branch),
+    "held_id": Maker(_thing("held"), _by_branch),
+    "account_id": Maker(_thing("account"), _by_branch),
+    "branch_id": Maker(lambda place, role: place.branch.pk, _by_branch),
+    "token_id": Maker(_thing("foreign token"), _never),
+    "product_id": Maker(_thing("product"), _by_lender),
+    "parameter_id": Maker(_thing("parameter"), _by_lender),
+    "lenders/key": Maker(_thing("parameter", "key"), _always),
+    "trail/lender": Maker(lambda place, role: place.bank.lender.code, _by_lender),
+    "trail/on": Maker(lambda place, role: world.TODAY.isoformat(), _always),
+    # facts
+    "feeds:delivery/pk": Maker(lambda place, role: place.things["delivery"].delivery_id, _by_lender),
+    "feeds/pk": Maker(_thing("delivery"), _by_lender),
+    "desk:loan/number": LOAN,
+    "desk:borrower/number": BORROWER,
+    # meaning
+    "alerts/number": ALERT,
+    "classification/pk": Maker(_thing("proposal"), _by_loan),
+    "rulebook/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
+    # acts
+    "inspections:assign/task_id": Maker(_of("task of"), _by_task),
+    "visits:start/task_id": Maker(_of("task of"), _assigned),
+    "visits:detail/visit_id": Maker(_of("submitted by"), _by_task),
+    "visits:photo/photo_id": Maker(_of("photo submitted by"), _photo_seen),
+    "visits/visit_id": BEGUN,
+    "visits/photo_id": Maker(_of("photo by"), _assigned),
+    "visits/code": PHOTO_POINT,
+    "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
+    # the API
+    "api:loan/number": LOAN,
+    "api:borrower/number": BORROWER,
+    "api:alert/number": ALERT,
+}
+
+# What is sent with a POST where an empty form isn't a question yet; everywhere else the form is sent empty.
+BODIES: dict[str, str] = {"four_eyes:verify": "step=own"}
+
+
+def maker_of(url_name: str, part: str) -> Maker | None:
+    """The maker for one varying part of one address."""
+    namespace = url_name.rpartition(":")[0]
+    return next((MAKERS[key] for key in (f"{url_name}/{part}", f"{namespace}/{part}", part) if key in MAKERS), None)

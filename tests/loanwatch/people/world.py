@@ -1,0 +1,169 @@
+"""A bank with a whole branch tree, somebody of every role, and one of everything in each branch: for tests on who may see what.
+
+    HO ─┬─ R1 ─┬─ B11 ── S111        the people asked are those of B11 (and of R1)
+        │      └─ B12
+        └─ R2 ─── B21
+    and a second lender with a branch of its own
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from alerts.classification.models import ClassProposal
+from borrowers.feeds.models import Delivery, QuarantinedRow
+from borrowers.loans.models import Loan
+from borrowers.parties.models import PortalAccess
+from inspections.visits import actions as visits
+from inspections.visits.models import Checkpoint, Photo, Visit
+from loanwatch.lenders.defaults import give_defaults
+from loanwatch.lenders.models import Lender, Parameter, Product
+from loanwatch.people import tokens
+from loanwatch.people.access import Access
+from loanwatch.people.models import Account, ApiToken, Branch, Person, Role, RoleHeld
+from loanwatch.people.tree import NewBranch, open_branches
+from loanwatch.trail.models import BusinessDay
+from tests.inspections import book
+
+TODAY = book.TODAY
+TREE = [
+    NewBranch("HO", "Head office", "head_office", ""),
+    NewBranch("R1", "Region 1", "region", "HO"),
+    NewBranch("R2", "Region 2", "region", "HO"),
+    NewBranch("B11", "Branch 11", "branch", "R1"),
+    NewBranch("B12", "Branch 12", "branch", "R1"),
+    NewBranch("B21", "Branch 21", "branch", "R2"),
+    NewBranch("S111", "Sub-branch 111", "sub_branch", "B11"),
+]
+# Where a thing lies, seen from the people of B11.
+OWN, COLLEAGUE, BELOW, SIBLING, PARENT, FAR, STRANGER = "own", "colleague's", "sub-branch", "sibling", "parent", "other region", "other lender"
+BRANCH_OF = {OWN: "B11", COLLEAGUE: "B11", BELOW: "S111", SIBLING: "B12", PARENT: "R1", FAR: "B21", STRANGER: "X1"}
+STAFF = [role for role in Role if role != Role.BORROWER]
+
+
+@dataclass
+class Place:
+    """One branch (or, for `colleague's`, B11 again with other people) and the things in it."""
+
+    branch: Branch
+    bank: book.Bank
+    things: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    lender: Lender
+    stranger: Lender
+    places: dict[str, Place] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)  # (role, "B11" or "R1")
+
+    def account(self, role: str, at: str = "B11") -> Account:
+        return self.accounts[role, at]
+
+
+def hire(lender: Lender, role: str, branch: Branch | None, name: str) -> Access:
+    """Somebody with one role, an account and no password."""
+    number = next(book.COUNTER)
+    person = Person.objects.create(lender=lender, staff_no=f"W{number:04d}", name=f"{name} {number}", agency="Agency" if role == Role.FIELD_AGENT else "")
+    RoleHeld.objects.create(person=person, role=role, branch=branch, from_on=book.LONG_AGO)
+    return Access.of(Account.objects.create(username=f"{name.lower()}-{number}".replace(" ", "-"), person=person), TODAY)
+
+
+def open_world() -> World:
+    """Everything; takes about two seconds."""
+    lender, stranger = (_open_lender(code) for code in ("ONE", "TWO"))
+    open_branches(lender, TREE, on=book.LONG_AGO)
+    open_branches(stranger, [NewBranch("HO", "Other head office", "head_office", ""), NewBranch("X1", "Other branch", "branch", "HO")], on=book.LONG_AGO)
+    world = World(lender, stranger)
+    for name, code in BRANCH_OF.items():
+        world.places[name] = _furnish(stranger if name == STRANGER else lender, code, name)
+    staff = world.places[OWN].bank.people
+    for role in STAFF:
+        world.accounts[role, "B11"] = staff[role].account
+    region = Branch.objects.get(lender=lender, code="R1")
+    for role in (Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR, Role.SYSADMIN):
+        world.accounts[role, "R1"] = hire(lender, role, region, f"Region {role}").account
+    world.accounts[Role.BORROWER, "B11"] = world.places[OWN].things["borrower_account"]
+    return world
+
+
+def _open_lender(code: str) -> Lender:
+    lender = Lender.objects.create(code=code, name=f"Bank {code}", currency="CNY", zone="Asia/Shanghai")
+    give_defaults(lender)
+    visits.install_templates(lender)
+    Product.objects.create(lender=lender, code="working_capital", name="Working capital", kind="working_capital")
+    BusinessDay.objects.create(lender=lender, business_date=TODAY - timedelta(days=1), slices=1, state="closed")
+    BusinessDay.objects.create(lender=lender, business_date=TODAY, slices=1, state="closing")
+    return lender
+
+
+def _furnish(lender: Lender, code: str, name: str) -> Place:
+    branch = Branch.objects.get(lender=lender, code=code)
+    bank = book.Bank(lender, branch, branch)
+    for role in STAFF:
+        bank.people[role] = hire(lender, role, branch, f"{name} {role}")
+    bank.people |= {"manager": bank.people[Role.ACCOUNT_MANAGER], "agent": bank.people[Role.FIELD_AGENT]}
+    place = Place(branch, bank)
+    place.things |= _book(bank) | _house(lender, bank)
+    return place
+
+
+def _book(bank: book.Bank) -> dict[str, Any]:
+    """A loan with an alert, a class proposal, tasks, and visits: begun and submitted, each by manager and by agent."""
+    loan = book.make_loan(bank)
+    alert = book.make_alert(bank, loan)
+    proposal = ClassProposal.objects.create(
+        lender=bank.lender, bucket=loan.bucket, loan=loan, as_of=TODAY, old_class="normal", new_class="special_mention", days_past_due=3
+    )
+    things: dict[str, Any] = {"loan": loan, "alert": alert, "proposal": proposal, "delivery": _delivery(bank.lender)}
+    for who in ("manager", "agent"):
+        things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
+        begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
+        things[f"begun by {who}"], things[f"photo by {who}"] = begun, _photo(begun)
+        things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
+    borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
+    PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
+    return things | {"borrower_account": borrower_account}
+
+
+def _photo(visit: Visit) -> Photo:
+    point = Checkpoint.objects.filter(section__template=visit.template, kind="photo").first()
+    shot = book.picture(next(book.COUNTER))
+    return visits.add_photo(visit_id=visit.pk, code=point.code, upload=shot, size=len(shot.getvalue()), by=Access.of(visit.recorded_by.accounts.get(), TODAY))
+
+
+def _submitted(bank: book.Bank, who: str) -> tuple[Visit, Photo]:
+    by = bank.people[who]
+    visit = visits.start_visit(task_id=book.make_task(bank, to=by).pk, by=by)
+    book.fill(visit, by, seed=next(book.COUNTER))
+    visit = book.submit(visit, by)
+    return visit, visit.photos.first()
+
+
+def _delivery(lender: Lender) -> QuarantinedRow:
+    number = next(book.COUNTER)
+    delivery = Delivery.objects.create(
+        lender=lender, format="mortgage_performance", business_date=TODAY, sha256=f"{number:064d}", filename="f.csv", size=1, state="applied"
+    )
+    return QuarantinedRow.objects.create(delivery=delivery, line=2, reason="UNKNOWN_LOAN", raw={"loan": "N1"})
+
+
+def _house(lender: Lender, bank: book.Bank) -> dict[str, Any]:
+    """Somebody to keep, with a role and an account; a parameter that waits; a product."""
+    kept = hire(lender, Role.FIELD_AGENT, bank.branch, "Kept")
+    parameter = Parameter.objects.create(
+        lender=lender, key="inspection.special_days", value=7, valid_from=date(2027, 1, 1), source="Test", proposed_by="NOBODY"
+    )
+    tokens.make_token(kept.account, "somebody else's")
+    return {
+        "person": kept.person,
+        "held": RoleHeld.objects.get(person=kept.person),
+        "account": kept.account,
+        "parameter": parameter,
+        "product": Product.objects.filter(lender=lender).first(),
+        "foreign token": ApiToken.objects.get(account=kept.account),
+    }
+
+
+def loan_of(place: Place) -> Loan:
+    return place.things["loan"]
