@@ -191,21 +191,31 @@ def _save_guarantees(lender: Lender, delivery: Delivery, known_from: date) -> No
     loans.add_staged_guarantees(lender, delivery=delivery)
 
 
+def _of_loan(table: str, loan: str, lender: Lender) -> str:
+    return f"SELECT FROM {table} f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = {int(lender.pk)} AND l.number = {loan}"
+
+
 def _save_positions(lender: Lender, delivery: Delivery, known_from: date) -> None:
+    """A loan ends once: that it has ended, told again on a later day, is nothing new."""
+    ended = _of_loan("borrowers_position", "r.position__loan_number", lender)
+    same_end = "f.closed_as = r.position__closed_as AND f.valid_from < r.position__valid_from"
+    news = f"(r.position__closed_as IS NULL OR NOT EXISTS ({ended} AND {same_end}))"
     sources = {name: f"r.position__{name}" for name in ("loan_number", "valid_from", *loans.POSITION_VALUES)}
-    _stage("staged_position", loans.STAGED_POSITION, sources | {"known_from": _day(known_from)})
+    _stage("staged_position", loans.STAGED_POSITION, sources | {"known_from": _day(known_from)}, news)
     loans.add_staged_positions(lender, delivery=delivery)
 
 
 def _save_events(loan: str, lender: Lender, delivery: Delivery, known_from: date) -> None:
-    """An event whose day the source does not give counts from the loan's maturity, or from the delivery if that is earlier."""
+    """An event whose day the source does not give counts from the loan's maturity, or from the delivery if that is earlier; once."""
+    known = _of_loan("borrowers_loanevent", f"r.{loan}", lender)
+    news = f"(r.event__on IS NOT NULL OR NOT EXISTS ({known} AND f.kind = r.event__kind))"
     day = _day(known_from)
     matures = "r.loan__matures_on" if loan == "loan__number" else "NULL::date"
     sources = {
         "loan_number": f"r.{loan}", "kind": "r.event__kind", "valid_from": f"coalesce(r.event__on, least({matures}, {day}), {day})",
         "known_from": day, "amount": "r.event__amount", "note": "r.event__note",
     }  # fmt: skip
-    _stage("staged_event", loans.STAGED_EVENT, sources, "r.event__kind IS NOT NULL")
+    _stage("staged_event", loans.STAGED_EVENT, sources, f"r.event__kind IS NOT NULL AND {news}")
     loans.record_staged_events(lender, delivery=delivery)
 
 

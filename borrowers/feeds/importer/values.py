@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from borrowers.feeds.rules import NO, YES, Fault
@@ -73,7 +74,7 @@ class Value:
         if self.column:
             return row[self.column]
         if self.text:
-            return self.text.format_map({name: "" if value is None else value for name, value in row.items()})
+            return self.text.format_map({name: "" if row[name] is None else row[name] for name in _fields(self.text)})
         return self.const
 
     def mapped(self, value: Any) -> Any:
@@ -115,6 +116,7 @@ class Value:
         return {name for name in read | set(_fields(self.text)) if name}
 
 
+@cache
 def _fields(text: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
 

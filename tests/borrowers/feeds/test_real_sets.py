@@ -63,6 +63,8 @@ def test_small_business_loans_come_with_outcome_and_guarantee_and_one_row_is_set
     assert Guarantee.objects.count() == 1286
     assert Loan.objects.filter(product__code="SBA-PROPERTY").count() == 253 + 95
     assert not Position.objects.filter(closed_as="").exists()
+    a_month_later = take(lender, "small_business_loans", "sba_case_california/loans.csv.gz", date(2015, 1, 31))
+    assert (a_month_later.state, a_month_later.applied, a_month_later.unchanged) == ("applied", 0, 1286)
 
 
 def test_house_prices_are_8364_points_with_1980_as_one_hundred(as_worker):
