@@ -35,11 +35,12 @@ def answer_everything(page: Page, words: str, *, photos: bool) -> None:
             field.fill("12")
     for field in page.locator("textarea[name^='a-']:visible").all():
         field.fill(words)
-    for field in page.locator("details[open] textarea[name^='n-']:visible").all():
+    page.evaluate("document.querySelectorAll('details[data-lw-note]').forEach(note => { note.open = true })")
+    for field in page.locator("textarea[name^='n-']:visible").all():
         field.fill(words)
     if photos:
         for shots in page.locator("[data-lw-shots]:visible").all():
-            if not shots.locator("img").count() and shots.locator("xpath=ancestor::details").count() == 0:
+            if not shots.locator("img").count() and not shots.locator("xpath=ancestor::details").count():
                 shots.locator("input[type=file]").set_input_files(photo(words))
                 shots.locator("img").first.wait_for()
 
