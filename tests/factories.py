@@ -142,11 +142,15 @@ class LoanDayFactory(DjangoModelFactory):
     outstanding = Decimal("1000.00")
     overdue_principal = overdue_interest = Decimal(0)
     days_past_due = 0
-    dpd_bucket = factory.LazyAttribute(lambda d: -1 if d.days_past_due is None else sum(d.days_past_due >= edge for edge in (1, 30, 60, 90)))
+    dpd_bucket = factory.LazyAttribute(
+        lambda d: -1 if d.days_past_due is None else sum(d.days_past_due >= edge for edge in (1, 30, 60, 90))
+    )
     restructured = False
     restructures = extensions_24m = edge_extensions_24m = rollovers = collateral_items = guarantors = circle_length = 0
     inputs_missing = inputs_missing_days = 0
-    risk_class = factory.LazyAttribute(lambda d: "substandard" if (d.days_past_due or 0) > 90 else "special_mention" if d.days_past_due else "normal")
+    risk_class = factory.LazyAttribute(
+        lambda d: "substandard" if (d.days_past_due or 0) > 90 else "special_mention" if d.days_past_due else "normal"
+    )
 
 
 class RuleVersionFactory(DjangoModelFactory):
@@ -161,7 +165,9 @@ class RuleVersionFactory(DjangoModelFactory):
 
     rule = factory.LazyAttribute(
         lambda v: Rule.objects.get_or_create(
-            lender=v.lender, code=v.code, defaults={"name": "Payment overdue", "family": "repayment", "grain": "loan", "staff_conduct": v.staff_conduct}
+            lender=v.lender,
+            code=v.code,
+            defaults={"name": "Payment overdue", "family": "repayment", "grain": "loan", "staff_conduct": v.staff_conduct},
         )[0]
     )
     version = 1
@@ -201,7 +207,12 @@ class AlertFactory(DjangoModelFactory):
     def evidence(self, create, extracted, **kwargs):
         mark = {"field": "days_past_due", "operator": ">=", "literal": "61", "threshold": "61", "text": "days_past_due >= 61"}
         AlertEvidence.objects.create(
-            alert=self, as_of=self.opened_on, level=self.level, rule_version=self.rule_version, values={"days_past_due": 71}, thresholds=[mark]
+            alert=self,
+            as_of=self.opened_on,
+            level=self.level,
+            rule_version=self.rule_version,
+            values={"days_past_due": 71},
+            thresholds=[mark],
         )
 
 

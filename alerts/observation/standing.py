@@ -186,7 +186,7 @@ def _collateral(loan: Loan, as_of: date, known_on: date) -> list[dict[str, Any]]
     values = _known(Valuation.objects.filter(item__in=[p.item_id for p in pledges], valid_from__lte=as_of), known_on).order_by(
         "item", "-valid_from", "-id"
     )
-    latest = {v.item_id: v for v in values.distinct("item")}
+    latest = {v.item_id: v for v in values.distinct("item_id")}
     return [
         {
             "item": p.item.number,

@@ -11,6 +11,7 @@ from alerts.signals.models import Alert, AlertQuerySet, Level
 from loanwatch.people.models import BranchReach
 
 LEVEL_WORDS = {"red": Level.RED, "orange": Level.ORANGE, "yellow": Level.YELLOW}
+NOBODY = "-"  # manager: alerts on loans without one, and on branches
 OPEN_STATES = (Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING, Alert.State.SUBMITTED)
 
 
@@ -71,9 +72,10 @@ class AlertFilters(forms.Form):
             alerts = alerts.filter(due_on__lt=today).exclude(state=Alert.State.CLOSED)
         if chosen.get("cleared"):
             alerts = alerts.filter(cleared_on__isnull=False)
-        for name, lookup in (("rule", "rule__code"), ("manager", "manager_no")):
-            if chosen.get(name):
-                alerts = alerts.filter(**{lookup: chosen[name]})
+        if rule := chosen.get("rule"):
+            alerts = alerts.filter(rule__code=rule)
+        if manager := chosen.get("manager"):
+            alerts = alerts.filter(manager_no__isnull=True) if manager == NOBODY else alerts.filter(manager_no=manager)
         if code := chosen.get("branch"):
             reach = BranchReach.objects.filter(ancestor__code=code, from_on__lte=today).filter(Q(to_on__isnull=True) | Q(to_on__gt=today))
             alerts = alerts.filter(branch_id__in=reach.values("descendant_id"))

@@ -18,7 +18,7 @@ from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent
 
 DEADLINE = (F("due_on").asc(nulls_last=True), F("level").desc(), "id")  # what is most urgent first
-CHART_CLOSES = 18
+CHART_CLOSES = 24
 CHARTED = (Kind.INT, Kind.NUMBER, Kind.RATIO, Kind.MONEY)
 
 
@@ -81,7 +81,7 @@ def say_why(alerts: Sequence[Alert]) -> None:
         piece = latest.get(alert.pk)
         line = next(iter(reasons(alert, piece)), None) if piece else None
         alert.currency = alert.currency or alert.lender_currency  # a branch is counted in the lender's
-        alert.said = line if line and line["threshold"] and line["kind"] != Kind.BOOL else None
+        alert.said = line if line and line["threshold"] and line["kind"] != Kind.BOOL and line["value"] is not None else None
 
 
 def also_open(alert: Alert, access: Access) -> QuerySet[Alert]:
@@ -189,7 +189,7 @@ def steps(alert: Alert) -> QuerySet[AuditEvent]:
 
 
 def last_days_of_months(days: Sequence[date], newest: int = 4) -> list[date]:
-    """Of `days` (newest first): the newest ones and the last of every month, oldest first; at most 18."""
+    """Of `days` (newest first): the newest ones and the last of every month, oldest first; at most 24."""
     found, months = list(days[:newest]), {d.strftime("%Y-%m") for d in days[:newest]}
     for day in days[newest:]:
         if (month := day.strftime("%Y-%m")) not in months:

@@ -110,7 +110,9 @@ def _detail(access: Access, alert: Alert) -> dict[str, Any]:
     evidence = list(alert.evidence.select_related("rule_version").order_by("-id"))
     latest = evidence[0] if evidence else None
     days = list(closed_days(access.person.lender).values_list("business_date", flat=True)[:600])
-    history = queries.chart(alert, latest, queries.last_days_of_months(days)) if latest else None
+    # The closes at which the level changed are always among those drawn.
+    drawn = sorted({*queries.last_days_of_months(days), *(e.as_of for e in evidence if e.as_of in days)})
+    history = queries.chart(alert, latest, drawn) if latest else None
     return {
         "alert": alert,
         "evidence": latest,

@@ -19,9 +19,11 @@ def own_loans(access: Access, today: date) -> list[dict[str, Any]]:
     keys = [loan.pk for loan in loans]
     ended = set(LoanEvent.objects.filter(loan__in=keys, kind__in=ENDED, valid_from__lte=today).values_list("loan_id", flat=True))
     plans: dict[int, dict[int, list[Instalment]]] = {}
-    for i in Instalment.objects.filter(loan__in=keys).order_by("loan", "version", "seq"):
+    for i in Instalment.objects.filter(loan__in=keys).order_by("loan_id", "version", "seq"):
         plans.setdefault(i.loan_id, {}).setdefault(i.version, []).append(i)
-    paid = dict(Repayment.objects.filter(loan__in=keys).order_by("loan", "-seq").distinct("loan").values_list("loan_id", "cum_paid_minor"))
+    paid = dict(
+        Repayment.objects.filter(loan__in=keys).order_by("loan_id", "-seq").distinct("loan_id").values_list("loan_id", "cum_paid_minor")
+    )
     return [_loan(loan, plans.get(loan.pk, {}), paid.get(loan.pk, 0), today, loan.pk in ended) for loan in loans]
 
 

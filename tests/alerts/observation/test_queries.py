@@ -62,7 +62,9 @@ def test_an_empty_book_has_zero_figures_in_the_lenders_currency(branch):
 @pytest.mark.parametrize("by", ["branch", "product", "manager", "class", "bucket"])
 def test_the_groups_add_up_to_the_whole(branch, by):
     for n, days in enumerate((0, 0, 15, 45, 120)):
-        LoanDayFactory(loan__branch=BranchFactory(lender=branch.lender) if n % 2 else branch, days_past_due=days, outstanding=Decimal(10 * n + 1))
+        LoanDayFactory(
+            loan__branch=BranchFactory(lender=branch.lender) if n % 2 else branch, days_past_due=days, outstanding=Decimal(10 * n + 1)
+        )
     found = figures(branch.lender, DAY, by=by)
     assert sum(group["loans"] for group in found["groups"].values()) == found["loans"] == 5
     assert sum(Decimal(group["outstanding"]["CNY"]) for group in found["groups"].values()) == Decimal(found["outstanding"]["CNY"])

@@ -10,7 +10,17 @@ from alerts.signals.models import Alert, Level
 from loanwatch.kernel.sheets import harmless
 from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent
-from tests.factories import DAY, MONTH_BEFORE, AlertFactory, BranchFactory, LoanDayFactory, LoanFactory, RuleVersionFactory, close_days, hire
+from tests.factories import (
+    DAY,
+    MONTH_BEFORE,
+    AlertFactory,
+    BranchFactory,
+    LoanDayFactory,
+    LoanFactory,
+    RuleVersionFactory,
+    close_days,
+    hire,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +193,9 @@ def test_the_file_holds_the_filtered_rows_the_filters_and_the_data_date_and_no_f
     assert AuditEvent.objects.get(event="alerts.exported").details["rows"] == 1
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("=1+1", "'=1+1"), ("+86 512", "'+86 512"), ("-5", "'-5"), ("@SUM", "'@SUM"), ("恒锐", "恒锐"), (5, 5)])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("=1+1", "'=1+1"), ("+86 512", "'+86 512"), ("-5", "'-5"), ("@SUM", "'@SUM"), ("恒锐", "恒锐"), (5, 5)]
+)
 def test_text_that_looks_like_a_formula_is_made_harmless(typed, kept):
     assert harmless(typed) == kept
 
