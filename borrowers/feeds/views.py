@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from borrowers.feeds import quarantine
 from borrowers.feeds.models import Delivery, QuarantinedRow
-from borrowers.feeds.reasons import sentence_of
+from borrowers.feeds.reasons import FILE_REASONS, sentence_of
 from loanwatch.people.policy import Act
 
 PER_PAGE = 50
@@ -60,7 +60,7 @@ def _facts(found: Delivery) -> dict[str, Any]:
         "delivery": found,
         "tone": TONES[found.state],
         "reasons": [(code, sentence_of(code), rows) for code, rows in found.reasons.items()],
-        "reason_options": [(code, code) for code in found.reasons],
+        "headline": sentence_of(next((code for code in found.reasons if code in FILE_REASONS), "")) or _("Too many rows can't be used."),
         "control": control if expected else [],
         "absent": found.notes.get("absent") or {},
         "difference": found.notes.get("difference") or {},
