@@ -1,5 +1,6 @@
 """All tables of acts, slice by slice in river order."""
 
 from inspections.planning.models import *  # noqa: F403
+
 from inspections.visits.models import *  # noqa: F403  # isort: skip
 from inspections.four_eyes.models import *  # noqa: F403  # isort: skip

@@ -47,7 +47,9 @@ def open_verification(*, visit_id: int, by: Access) -> Verification:
 
 
 @transaction.atomic
-def record_own_view(*, visit_id: int, answers: Mapping[str, tuple[str | None, str]], conclusion: str, summary: str, by: Access) -> Verification:
+def record_own_view(
+    *, visit_id: int, answers: Mapping[str, tuple[str | None, str]], conclusion: str, summary: str, by: Access
+) -> Verification:
     """Keep the officer's own answers and conclusion, once and for all; from then on the visit may be read.
 
     answers: code -> (value or None, note). Points that can be judged from the files must be answered, the others may.

@@ -13,7 +13,9 @@ from inspections.visits.models import Visit
 class OwnViewForm(forms.Form):
     """What the officer concludes before seeing what the account manager found."""
 
-    conclusion = forms.ChoiceField(label=_("Your own conclusion"), choices=[c for c in Visit.Conclusion.choices if c[0] != "not_given"], widget=forms.RadioSelect)
+    conclusion = forms.ChoiceField(
+        label=_("Your own conclusion"), choices=[c for c in Visit.Conclusion.choices if c[0] != "not_given"], widget=forms.RadioSelect
+    )
     summary = forms.CharField(label=_("Why"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
@@ -23,9 +25,12 @@ class DecisionForm(forms.Form):
     seen_hash = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
     reason = forms.ChoiceField(label=_("Reason for a return"), choices=[("", "–"), *Verification.Reason.choices], required=False)
     explanation = forms.CharField(
-        label=_("Explanation, shown to the account manager"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        label=_("Explanation, shown to the account manager"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Needed for a return, and wherever a difference is material."),
-    )  # fmt: skip
+    )
 
     def mark(self, faults: Mapping[str, str]) -> None:
         for name, fault in faults.items():

@@ -45,7 +45,8 @@ class Verification(models.Model):
             models.UniqueConstraint(fields=["visit", "officer"], name="one_verification_per_visit_and_officer"),
             models.UniqueConstraint(fields=["visit"], condition=~Q(decision=""), name="one_decision_per_visit"),
             models.CheckConstraint(
-                condition=Q(decision="", decided_at__isnull=True) | (~Q(decision="") & Q(decided_at__isnull=False, own_recorded_at__isnull=False) & ~Q(seen_hash="")),
+                condition=Q(decision="", decided_at__isnull=True)
+                | (~Q(decision="") & Q(decided_at__isnull=False, own_recorded_at__isnull=False) & ~Q(seen_hash="")),
                 name="decided_after_own_view",
             ),
             models.CheckConstraint(condition=Q(own_recorded_at__isnull=True) | ~Q(own_conclusion=""), name="own_view_has_a_conclusion"),

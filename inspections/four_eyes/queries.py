@@ -54,9 +54,9 @@ def why_not(visit: Visit, access: Access) -> str:
     since = rules.months_before(access.on, int(months))
     led = Custody.objects.filter(loan_id=visit.loan_id, person=person, capacity=Custody.Capacity.LEAD)
     if led.filter(Q(to_on__isnull=True) | Q(to_on__gt=since)).exists():
-        return _("You are, or were within the last %(months)s months, the account manager of this loan. Another risk officer must verify it.") % {
-            "months": months
-        }
+        return _(
+            "You are, or were within the last %(months)s months, the account manager of this loan. Another risk officer must verify it."
+        ) % {"months": months}
     return ""
 
 
@@ -84,7 +84,7 @@ def _own_said(verification: Verification | None) -> dict[str, Said]:
 
 @dataclass
 class Row:
-    """One checkpoint with both views. `result`: same, differs, material or one_sided; `percent`: the officer's figure against the manager's."""
+    """One checkpoint with both views. `percent`: the officer's figure against the manager's."""
 
     question: Question
     own: Question

@@ -39,7 +39,13 @@ def waiting(request: HttpRequest) -> HttpResponse:
     for visit in page:
         visit.waited_days = waited(visit, access.on)
         visit.begun_by = [v.officer for v in visit.verifications.all()]
-    context = {"page": page, "kinds": Kind.choices, "today": access.on, "verifies": access.may(Act.VISIT_VERIFY), "filtered": bool(request.GET.get("kind") or request.GET.get("late"))}
+    context = {
+        "page": page,
+        "kinds": Kind.choices,
+        "today": access.on,
+        "verifies": access.may(Act.VISIT_VERIFY),
+        "filtered": bool(request.GET.get("kind") or request.GET.get("late")),
+    }
     return render(request, "inspections/four_eyes/queue.html", context)
 
 
@@ -47,7 +53,9 @@ def verify(request: HttpRequest, visit_id: int) -> HttpResponse:
     """First the officer's own view, blind; then both side by side with the decision."""
     access = request.access
     visits = Visit.objects.filter(loan__branch_id__in=access.subtree(Role.RISK_OFFICER)).exclude(state=Visit.State.DRAFT)
-    visit = get_object_or_404(visits.select_related("lender", "loan__borrower", "loan__product", "task__alert__rule", "recorded_by", "template"), pk=visit_id)
+    visit = get_object_or_404(
+        visits.select_related("lender", "loan__borrower", "loan__product", "task__alert__rule", "recorded_by", "template"), pk=visit_id
+    )
     verification = verification_of(access, visit)
     if visit.state != Visit.State.SUBMITTED and request.method == "GET":
         return redirect("visits:detail", visit_id=visit.pk)
@@ -66,22 +74,39 @@ def _own_view_posted(request: HttpRequest, visit: Visit) -> HttpResponse:
     if form.is_valid() and not errors:
         try:
             told = form.cleaned_data
-            actions.record_own_view(visit_id=visit.pk, answers=found.answers, conclusion=told["conclusion"], summary=told["summary"], by=request.access)
+            actions.record_own_view(
+                visit_id=visit.pk, answers=found.answers, conclusion=told["conclusion"], summary=told["summary"], by=request.access
+            )
             return redirect("four_eyes:verify", visit_id=visit.pk)
         except NotComplete as lacking:
             errors = {code: fault_sentence(fault) for code, fault in lacking.faults.items()}
     return _own_view_page(request, visit, form, errors, status=422)
 
 
-def _own_view_page(request: HttpRequest, visit: Visit, form: OwnViewForm, errors: dict[str, str], *, refused: str = "", status: int = 200) -> HttpResponse:
+def _own_view_page(
+    request: HttpRequest, visit: Visit, form: OwnViewForm, errors: dict[str, str], *, refused: str = "", status: int = 200
+) -> HttpResponse:
     found = read_answers(checkpoints_of(visit.template_id), request.POST, {})
     sheet = blind_sheet(visit, None, errors=errors, typed=found.typed, before=last_figures(visit.loan_id, visit))
     for question in sheet.questions:
         question.value, question.note = found.answers.get(question.code, (None, ""))
         question.typed = found.typed.get(question.code, question.value or "")
     faults = [{"code": q.code, "label": q.label, "text": q.error} for q in sheet.questions if q.error]
-    context = {"visit": visit, "sheet": sheet, "form": form, "faults": faults, "refused": refused, "name": in_language(visit.template.name), "steps": _steps("own")}
-    return render(request, "inspections/four_eyes/own_view.html", context | {"verify_by": _verify_by(visit), "today": request.access.on}, status=status)
+    context = {
+        "visit": visit,
+        "sheet": sheet,
+        "form": form,
+        "faults": faults,
+        "refused": refused,
+        "name": in_language(visit.template.name),
+        "steps": _steps("own"),
+    }
+    return render(
+        request,
+        "inspections/four_eyes/own_view.html",
+        context | {"verify_by": _verify_by(visit), "today": request.access.on},
+        status=status,
+    )
 
 
 def _decision_posted(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -90,7 +115,13 @@ def _decision_posted(request: HttpRequest, visit: Visit) -> HttpResponse:
         told = form.cleaned_data
         try:
             if request.POST.get("decision") == "return":
-                actions.return_visit(visit_id=visit.pk, seen_hash=told["seen_hash"], reason=told["reason"], explanation=told["explanation"], by=request.access)
+                actions.return_visit(
+                    visit_id=visit.pk,
+                    seen_hash=told["seen_hash"],
+                    reason=told["reason"],
+                    explanation=told["explanation"],
+                    by=request.access,
+                )
                 messages.success(request, _("The inspection was returned. The account manager finds it on the task list."))
             else:
                 actions.confirm_visit(visit_id=visit.pk, seen_hash=told["seen_hash"], explanation=told["explanation"], by=request.access)
@@ -106,9 +137,18 @@ def _comparison_page(request: HttpRequest, visit: Visit, verification: Verificat
     view = side_by_side(visit, verification)
     everything = request.GET.get("rows") == "all"
     context = {
-        "visit": visit, "verification": verification, "view": view, "form": form, "everything": everything, "sections": _rows(view, everything), "photos": _photos(visit), "steps": _steps("compare"),
-        "name": in_language(visit.template.name), "verify_by": _verify_by(visit), "today": request.access.on,
-    }  # fmt: skip
+        "visit": visit,
+        "verification": verification,
+        "view": view,
+        "form": form,
+        "everything": everything,
+        "sections": _rows(view, everything),
+        "photos": _photos(visit),
+        "steps": _steps("compare"),
+        "name": in_language(visit.template.name),
+        "verify_by": _verify_by(visit),
+        "today": request.access.on,
+    }
     return render(request, "inspections/four_eyes/compare.html", context, status=status)
 
 
@@ -141,7 +181,9 @@ def _photos(visit: Visit) -> list[Photo]:
 def detail(request: HttpRequest, visit_id: int) -> HttpResponse:
     """A visit to read: answers, photos, decision, seal, history. What may not be read yet is not there."""
     access = request.access
-    seen = with_readability(Visit.objects.visible_to(access), access).select_related("task__borrower", "task__branch", "loan", "recorded_by", "verified_by", "template")
+    seen = with_readability(Visit.objects.visible_to(access), access).select_related(
+        "task__borrower", "task__branch", "loan", "recorded_by", "verified_by", "template"
+    )
     visit = get_object_or_404(seen, pk=visit_id)
     context = {"visit": visit, "name": in_language(visit.template.name), "today": access.on, "sees_loans": access.may(Act.LOAN_SEE)}
     if visit.state == Visit.State.DRAFT and visit.recorded_by_id != (access.person.pk if access.person else None):
@@ -155,7 +197,13 @@ def detail(request: HttpRequest, visit_id: int) -> HttpResponse:
 
 
 def _attempts(visit: Visit, access: Access) -> Any:
-    return Visit.objects.visible_to(access).filter(task_id=visit.task_id).exclude(state=Visit.State.DRAFT).exclude(pk=visit.pk).order_by("attempt")
+    return (
+        Visit.objects.visible_to(access)
+        .filter(task_id=visit.task_id)
+        .exclude(state=Visit.State.DRAFT)
+        .exclude(pk=visit.pk)
+        .order_by("attempt")
+    )
 
 
 def _decision(visit: Visit, access: Access) -> dict[str, Any]:
@@ -170,8 +218,15 @@ def _decision(visit: Visit, access: Access) -> dict[str, Any]:
 
 
 def _history(visit: Visit) -> list[dict[str, Any]]:
-    looks = {"draft": ("pencil", ""), "submitted": ("send", "acc"), "returned": ("arrow-back-up", "orange"), "verified": ("eye-check", "green")}
-    return [{"icon": looks[state][0], "tone": looks[state][1], "title": Visit.State(state).label, "when": at} for state, at in states_of(visit)]
+    looks = {
+        "draft": ("pencil", ""),
+        "submitted": ("send", "acc"),
+        "returned": ("arrow-back-up", "orange"),
+        "verified": ("eye-check", "green"),
+    }
+    return [
+        {"icon": looks[state][0], "tone": looks[state][1], "title": Visit.State(state).label, "when": at} for state, at in states_of(visit)
+    ]
 
 
 def photo(request: HttpRequest, photo_id: int) -> HttpResponse:
@@ -181,4 +236,3 @@ def photo(request: HttpRequest, photo_id: int) -> HttpResponse:
     response["Content-Disposition"] = f'inline; filename="photo-{found.pk}.jpg"'
     response["Cache-Control"] = "private, max-age=3600"
     return response
-

@@ -28,7 +28,8 @@ BOOK = """o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.bucket BETWEEN %(
 CANCEL = f"""
 WITH gone AS (
     UPDATE inspections_task t SET state = 'cancelled', closed_on = %(day)s
-    WHERE t.lender_id = %(lender)s AND t.bucket BETWEEN %(lo)s AND %(hi)s AND t.state IN ('due', 'started', 'returned') AND t.opened_on <= %(day)s
+    WHERE t.lender_id = %(lender)s AND t.bucket BETWEEN %(lo)s AND %(hi)s
+      AND t.state IN ('due', 'started', 'returned') AND t.opened_on <= %(day)s
       AND NOT EXISTS (SELECT 1 FROM alerts_loanday o WHERE {BOOK} AND o.loan_id = t.loan_id)
     RETURNING t.loan_id, t.kind, t.due_on
 ),
@@ -47,7 +48,8 @@ WHERE {BOOK} AND o.loan_id = t.loan_id AND t.lender_id = %(lender)s AND t.bucket
 OPEN_TASKS = """
 WITH called AS ({called}),
 opened AS (
-    INSERT INTO inspections_task (lender_id, bucket, loan_id, borrower_id, branch_id, kind, alert_id, opened_on, due_on, assigned_to_id, state)
+    INSERT INTO inspections_task
+        (lender_id, bucket, loan_id, borrower_id, branch_id, kind, alert_id, opened_on, due_on, assigned_to_id, state)
     SELECT %(lender)s, c.bucket, c.loan_id, c.borrower_id, c.branch_id, %(kind)s, c.alert_id, %(day)s, c.due_on, c.manager_id, 'due'
     FROM called c
     ON CONFLICT (loan_id, kind) WHERE state IN ('due', 'started', 'submitted', 'returned') DO NOTHING
@@ -80,9 +82,9 @@ ROUTINE = f"""
                    WHEN o.product_kind = ANY (%(retail)s) THEN (%(days)s::jsonb ->> o.product_kind)::int
                    ELSE least(
                        coalesce((%(days)s::jsonb ->> o.product_kind)::int,
-                                (%(days)s::jsonb ->> CASE WHEN o.principal >= %(large)s THEN 'large' WHEN o.principal >= %(medium)s THEN 'medium' ELSE 'small' END)::int),
-                       (%(days)s::jsonb ->> CASE o.risk_class WHEN 'normal' THEN NULL WHEN 'special_mention' THEN 'yellow' ELSE 'red' END)::int,
-                       (%(days)s::jsonb ->> CASE alert.level WHEN 1 THEN 'yellow' WHEN 2 THEN 'orange' WHEN 3 THEN 'red' END)::int)
+                                (%(days)s::jsonb ->> by_size.key)::int),
+                       (%(days)s::jsonb ->> by_class.key)::int,
+                       (%(days)s::jsonb ->> by_alert.key)::int)
                END AS next_on
         FROM alerts_loanday o JOIN borrowers_loan l ON l.id = o.loan_id
         LEFT JOIN (
@@ -92,17 +94,27 @@ ROUTINE = f"""
         ) last ON last.loan_id = o.loan_id
         LEFT JOIN (
             SELECT a.loan_id, max(a.level) AS level FROM alerts_alert a
-            WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND NOT a.staff_conduct GROUP BY a.loan_id
+            WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND NOT a.staff_conduct
+            GROUP BY a.loan_id
         ) alert ON alert.loan_id = o.loan_id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN o.principal >= %(large)s THEN 'large' WHEN o.principal >= %(medium)s THEN 'medium' ELSE 'small' END AS key
+        ) by_size
+        CROSS JOIN LATERAL (
+            SELECT CASE o.risk_class WHEN 'normal' THEN NULL WHEN 'special_mention' THEN 'yellow' ELSE 'red' END AS key
+        ) by_class
+        CROSS JOIN LATERAL (SELECT CASE alert.level WHEN 1 THEN 'yellow' WHEN 2 THEN 'orange' WHEN 3 THEN 'red' END AS key) by_alert
         WHERE {BOOK}
     ) n
     WHERE n.next_on <= %(day)s + %(ahead)s
       -- one visit at a time: a first or special check that is still to be done stands for the routine one
-      AND NOT EXISTS (SELECT 1 FROM inspections_task t WHERE t.loan_id = n.loan_id AND t.state IN ('due', 'started', 'submitted', 'returned'))
+      AND NOT EXISTS (SELECT 1 FROM inspections_task t
+                      WHERE t.loan_id = n.loan_id AND t.state IN ('due', 'started', 'submitted', 'returned'))
 """
 # An alert on staff conduct makes no task: it is not shown to the person who would be sent.
 SPECIAL = f"""
-    SELECT DISTINCT ON (o.loan_id) o.bucket, o.loan_id, o.borrower_id, o.branch_id, o.manager_id, a.id AS alert_id, %(day)s + %(special)s AS due_on
+    SELECT DISTINCT ON (o.loan_id) o.bucket, o.loan_id, o.borrower_id, o.branch_id, o.manager_id, a.id AS alert_id,
+           %(day)s + %(special)s AS due_on
     FROM alerts_alert a JOIN alerts_loanday o ON {BOOK} AND o.loan_id = a.loan_id
     WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND a.level = 3 AND NOT a.staff_conduct
       AND a.opened_on <= %(day)s
@@ -122,10 +134,21 @@ def schedule_tasks(cursor: Any, *, lender_id: int, business_date: date, bucket_f
     lender = Lender.objects.get(pk=lender_id)
     plan = rules.plan_from({key: parameter(lender, key, business_date) for key in KEYS})
     key = {
-        "lender": lender_id, "day": business_date, "lo": bucket_from, "hi": bucket_to, "retail": sorted(rules.RETAIL),
-        "first_days": json.dumps(plan.first_days), "first_default": plan.first_default, "days": json.dumps(plan.routine_days),
-        "large": plan.large_from, "medium": plan.medium_from, "special": plan.special_days, "missed": rules.MISSED_FIRST,
-        "notice": rules.SHORTEST_NOTICE, "ahead": rules.OPENS_BEFORE, "spread": rules.SPREAD,
+        "lender": lender_id,
+        "day": business_date,
+        "lo": bucket_from,
+        "hi": bucket_to,
+        "retail": sorted(rules.RETAIL),
+        "first_days": json.dumps(plan.first_days),
+        "first_default": plan.first_default,
+        "days": json.dumps(plan.routine_days),
+        "large": plan.large_from,
+        "medium": plan.medium_from,
+        "special": plan.special_days,
+        "missed": rules.MISSED_FIRST,
+        "notice": rules.SHORTEST_NOTICE,
+        "ahead": rules.OPENS_BEFORE,
+        "spread": rules.SPREAD,
     }
     cursor.execute(CANCEL, key)
     written = cursor.fetchone()[0]
@@ -145,10 +168,14 @@ def assign_task(*, task_id: int, to_person_id: int, by: Access) -> Task:
     task = Task.objects.visible_to(by).select_for_update(of=("self",)).get(pk=task_id)
     by.check(Act.TASK_ASSIGN, task)
     if task.state not in rules.ASSIGNABLE:
-        raise Conflict(_("%(task)s is already begun or closed and can no longer be given to another person.") % {"task": task}, code="TASK_BEGUN")
+        raise Conflict(
+            _("%(task)s is already begun or closed and can no longer be given to another person.") % {"task": task}, code="TASK_BEGUN"
+        )
     person = assignable_people(task, by.on).filter(pk=to_person_id).first()
     if person is None:
-        raise Refused(_("An inspection is given to an account manager or field agent who works for the loan's branch today."), code="NOT_ASSIGNABLE")
+        raise Refused(
+            _("An inspection is given to an account manager or field agent who works for the loan's branch today."), code="NOT_ASSIGNABLE"
+        )
     task.assigned_to, task.assigned_by = person, by.person
     task.save(update_fields=["assigned_to", "assigned_by"])
     record("task.assigned", by=by, subject=task, to=person.staff_no)
@@ -158,7 +185,9 @@ def assign_task(*, task_id: int, to_person_id: int, by: Access) -> Task:
 def assignable_people(task: Task, on: date) -> Any:
     """Account managers and field agents whose role reaches the task's branch on `on`, as a queryset of Person."""
     above = BranchReach.objects.filter(descendant_id=task.branch_id, from_on__lte=on).filter(Q(to_on__isnull=True) | Q(to_on__gt=on))
-    held = RoleHeld.objects.filter(role__in=[Role.ACCOUNT_MANAGER, Role.FIELD_AGENT], branch_id__in=above.values("ancestor_id"), from_on__lte=on)
+    held = RoleHeld.objects.filter(
+        role__in=[Role.ACCOUNT_MANAGER, Role.FIELD_AGENT], branch_id__in=above.values("ancestor_id"), from_on__lte=on
+    )
     held = held.filter(Q(to_on__isnull=True) | Q(to_on__gt=on))
     return Person.objects.filter(pk__in=held.values("person_id")).filter(Q(left_on__isnull=True) | Q(left_on__gt=on))
 

@@ -26,8 +26,20 @@ class TaskSerializer(serializers.ModelSerializer):
     class Meta:
         model = Task
         fields = [
-            "id", "number", "kind", "state", "loan", "borrower", "branch", "alert", "opened_on", "due_on", "assigned_to", "submitted_on", "closed_on",
-        ]  # fmt: skip
+            "id",
+            "number",
+            "kind",
+            "state",
+            "loan",
+            "borrower",
+            "branch",
+            "alert",
+            "opened_on",
+            "due_on",
+            "assigned_to",
+            "submitted_on",
+            "closed_on",
+        ]
         read_only_fields = fields
 
     def get_loan(self, task: Task) -> str:

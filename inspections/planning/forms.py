@@ -11,7 +11,12 @@ from inspections.planning.rules import TO_DO
 from loanwatch.people.models import Person
 
 VIEWS = ("to_do", "late", "returned", "submitted", "done", "all")
-SORTS = {"due_on": ("due_on", "id"), "-due_on": ("-due_on", "-id"), "borrower": ("borrower__name", "id"), "-borrower": ("-borrower__name", "id")}
+SORTS = {
+    "due_on": ("due_on", "id"),
+    "-due_on": ("-due_on", "-id"),
+    "borrower": ("borrower__name", "id"),
+    "-borrower": ("-borrower__name", "id"),
+}
 
 
 class TaskFilters(forms.Form):

@@ -84,7 +84,9 @@ class Task(models.Model):
                 condition=Q(state__in=["done", "cancelled"], closed_on__isnull=False) | Q(state__in=OPEN, closed_on__isnull=True),
                 name="closed_task_has_its_day",
             ),
-            models.CheckConstraint(condition=~Q(state__in=["submitted", "returned", "done"]) | Q(submitted_on__isnull=False), name="task_submitted_on_a_day"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["submitted", "returned", "done"]) | Q(submitted_on__isnull=False), name="task_submitted_on_a_day"
+            ),
         ]
         indexes = [
             models.Index(fields=["assigned_to", "due_on"], condition=Q(state__in=OPEN), name="task_of_person"),

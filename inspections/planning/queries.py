@@ -51,14 +51,18 @@ class Counts:
 def counts_for(access: Access) -> Counts:
     """One query over the open tasks the person may see; late is past due on `access.on`, soon is due within 7 days."""
     turn = Q(state__in=TO_DO)
-    found = Task.objects.visible_to(access).open().aggregate(
-        open=Count("pk"),
-        to_do=Count("pk", filter=turn),
-        late=Count("pk", filter=turn & Q(due_on__lt=access.on)),
-        soon=Count("pk", filter=turn & Q(due_on__range=(access.on, access.on + timedelta(days=SOON)))),
-        returned=Count("pk", filter=Q(state=Task.State.RETURNED)),
-        waiting=Count("pk", filter=Q(state=Task.State.SUBMITTED)),
-        unassigned=Count("pk", filter=turn & Q(assigned_to__isnull=True)),
+    found = (
+        Task.objects.visible_to(access)
+        .open()
+        .aggregate(
+            open=Count("pk"),
+            to_do=Count("pk", filter=turn),
+            late=Count("pk", filter=turn & Q(due_on__lt=access.on)),
+            soon=Count("pk", filter=turn & Q(due_on__range=(access.on, access.on + timedelta(days=SOON)))),
+            returned=Count("pk", filter=Q(state=Task.State.RETURNED)),
+            waiting=Count("pk", filter=Q(state=Task.State.SUBMITTED)),
+            unassigned=Count("pk", filter=turn & Q(assigned_to__isnull=True)),
+        )
     )
     return Counts(**found)
 
@@ -104,5 +108,6 @@ def quality(access: Access, as_of: date) -> list[Quality]:
         .order_by("-late_open", "assigned_to__name")
     )
     return [
-        Quality(r["assigned_to_id"], r["assigned_to__name"] or "", r["due"], r["on_time"], r["handed_in"], r["verified"], r["late_open"]) for r in rows
+        Quality(r["assigned_to_id"], r["assigned_to__name"] or "", r["due"], r["on_time"], r["handed_in"], r["verified"], r["late_open"])
+        for r in rows
     ]

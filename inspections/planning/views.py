@@ -52,9 +52,13 @@ def _tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
     query.pop("page", None)
     tabs = []
     for view, text, count in (
-        ("to_do", _("To do"), counts.to_do), ("late", _("Late"), counts.late), ("returned", _("Returned"), counts.returned),
-        ("submitted", _("Waiting for verification"), counts.waiting), ("done", _("Confirmed"), None), ("all", _("All"), None),
-    ):  # fmt: skip
+        ("to_do", _("To do"), counts.to_do),
+        ("late", _("Late"), counts.late),
+        ("returned", _("Returned"), counts.returned),
+        ("submitted", _("Waiting for verification"), counts.waiting),
+        ("done", _("Confirmed"), None),
+        ("all", _("All"), None),
+    ):
         query["view"] = view
         tabs.append({"text": text, "url": f"?{query.urlencode()}", "current": view == current, "count": count})
     return tabs
@@ -74,16 +78,45 @@ def export(request: HttpRequest) -> HttpResponse:
     filters = TaskFilters(request.GET)
     found = filters.narrow(with_names(Task.objects.visible_to(access)), access.on)
     record("tasks.exported", by=access, filters=dict(request.GET.items()), rows=min(found.count(), MOST_ROWS))
-    response = HttpResponse(content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="inspection-tasks.csv"'})
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="inspection-tasks.csv"'}
+    )
     response.write("\ufeff")  # spreadsheets take the file for UTF-8 by this mark
     writer = csv.writer(response)
     writer.writerow([_("Inspection tasks"), access.on.isoformat(), filters.view_name, request.GET.get("kind", "")])
     writer.writerow([_("Exported by"), _plain(access.person.name if access.person else "")])
-    writer.writerow([_("Task"), _("Kind"), _("Borrower"), _("Loan"), _("Branch"), _("Assigned to"), _("Due on"), _("State"), _("Days late"), _("Handed in"), _("Closed")])
+    writer.writerow(
+        [
+            _("Task"),
+            _("Kind"),
+            _("Borrower"),
+            _("Loan"),
+            _("Branch"),
+            _("Assigned to"),
+            _("Due on"),
+            _("State"),
+            _("Days late"),
+            _("Handed in"),
+            _("Closed"),
+        ]
+    )
     for task in found[:MOST_ROWS]:
         loan = task.loan.number if access.may(Act.LOAN_SEE) else ""
-        cells = [task.number, task.get_kind_display(), str(task.borrower), loan, task.branch.name, task.assigned_to.name if task.assigned_to else ""]
-        dates = [task.due_on, task.get_state_display(), days_late(task.due_on, task.state, access.on), task.submitted_on or "", task.closed_on or ""]
+        cells = [
+            task.number,
+            task.get_kind_display(),
+            str(task.borrower),
+            loan,
+            task.branch.name,
+            task.assigned_to.name if task.assigned_to else "",
+        ]
+        dates = [
+            task.due_on,
+            task.get_state_display(),
+            days_late(task.due_on, task.state, access.on),
+            task.submitted_on or "",
+            task.closed_on or "",
+        ]
         writer.writerow([_plain(cell) for cell in cells] + dates)
     return response
 
@@ -101,4 +134,6 @@ def assign(request: HttpRequest, task_id: int) -> HttpResponse:
         actions.assign_task(task_id=task.pk, to_person_id=form.cleaned_data["person"].pk, by=access)
         messages.success(request, _("%(task)s is given to %(person)s.") % {"task": task, "person": form.cleaned_data["person"]})
         return redirect("inspections:tasks")
-    return render(request, "inspections/planning/assign.html", {"task": task, "form": form}, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "inspections/planning/assign.html", {"task": task, "form": form}, status=422 if request.method == "POST" else 200
+    )

@@ -58,7 +58,9 @@ def install_templates(lender: Lender) -> int:
         )
         for number, part in enumerate(shipped["sections"], start=1):
             section = Section.objects.create(template=template, position=number, title=part["title"])
-            Checkpoint.objects.bulk_create(Checkpoint(section=section, position=n, **point) for n, point in enumerate(part["checkpoints"], start=1))
+            Checkpoint.objects.bulk_create(
+                Checkpoint(section=section, position=n, **point) for n, point in enumerate(part["checkpoints"], start=1)
+            )
         written += 1
     return written
 
@@ -79,9 +81,17 @@ def start_visit(*, task_id: int, by: Access) -> Visit:
     before = Visit.objects.filter(task=task).order_by("-attempt").first()
     planning.start(task)
     visit = Visit.objects.create(
-        task=task, attempt=before.attempt + 1 if before else 1, lender=task.lender, bucket=task.bucket, loan=task.loan, branch_id=task.branch_id,
-        template=before.template if before else template, recorded_by=by.person, visited_on=before.visited_on if before else by.on,
-        conclusion=before.conclusion if before else "", summary=before.summary if before else "",
+        task=task,
+        attempt=before.attempt + 1 if before else 1,
+        lender=task.lender,
+        bucket=task.bucket,
+        loan=task.loan,
+        branch_id=task.branch_id,
+        template=before.template if before else template,
+        recorded_by=by.person,
+        visited_on=before.visited_on if before else by.on,
+        conclusion=before.conclusion if before else "",
+        summary=before.summary if before else "",
     )
     if before:
         _carry_over(before, visit)
@@ -94,7 +104,21 @@ def _carry_over(before: Visit, visit: Visit) -> None:
     Answer.objects.bulk_create(
         Answer(visit=visit, checkpoint_id=a.checkpoint_id, value=a.value, note=a.note) for a in Answer.objects.filter(visit=before)
     )
-    kept = ("lender_id", "checkpoint_id", "file", "sha256", "size", "width", "height", "taken_at", "latitude", "longitude", "likeness", "uploaded_at", "reused_from_id")
+    kept = (
+        "lender_id",
+        "checkpoint_id",
+        "file",
+        "sha256",
+        "size",
+        "width",
+        "height",
+        "taken_at",
+        "latitude",
+        "longitude",
+        "likeness",
+        "uploaded_at",
+        "reused_from_id",
+    )
     Photo.objects.bulk_create(
         Photo(visit=visit, carried_from=p, **{name: getattr(p, name) for name in kept}) for p in Photo.objects.filter(visit=before)
     )
@@ -115,9 +139,12 @@ def save_answers(*, visit_id: int, answers: Mapping[str, tuple[str | None, str]]
     """Keep answers of a draft: code -> (stored value or None, note). Points that are not named stay as they are."""
     visit = _own_draft(visit_id, by)
     ids = {c.code: c.pk for c in checkpoints_of(visit.template_id)}
-    for code, (value, note) in answers.items():
-        if code in ids:
-            Answer.objects.update_or_create(visit=visit, checkpoint_id=ids[code], defaults={"value": value, "note": note.strip()[:4000]})
+    Answer.objects.bulk_create(
+        [Answer(visit=visit, checkpoint_id=ids[code], value=value, note=note.strip()[:4000]) for code, (value, note) in answers.items() if code in ids],
+        update_conflicts=True,
+        unique_fields=["visit", "checkpoint"],
+        update_fields=["value", "note", "saved_at"],
+    )
     return visit
 
 
@@ -148,8 +175,18 @@ def add_photo(*, visit_id: int, code: str, upload: IO[bytes], size: int, by: Acc
     name = secrets.token_hex(16)
     path = default_storage.save(f"photos/{name[:2]}/{name}.jpg", ContentFile(picture.data))
     photo = Photo.objects.create(
-        lender_id=visit.lender_id, visit=visit, checkpoint=checkpoint, file=path, sha256=picture.sha256, size=len(picture.data), width=picture.width,
-        height=picture.height, taken_at=picture.taken_at, latitude=picture.latitude, longitude=picture.longitude, likeness=picture.likeness,
+        lender_id=visit.lender_id,
+        visit=visit,
+        checkpoint=checkpoint,
+        file=path,
+        sha256=picture.sha256,
+        size=len(picture.data),
+        width=picture.width,
+        height=picture.height,
+        taken_at=picture.taken_at,
+        latitude=picture.latitude,
+        longitude=picture.longitude,
+        likeness=picture.likeness,
         reused_from_id=_alike(visit, picture),
     )
     record("visit.photo_added", by=by, subject=visit, photo=photo.pk, sha256=picture.sha256, reused_from=photo.reused_from_id)
@@ -159,10 +196,17 @@ def add_photo(*, visit_id: int, code: str, upload: IO[bytes], size: int, by: Acc
 def _alike(visit: Visit, picture: Picture) -> int | None:
     """The earliest photo of another inspection of the lender that shows the same picture."""
     with connection.cursor() as cursor:
-        cursor.execute(ALIKE, {
-            "lender": visit.lender_id, "task": visit.task_id, "sha256": picture.sha256, "likeness": picture.likeness,
-            "telling": rules.telling(picture.likeness), "most": rules.SAME_PICTURE,
-        })  # fmt: skip
+        cursor.execute(
+            ALIKE,
+            {
+                "lender": visit.lender_id,
+                "task": visit.task_id,
+                "sha256": picture.sha256,
+                "likeness": picture.likeness,
+                "telling": rules.telling(picture.likeness),
+                "most": rules.SAME_PICTURE,
+            },
+        )
         row = cursor.fetchone()
     return row[0] if row else None
 
@@ -196,10 +240,17 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
     points, said = [point_of(c) for c in checkpoints_of(visit.template_id)], said_of(visit)
     hidden = {p.code for p in points} - {p.code for p in rules.shown(points, said)}
     Answer.objects.filter(visit=visit, checkpoint__code__in=hidden).delete()
-    visit.visited_on, visit.conclusion, visit.summary, visit.position_reason = visited_on, conclusion, summary.strip(), position_reason.strip()
+    visit.visited_on, visit.conclusion, visit.summary, visit.position_reason = (
+        visited_on,
+        conclusion,
+        summary.strip(),
+        position_reason.strip(),
+    )
     move(rules.MOVES, visit, Visit.State.SUBMITTED)
     visit.submitted_at, visit.submitted_on, visit.content_hash = timezone.now(), by.on, rules.seal(content_of(visit))
-    visit.save(update_fields=["visited_on", "conclusion", "summary", "position_reason", "state", "submitted_at", "submitted_on", "content_hash"])
+    visit.save(
+        update_fields=["visited_on", "conclusion", "summary", "position_reason", "state", "submitted_at", "submitted_on", "content_hash"]
+    )
     planning.hand_in(task, on=by.on, visited_on=visited_on)
     record("visit.submitted", by=by, subject=visit, content_hash=visit.content_hash, conclusion=conclusion)
     return visit

@@ -30,8 +30,20 @@ class VisitSerializer(serializers.ModelSerializer):
     class Meta:
         model = Visit
         fields = [
-            "id", "task", "kind", "attempt", "state", "loan", "template", "recorded_by", "submitted_at", "verified_by", "verified_at", "readable", *BLIND,
-        ]  # fmt: skip
+            "id",
+            "task",
+            "kind",
+            "attempt",
+            "state",
+            "loan",
+            "template",
+            "recorded_by",
+            "submitted_at",
+            "verified_by",
+            "verified_at",
+            "readable",
+            *BLIND,
+        ]
         read_only_fields = fields
 
     def get_loan(self, visit: Visit) -> str:
@@ -65,7 +77,9 @@ class VisitDetailSerializer(VisitSerializer):
             return []
         said = said_of(visit)
         rows = [(c.code, said[c.code]) for c in checkpoints_of(visit.template_id) if c.code in said]
-        return list(AnswerSerializer([{"code": code, "value": s.value, "note": s.note, "photos": s.photos} for code, s in rows], many=True).data)
+        return list(
+            AnswerSerializer([{"code": code, "value": s.value, "note": s.note, "photos": s.photos} for code, s in rows], many=True).data
+        )
 
 
 class VisitFilters(django_filters.FilterSet):

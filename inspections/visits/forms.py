@@ -61,10 +61,15 @@ class SubmitForm(forms.Form):
     """The last page of an inspection."""
 
     visited_on = forms.DateField(label=gettext_lazy("Day of the visit"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    conclusion = forms.ChoiceField(label=gettext_lazy("Conclusion"), choices=[c for c in Visit.Conclusion.choices if c[0] != "not_given"], widget=forms.RadioSelect)
+    conclusion = forms.ChoiceField(
+        label=gettext_lazy("Conclusion"), choices=[c for c in Visit.Conclusion.choices if c[0] != "not_given"], widget=forms.RadioSelect
+    )
     summary = forms.CharField(label=gettext_lazy("Summary"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     position_reason = forms.CharField(
-        label=gettext_lazy("Why the position is missing or far away"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Why the position is missing or far away"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(self, *args: Any, concludes: bool, doubt: str, **kwargs: Any) -> None:

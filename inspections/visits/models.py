@@ -164,16 +164,31 @@ class Visit(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["task", "attempt"], name="one_visit_per_attempt"),
-            models.UniqueConstraint(fields=["task"], condition=Q(state__in=["draft", "submitted", "verified"]), name="one_live_visit_per_task"),
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(state__in=["draft", "submitted", "verified"]), name="one_live_visit_per_task"
+            ),
             models.CheckConstraint(
-                condition=~Q(state="verified") | (Q(verified_by__isnull=False, verified_at__isnull=False) & ~Q(verified_by=F("recorded_by"))),
+                condition=~Q(state="verified")
+                | (Q(verified_by__isnull=False, verified_at__isnull=False) & ~Q(verified_by=F("recorded_by"))),
                 name="verifier_is_not_recorder",
                 violation_error_message=_("The person who recorded an inspection can't verify it."),
             ),
-            models.CheckConstraint(condition=Q(state="verified") | Q(verified_by__isnull=True, verified_at__isnull=True), name="only_verified_visits_name_a_verifier"),
+            models.CheckConstraint(
+                condition=Q(state="verified") | Q(verified_by__isnull=True, verified_at__isnull=True),
+                name="only_verified_visits_name_a_verifier",
+            ),
             models.CheckConstraint(
                 condition=Q(state="draft", submitted_at__isnull=True, content_hash="")
-                | (~Q(state="draft") & Q(submitted_at__isnull=False, submitted_on__isnull=False, visited_on__isnull=False, content_hash__regex=r"^[0-9a-f]{64}$") & ~Q(conclusion="")),
+                | (
+                    ~Q(state="draft")
+                    & Q(
+                        submitted_at__isnull=False,
+                        submitted_on__isnull=False,
+                        visited_on__isnull=False,
+                        content_hash__regex=r"^[0-9a-f]{64}$",
+                    )
+                    & ~Q(conclusion="")
+                ),
                 name="submitted_visit_is_complete_and_sealed",
             ),
         ]
@@ -218,7 +233,9 @@ class Photo(models.Model):
     uploaded_at = models.DateTimeField(db_default=Now())
     likeness = models.BigIntegerField()  # 64-bit difference hash, as a signed number
     carried_from = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # the same photo in the attempt before
-    reused_from = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # a photo of another inspection that looks the same
+    reused_from = models.ForeignKey(
+        "self", models.PROTECT, related_name="+", null=True
+    )  # a photo of another inspection that looks the same
 
     class Meta:
         ordering = ["visit", "id"]

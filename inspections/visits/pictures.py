@@ -54,14 +54,25 @@ def read_picture(upload: IO[bytes], size: int) -> Picture:
             image = Image.open(io.BytesIO(raw), formats=FORMATS)
             exif = image.getexif()
             upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadPhoto(_("The file is not a JPEG, PNG or WebP photo, or it is damaged. Nothing was stored; take the photo again."), code="NOT_A_PHOTO") from error
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
+        raise BadPhoto(
+            _("The file is not a JPEG, PNG or WebP photo, or it is damaged. Nothing was stored; take the photo again."), code="NOT_A_PHOTO"
+        ) from error
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     clean = io.BytesIO()
     upright.save(clean, "JPEG", quality=85)
     data = clean.getvalue()
     latitude, longitude = _place(exif)
-    return Picture(data, sha256(data).hexdigest(), upright.width, upright.height, _taken_at(exif), latitude, longitude, difference_hash(upright))
+    return Picture(
+        data, sha256(data).hexdigest(), upright.width, upright.height, _taken_at(exif), latitude, longitude, difference_hash(upright)
+    )
 
 
 def difference_hash(image: Image.Image) -> int:

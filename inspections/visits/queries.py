@@ -40,7 +40,9 @@ def point_of(checkpoint: Checkpoint) -> rules.Point:
 
 def checkpoints_of(template_id: int) -> list[Checkpoint]:
     """All checkpoints of a template in the order of the form, sections at hand."""
-    return list(Checkpoint.objects.filter(section__template_id=template_id).select_related("section").order_by("section__position", "position"))
+    return list(
+        Checkpoint.objects.filter(section__template_id=template_id).select_related("section").order_by("section__position", "position")
+    )
 
 
 def template_for(lender: Lender, kind: str, product_kind: str) -> Template | None:
@@ -57,7 +59,9 @@ def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, ru
     counts: dict[int, int] = {}
     for photo in visit.photos.all() if photos is None else photos:
         counts[photo.checkpoint_id] = counts.get(photo.checkpoint_id, 0) + 1
-    said = {a.checkpoint.code: rules.Said(a.value, a.note, counts.pop(a.checkpoint_id, 0)) for a in visit.answers.select_related("checkpoint")}
+    said = {
+        a.checkpoint.code: rules.Said(a.value, a.note, counts.pop(a.checkpoint_id, 0)) for a in visit.answers.select_related("checkpoint")
+    }
     for checkpoint in Checkpoint.objects.filter(pk__in=counts):
         said[checkpoint.code] = rules.Said(photos=counts[checkpoint.pk])
     return said
@@ -65,7 +69,12 @@ def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, ru
 
 def last_figures(loan_id: int, before: Visit | None = None) -> dict[str, str]:
     """The figures of the loan's last confirmed visit, by checkpoint code; empty when there is none."""
-    last = Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED).exclude(pk=before.pk if before else None).order_by("-visited_on", "-id").first()
+    last = (
+        Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED)
+        .exclude(pk=before.pk if before else None)
+        .order_by("-visited_on", "-id")
+        .first()
+    )
     if last is None:
         return {}
     figures = Answer.objects.filter(visit=last, checkpoint__kind__in=["number", "money"], value__isnull=False)
@@ -165,7 +174,9 @@ def lay_out(
             number=f"{section.number}.{len(section.questions) + 1}",
             label=in_language(checkpoint.label),
             hint=in_language(checkpoint.hint),
-            options=yes_no_options() if checkpoint.kind == "yes_no" else [(o["value"], in_language(o["label"])) for o in checkpoint.options],
+            options=yes_no_options()
+            if checkpoint.kind == "yes_no"
+            else [(o["value"], in_language(o["label"])) for o in checkpoint.options],
             value=given.value,
             typed=(typed or {}).get(checkpoint.code, given.value or ""),
             note=given.note,
@@ -188,7 +199,12 @@ def sheet_of(visit: Visit, *, errors: Mapping[str, str] | None = None, typed: Ma
     """A visit's form with its answers and photos. The caller has made sure that the reader may see them."""
     photos = list(visit.photos.select_related("reused_from__visit__task", "reused_from__visit__recorded_by"))
     return lay_out(
-        checkpoints_of(visit.template_id), said_of(visit, photos), photos=photos, before=last_figures(visit.loan_id, visit), errors=errors, typed=typed
+        checkpoints_of(visit.template_id),
+        said_of(visit, photos),
+        photos=photos,
+        before=last_figures(visit.loan_id, visit),
+        errors=errors,
+        typed=typed,
     )
 
 

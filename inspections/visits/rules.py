@@ -25,6 +25,7 @@ JUMP = Decimal(30)  # percent against the last visit from which a figure needs a
 EARTH = 6_371_000  # metres
 
 NUMBER = re.compile(r"^-?\d{1,15}(\.\d{1,2})?$")
+IN_UNITS = re.compile(r"^-?\d{1,7}\.\d{1,8}$")
 UNITS = {"万": 10_000, "만": 10_000, "億": 100_000_000, "亿": 100_000_000, "억": 100_000_000}
 
 
@@ -71,10 +72,9 @@ def read_number(text: str) -> Decimal:
     factor = UNITS.get(plain[-1:], 1)
     if factor > 1:
         plain = plain[:-1]
-    if not NUMBER.fullmatch(plain):
-        # 1.2345亿 has more decimals than a plain figure may have, and still is a whole amount.
-        if factor == 1 or not re.fullmatch(r"-?\d{1,7}\.\d{1,8}", plain):
-            raise BadAnswer("number")
+    # 1.2345亿 has more decimals than a plain figure may have, and still is a whole amount.
+    if not NUMBER.fullmatch(plain) and (factor == 1 or not IN_UNITS.fullmatch(plain)):
+        raise BadAnswer("number")
     try:
         found = Decimal(plain) * factor
     except InvalidOperation as error:
@@ -140,7 +140,12 @@ def missing(points: Sequence[Point], said: Mapping[str, Said], before: Mapping[s
             faults[point.code] = "photo" if point.kind == "photo" else "answer"
         elif fails(point, given.value) and not given.note.strip():
             faults[point.code] = "note"
-        elif point.kind in {"number", "money"} and jump(given.value, before.get(point.code)) is not None and not given.note.strip() and not given.photos:
+        elif (
+            point.kind in {"number", "money"}
+            and jump(given.value, before.get(point.code)) is not None
+            and not given.note.strip()
+            and not given.photos
+        ):
             faults[point.code] = "jump"
     return faults
 

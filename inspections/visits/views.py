@@ -25,7 +25,13 @@ def today(request: HttpRequest) -> HttpResponse:
     tasks = list(my_tasks(access))
     now = [t for t in tasks if t.due_on <= access.on or t.state in {Task.State.STARTED, Task.State.RETURNED}]
     later = [t for t in tasks if t not in now]
-    context = {"rows": today_of(access, now), "later": later[:SHOWN_LATER], "later_count": len(later), "today": access.on, "nav": _phone_nav(len(tasks), "today")}
+    context = {
+        "rows": today_of(access, now),
+        "later": later[:SHOWN_LATER],
+        "later_count": len(later),
+        "today": access.on,
+        "nav": _phone_nav(len(tasks), "today"),
+    }
     return render(request, "inspections/visits/today.html", context)
 
 
@@ -59,10 +65,18 @@ def form(request: HttpRequest, visit_id: int) -> HttpResponse:
             return redirect(_next_address(request, visit))
     sheet = sheet_of(visit, errors=errors, typed=typed)
     number = _section_number(request, len(sheet.sections))
-    context = {"visit": visit, "sheet": sheet, "section": sheet.sections[number - 1], "last": number == len(sheet.sections), "name": in_language(visit.template.name)}
+    context = {
+        "visit": visit,
+        "sheet": sheet,
+        "section": sheet.sections[number - 1],
+        "last": number == len(sheet.sections),
+        "name": in_language(visit.template.name),
+    }
     if request.GET.get("missing"):
         context["faults"] = _faults(visit)
-    return render(request, "inspections/visits/form.html", context | {"number": number, "returned": _returned(visit)}, status=422 if errors else 200)
+    return render(
+        request, "inspections/visits/form.html", context | {"number": number, "returned": _returned(visit)}, status=422 if errors else 200
+    )
 
 
 def _section_number(request: HttpRequest, sections: int) -> int:
@@ -138,7 +152,11 @@ def position(request: HttpRequest, visit_id: int) -> HttpResponse:
         return JsonResponse({"code": "NO_POSITION", "detail": _("The phone gave no usable position.")}, status=422)
     where = given.cleaned_data
     visit = actions.set_position(
-        visit_id=visit.pk, latitude=round(where["latitude"], 6), longitude=round(where["longitude"], 6), accuracy=round(where["accuracy"]), by=request.access
+        visit_id=visit.pk,
+        latitude=round(where["latitude"], 6),
+        longitude=round(where["longitude"], 6),
+        accuracy=round(where["accuracy"]),
+        by=request.access,
     )
     return render(request, "inspections/visits/_position.html", {"visit": visit, "open": True})
 
@@ -150,15 +168,24 @@ def review(request: HttpRequest, visit_id: int) -> HttpResponse:
     if visit.state != Visit.State.DRAFT and request.method == "GET":
         return redirect("visits:detail", visit_id=visit.pk)
     doubt = rules.position_doubt(has_position=visit.latitude is not None, accuracy=visit.accuracy, distance=visit.distance)
-    first = {"visited_on": visit.visited_on, "conclusion": visit.conclusion, "summary": visit.summary, "position_reason": visit.position_reason}
+    first = {
+        "visited_on": visit.visited_on,
+        "conclusion": visit.conclusion,
+        "summary": visit.summary,
+        "position_reason": visit.position_reason,
+    }
     given = SubmitForm(request.POST or None, initial=first, concludes=access.has(Role.ACCOUNT_MANAGER), doubt=doubt)
     if request.method == "POST" and given.is_valid():
         try:
             told = given.cleaned_data
             actions.submit_visit(
-                visit_id=visit.pk, visited_on=told["visited_on"], conclusion=told.get("conclusion", ""), summary=told["summary"],
-                position_reason=told.get("position_reason", ""), by=access,
-            )  # fmt: skip
+                visit_id=visit.pk,
+                visited_on=told["visited_on"],
+                conclusion=told.get("conclusion", ""),
+                summary=told["summary"],
+                position_reason=told.get("position_reason", ""),
+                by=access,
+            )
             return redirect("visits:detail", visit_id=visit.pk)
         except actions.NotComplete as lacking:
             given.mark(lacking.faults)
@@ -173,6 +200,11 @@ def _faults(visit: Visit) -> list[dict[str, Any]]:
     places = {c.code: c for c in checkpoints}
     sections = sorted({c.section.position for c in checkpoints})
     return [
-        {"code": code, "label": in_language(places[code].label), "text": fault_sentence(fault), "section": sections.index(places[code].section.position) + 1}
+        {
+            "code": code,
+            "label": in_language(places[code].label),
+            "text": fault_sentence(fault),
+            "section": sections.index(places[code].section.position) + 1,
+        }
         for code, fault in found.items()
     ]

@@ -58,34 +58,64 @@ def open_bank() -> Bank:
         BranchReach.objects.create(ancestor=head_office, descendant=node, depth=1, from_on=LONG_AGO)
     bank = Bank(lender, branch, sibling)
     for name, role, place in (
-        ("manager", Role.ACCOUNT_MANAGER, branch), ("manager2", Role.ACCOUNT_MANAGER, branch), ("officer", Role.RISK_OFFICER, branch),
-        ("officer2", Role.RISK_OFFICER, branch), ("sibling_officer", Role.RISK_OFFICER, sibling), ("head", Role.BRANCH_HEAD, branch),
-        ("agent", Role.FIELD_AGENT, branch), ("auditor", Role.AUDITOR, head_office), ("credit", Role.CREDIT_ADMIN, head_office),
-    ):  # fmt: skip
+        ("manager", Role.ACCOUNT_MANAGER, branch),
+        ("manager2", Role.ACCOUNT_MANAGER, branch),
+        ("officer", Role.RISK_OFFICER, branch),
+        ("officer2", Role.RISK_OFFICER, branch),
+        ("sibling_officer", Role.RISK_OFFICER, sibling),
+        ("head", Role.BRANCH_HEAD, branch),
+        ("agent", Role.FIELD_AGENT, branch),
+        ("auditor", Role.AUDITOR, head_office),
+        ("credit", Role.CREDIT_ADMIN, head_office),
+    ):
         bank.people[name] = hire(bank, name, role, place)
     return bank
 
 
 def hire(bank: Bank, name: str, role: Role, place: Branch) -> Access:
     number = next(COUNTER)
-    person = Person.objects.create(lender=bank.lender, staff_no=f"S{number:04d}", name=f"{name.title()} {number}", agency="Agency" if role == Role.FIELD_AGENT else "")
+    person = Person.objects.create(
+        lender=bank.lender, staff_no=f"S{number:04d}", name=f"{name.title()} {number}", agency="Agency" if role == Role.FIELD_AGENT else ""
+    )
     RoleHeld.objects.create(person=person, role=role, branch=place, from_on=LONG_AGO)
     account = Account.objects.create(username=f"{name}-{number}", person=person)
     return Access.of(account, TODAY)
 
 
-def make_loan(bank: Bank, *, disbursed_on: date = date(2026, 1, 10), principal: int = 800_000, kind: str = "working_capital", lead: Access | None = None) -> Loan:
+def make_loan(
+    bank: Bank,
+    *,
+    disbursed_on: date = date(2026, 1, 10),
+    principal: int = 800_000,
+    kind: str = "working_capital",
+    lead: Access | None = None,
+) -> Loan:
     number = f"N{next(COUNTER):06d}"
     product, _ = Product.objects.get_or_create(lender=bank.lender, code=kind, defaults={"name": kind, "kind": kind})
     facts = {"lender": bank.lender, "valid_from": disbursed_on, "known_from": disbursed_on, "bucket": bucket_of(number)}
     borrower = Borrower.objects.create(
-        number=number, name=f"Works {number}", kind="company", segment="small", latitude=Decimal("31.300000"), longitude=Decimal("120.700000"),
-        address="18 Loufeng Rd", phone="0512-555", **facts,
-    )  # fmt: skip
+        number=number,
+        name=f"Works {number}",
+        kind="company",
+        segment="small",
+        latitude=Decimal("31.300000"),
+        longitude=Decimal("120.700000"),
+        address="18 Loufeng Rd",
+        phone="0512-555",
+        **facts,
+    )
     loan = Loan.objects.create(
-        number=number, borrower=borrower, product=product, branch=bank.branch, currency="CNY", principal=principal, disbursed_on=disbursed_on,
-        matures_on=disbursed_on + timedelta(days=720), segment="small", **facts,
-    )  # fmt: skip
+        number=number,
+        borrower=borrower,
+        product=product,
+        branch=bank.branch,
+        currency="CNY",
+        principal=principal,
+        disbursed_on=disbursed_on,
+        matures_on=disbursed_on + timedelta(days=720),
+        segment="small",
+        **facts,
+    )
     lead = lead or bank.manager
     Custody.objects.create(lender=bank.lender, bucket=loan.bucket, loan=loan, person=lead.person, capacity="lead", from_on=disbursed_on)
     return loan
@@ -95,9 +125,16 @@ def make_task(bank: Bank, loan: Loan | None = None, *, kind: str = "routine", to
     loan = loan or make_loan(bank)
     to = to or bank.manager
     return Task.objects.create(
-        lender=bank.lender, bucket=loan.bucket, loan=loan, borrower=loan.borrower, branch=loan.branch, kind=kind, opened_on=TODAY - timedelta(days=10),
-        due_on=due_on, assigned_to=to.person,
-    )  # fmt: skip
+        lender=bank.lender,
+        bucket=loan.bucket,
+        loan=loan,
+        borrower=loan.borrower,
+        branch=loan.branch,
+        kind=kind,
+        opened_on=TODAY - timedelta(days=10),
+        due_on=due_on,
+        assigned_to=to.person,
+    )
 
 
 def picture(seed: int = 0, *, exif: Image.Exif | None = None) -> io.BytesIO:
@@ -106,9 +143,11 @@ def picture(seed: int = 0, *, exif: Image.Exif | None = None) -> io.BytesIO:
     draw = ImageDraw.Draw(image)
     for n in range(12):
         x, y = (seed * 97 + n * 53) % 150, (seed * 61 + n * 37 * (seed + 1)) % 110
-        draw.rectangle((x, y, x + 15 + n * 2, y + 10 + (seed % 5) * 4), fill=((n * 40 + seed * 30) % 256, (n * 90) % 256, (seed * 70) % 256))
+        draw.rectangle(
+            (x, y, x + 15 + n * 2, y + 10 + (seed % 5) * 4), fill=((n * 40 + seed * 30) % 256, (n * 90) % 256, (seed * 70) % 256)
+        )
     data = io.BytesIO()
-    image.save(data, "JPEG", **({"exif": exif} if exif else {}))
+    image.save(data, "JPEG", **({} if exif is None else {"exif": exif}))
     data.seek(0)
     return data
 
@@ -156,18 +195,41 @@ def own_view(visit: Visit, by: Access, *, conclusion: str = "no_problem", **chan
 
 
 def make_alert(bank: Bank, loan: Loan, *, level: int = 3, opened_on: date = TODAY, staff_conduct: bool = False) -> Alert:
-    rule = Rule.objects.create(lender=bank.lender, code=f"R{next(COUNTER)}", name="Rule", family="REP", grain="loan", staff_conduct=staff_conduct)
-    version = RuleVersion.objects.create(rule=rule, version=1, text="", tree={}, fingerprint="", handling_days={}, state="live", valid_from=LONG_AGO)
+    rule = Rule.objects.create(
+        lender=bank.lender, code=f"R{next(COUNTER)}", name="Rule", family="REP", grain="loan", staff_conduct=staff_conduct
+    )
+    version = RuleVersion.objects.create(
+        rule=rule, version=1, text="", tree={}, fingerprint="", handling_days={}, state="live", valid_from=LONG_AGO
+    )
     return Alert.objects.create(
-        lender=bank.lender, number=f"AL-{next(COUNTER)}", rule=rule, rule_version=version, bucket=loan.bucket, loan=loan, borrower=loan.borrower,
-        branch=loan.branch, level=level, opened_on=opened_on, staff_conduct=staff_conduct, concerns=bank.manager.person if staff_conduct else None,
-    )  # fmt: skip
+        lender=bank.lender,
+        number=f"AL-{next(COUNTER)}",
+        rule=rule,
+        rule_version=version,
+        bucket=loan.bucket,
+        loan=loan,
+        borrower=loan.borrower,
+        branch=loan.branch,
+        level=level,
+        opened_on=opened_on,
+        staff_conduct=staff_conduct,
+        concerns=bank.manager.person if staff_conduct else None,
+    )
 
 
 OBSERVED = {
-    "dpd_bucket": 0, "restructured": False, "restructures": 0, "extensions_24m": 0, "edge_extensions_24m": 0, "rollovers": 0, "collateral_items": 0,
-    "guarantors": 0, "circle_length": 0, "inputs_missing": 0, "inputs_missing_days": 0,
-}  # fmt: skip
+    "dpd_bucket": 0,
+    "restructured": False,
+    "restructures": 0,
+    "extensions_24m": 0,
+    "edge_extensions_24m": 0,
+    "rollovers": 0,
+    "collateral_items": 0,
+    "guarantors": 0,
+    "circle_length": 0,
+    "inputs_missing": 0,
+    "inputs_missing_days": 0,
+}
 
 
 def make_day(bank: Bank, day: date = TODAY) -> None:
@@ -179,10 +241,22 @@ def make_day(bank: Bank, day: date = TODAY) -> None:
 def observe(bank: Bank, loan: Loan, day: date = TODAY, *, risk_class: str = "normal", manager: Access | None = None) -> None:
     """One observation row of a loan on the book."""
     row = OBSERVED | {
-        "lender_id": bank.lender.pk, "as_of": day, "loan_id": loan.pk, "borrower_id": loan.borrower_id, "bucket": loan.bucket, "branch_id": loan.branch_id,
-        "product_id": loan.product_id, "manager_id": (manager or bank.manager).person.pk, "currency": "CNY", "product_code": loan.product.code,
-        "product_kind": loan.product.kind, "segment": "small", "principal": loan.principal, "outstanding": loan.principal, "risk_class": risk_class,
-    }  # fmt: skip
+        "lender_id": bank.lender.pk,
+        "as_of": day,
+        "loan_id": loan.pk,
+        "borrower_id": loan.borrower_id,
+        "bucket": loan.bucket,
+        "branch_id": loan.branch_id,
+        "product_id": loan.product_id,
+        "manager_id": (manager or bank.manager).person.pk,
+        "currency": "CNY",
+        "product_code": loan.product.code,
+        "product_kind": loan.product.kind,
+        "segment": "small",
+        "principal": loan.principal,
+        "outstanding": loan.principal,
+        "risk_class": risk_class,
+    }
     with connection.cursor() as cursor:
         marks = ", ".join(["%s"] * len(row))
         cursor.execute(f"INSERT INTO alerts_loanday ({', '.join(row)}) VALUES ({marks})", list(row.values()))

@@ -23,7 +23,9 @@ def attacker(request):
     """A raw connection of a role, with every switch on that is known to turn library triggers off."""
     connection = request.getfixturevalue(f"{request.param}_connection")
     with connection.cursor() as cursor:
-        cursor.execute("SET pgtrigger.ignore = '{inspections_visit:visit_guard,inspections_visit,inspections_answer,inspections_verification}'")
+        cursor.execute(
+            "SET pgtrigger.ignore = '{inspections_visit:visit_guard,inspections_visit,inspections_answer,inspections_verification}'"
+        )
     return connection
 
 
@@ -54,14 +56,20 @@ def test_a_submitted_visit_is_verified_by_a_recorded_decision_of_another_person_
     refused(attacker, VERIFIED, officer, visit.pk)
     refused(attacker, "UPDATE inspections_visit SET state = 'returned' WHERE id = %s", visit.pk)
     refused(attacker, "UPDATE inspections_visit SET recorded_by_id = %s WHERE id = %s", officer, visit.pk)
-    insert = "INSERT INTO inspections_verification (lender_id, visit_id, officer_id, own_conclusion, own_summary, seen_hash, decision, reason, explanation"
+    insert = (
+        "INSERT INTO inspections_verification (lender_id, visit_id, officer_id, own_conclusion, own_summary,"
+        " seen_hash, decision, reason, explanation"
+    )
     begun = insert + ") VALUES (%s, %s, %s, '', '', '', '', '', '')"
     refused(attacker, begun, bank.lender.pk, visit.pk, recorder)
     decided = insert + ", own_recorded_at, decided_at) VALUES (%s, %s, %s, 'no_problem', '', %s, 'confirmed', '', '', now(), now())"
     refused(attacker, decided, bank.lender.pk, visit.pk, officer, visit.content_hash)
     # The decision of one officer verifies in that officer's name only, and only on the sealed content.
     run(attacker, begun, bank.lender.pk, visit.pk, officer)
-    decide = "UPDATE inspections_verification SET decision = 'confirmed', decided_at = now(), seen_hash = %s, own_recorded_at = now(), own_conclusion = 'concern' WHERE visit_id = %s"
+    decide = (
+        "UPDATE inspections_verification SET decision = 'confirmed', decided_at = now(), seen_hash = %s,"
+        " own_recorded_at = now(), own_conclusion = 'concern' WHERE visit_id = %s"
+    )
     refused(attacker, decide, visit.content_hash, visit.pk)
     refused(attacker, "UPDATE inspections_verification SET officer_id = %s WHERE visit_id = %s", recorder, visit.pk)
     run(attacker, "UPDATE inspections_verification SET own_recorded_at = now(), own_conclusion = 'concern' WHERE visit_id = %s", visit.pk)
@@ -83,10 +91,13 @@ def test_the_account_manager_of_the_loan_opens_no_verification(bank, attacker):
     lead = bank.manager.person.pk
     refused(
         attacker,
-        "INSERT INTO inspections_verification (lender_id, visit_id, officer_id, own_conclusion, own_summary, seen_hash, decision, reason, explanation)"
+        "INSERT INTO inspections_verification (lender_id, visit_id, officer_id, own_conclusion, own_summary, seen_hash,"
+        " decision, reason, explanation)"
         " VALUES (%s, %s, %s, '', '', '', '', '', '')",
-        bank.lender.pk, visit.pk, lead,
-    )  # fmt: skip
+        bank.lender.pk,
+        visit.pk,
+        lead,
+    )
 
 
 def test_nothing_of_a_submitted_or_verified_visit_changes_or_goes(bank, attacker):
@@ -94,12 +105,24 @@ def test_nothing_of_a_submitted_or_verified_visit_changes_or_goes(bank, attacker
     own_view(visit, bank.officer)
 
     def attack():
-        for change in ("summary = 'x'", "conclusion = 'problem'", "visited_on = visited_on - 1", f"content_hash = '{'a' * 64}'", "state = 'draft'",
-                       "latitude = 0", "submitted_at = now() - interval '9 days'", "state = 'submitted', submitted_on = submitted_on - 9"):  # fmt: skip
+        for change in (
+            "summary = 'x'",
+            "conclusion = 'problem'",
+            "visited_on = visited_on - 1",
+            f"content_hash = '{'a' * 64}'",
+            "state = 'draft'",
+            "latitude = 0",
+            "submitted_at = now() - interval '9 days'",
+            "state = 'submitted', submitted_on = submitted_on - 9",
+        ):
             refused(attacker, f"UPDATE inspections_visit SET {change} WHERE id = %s", visit.pk)
         refused(attacker, "UPDATE inspections_answer SET value = '\"no\"' WHERE visit_id = %s", visit.pk)
         refused(attacker, "DELETE FROM inspections_answer WHERE visit_id = %s", visit.pk)
-        refused(attacker, "INSERT INTO inspections_answer (visit_id, checkpoint_id, note, saved_at) SELECT visit_id, checkpoint_id, '', now() FROM inspections_answer LIMIT 1")
+        refused(
+            attacker,
+            "INSERT INTO inspections_answer (visit_id, checkpoint_id, note, saved_at) SELECT visit_id, checkpoint_id, '',"
+            " now() FROM inspections_answer LIMIT 1",
+        )
         refused(attacker, "UPDATE inspections_photo SET reused_from_id = NULL, taken_at = now() WHERE visit_id = %s", visit.pk)
         refused(attacker, "DELETE FROM inspections_photo WHERE visit_id = %s", visit.pk)
         refused(attacker, "DELETE FROM inspections_verification WHERE visit_id = %s", visit.pk)
@@ -128,9 +151,11 @@ def test_a_draft_is_not_born_submitted_and_jumps_no_step(bank, attacker):
     refused(attacker, VERIFIED, bank.officer.person.pk, draft.pk)
     refused(
         attacker,
-        "INSERT INTO inspections_visit (task_id, attempt, lender_id, bucket, loan_id, branch_id, template_id, recorded_by_id, state, conclusion, summary,"
+        "INSERT INTO inspections_visit (task_id, attempt, lender_id, bucket, loan_id, branch_id, template_id,"
+        " recorded_by_id, state, conclusion, summary,"
         " position_reason, content_hash, submitted_at, submitted_on, visited_on)"
-        " SELECT task_id, 9, lender_id, bucket, loan_id, branch_id, template_id, recorded_by_id, 'submitted', 'concern', '', '', repeat('a', 64), now(), current_date, current_date"
+        " SELECT task_id, 9, lender_id, bucket, loan_id, branch_id, template_id, recorded_by_id, 'submitted', 'concern', '',"
+        " '', repeat('a', 64), now(), current_date, current_date"
         " FROM inspections_visit WHERE id = %s",
         draft.pk,
     )
@@ -147,12 +172,19 @@ def test_a_temporary_table_does_not_stand_in_for_the_real_one(bank, attacker):
     with attacker.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE inspections_verification (LIKE public.inspections_verification)")
         cursor.execute(
-            "INSERT INTO pg_temp.inspections_verification (id, lender_id, visit_id, officer_id, opened_at, own_conclusion, own_summary, own_recorded_at, seen_hash,"
-            " decision, reason, explanation, decided_at) VALUES (1, %s, %s, %s, now(), 'concern', '', now(), %s, 'confirmed', '', '', now())",
+            "INSERT INTO pg_temp.inspections_verification (id, lender_id, visit_id, officer_id, opened_at, own_conclusion,"
+            " own_summary, own_recorded_at, seen_hash,"
+            " decision, reason, explanation, decided_at) VALUES (1, %s, %s, %s, now(), 'concern', '', now(), %s,"
+            " 'confirmed', '', '', now())",
             [bank.lender.pk, visit.pk, officer, visit.content_hash],
         )
         cursor.execute("SET search_path = pg_temp, public")
-    refused(attacker, "UPDATE public.inspections_visit SET state = 'verified', verified_by_id = %s, verified_at = now() WHERE id = %s", officer, visit.pk)
+    refused(
+        attacker,
+        "UPDATE public.inspections_visit SET state = 'verified', verified_by_id = %s, verified_at = now() WHERE id = %s",
+        officer,
+        visit.pk,
+    )
 
 
 FORBIDDEN = (

@@ -15,19 +15,23 @@ from inspections.visits.actions import NotComplete
 from inspections.visits.models import Visit
 from inspections.visits.queries import for_loan, visits_readable_by
 from loanwatch.kernel.policy import Conflict, Refused
-from loanwatch.people.models import Account
 from loanwatch.people.access import Access
+from loanwatch.people.models import Account
 from loanwatch.trail.models import AuditEvent
 from tests.inspections.book import TODAY, fill, make_loan, make_task, own_view, submit, submitted
 
 
 def test_a_visit_is_returned_once_corrected_confirmed_and_counted(bank):
     task = make_task(bank)
-    CheckDuty.objects.create(lender=bank.lender, bucket=task.bucket, loan=task.loan, kind="routine", due_on=task.due_on, known_from=task.opened_on)
+    CheckDuty.objects.create(
+        lender=bank.lender, bucket=task.bucket, loan=task.loan, kind="routine", due_on=task.due_on, known_from=task.opened_on
+    )
     first = submitted(bank, task)
     assert CheckDuty.objects.get().done_on == TODAY
     own_view(first, bank.officer)
-    four_eyes.return_visit(visit_id=first.pk, seen_hash=first.content_hash, reason="incomplete", explanation="Count the staff.", by=bank.officer)
+    four_eyes.return_visit(
+        visit_id=first.pk, seen_hash=first.content_hash, reason="incomplete", explanation="Count the staff.", by=bank.officer
+    )
     assert Task.objects.get().state == "returned" and CheckDuty.objects.get().done_on is None
 
     second = visits.start_visit(task_id=task.pk, by=bank.manager)
@@ -131,7 +135,9 @@ def test_a_material_difference_must_be_explained(bank):
     own_view(visit, bank.officer, receipts_account=("none", "Statement of October."))
     with pytest.raises(NotComplete):
         four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, by=bank.officer)
-    four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="A second account was opened in October.", by=bank.officer)
+    four_eyes.confirm_visit(
+        visit_id=visit.pk, seen_hash=visit.content_hash, explanation="A second account was opened in October.", by=bank.officer
+    )
 
 
 @pytest.mark.parametrize(("reason", "words"), [("", "Count again."), ("incomplete", " "), ("mood", "No.")])
@@ -163,11 +169,21 @@ def test_the_recorder_cannot_verify_even_as_risk_officer_and_with_another_accoun
         four_eyes.open_verification(visit_id=visit.pk, by=both)
 
 
-@pytest.mark.parametrize(("until", "refused"), [(None, True), (date(2026, 5, 1), True), (date(2025, 11, 21), True), (date(2025, 11, 20), False)])
+@pytest.mark.parametrize(
+    ("until", "refused"), [(None, True), (date(2026, 5, 1), True), (date(2025, 11, 21), True), (date(2025, 11, 20), False)]
+)
 def test_a_former_account_manager_waits_twelve_months(bank, until, refused):
     loan = make_loan(bank, lead=bank.manager, disbursed_on=date(2025, 1, 1))
     Custody.objects.filter(loan=loan).delete()
-    Custody.objects.create(lender=bank.lender, bucket=loan.bucket, loan=loan, person=bank.officer.person, capacity="lead", from_on=date(2025, 1, 1), to_on=until)
+    Custody.objects.create(
+        lender=bank.lender,
+        bucket=loan.bucket,
+        loan=loan,
+        person=bank.officer.person,
+        capacity="lead",
+        from_on=date(2025, 1, 1),
+        to_on=until,
+    )
     visit = submitted(bank, make_task(bank, loan))
     if refused:
         with pytest.raises(Refused, match="account manager of this loan"):

@@ -7,15 +7,19 @@ import pytest
 
 from inspections.planning.rules import days_late, first_check_due, plan_from, routine_interval, size_of
 
-PLAN = plan_from({
-    "inspection.first_days": {"working_capital": 15, "default": 30},
-    "inspection.routine_days": {"red": 30, "orange": 30, "yellow": 60, "large": 90, "medium": 180, "small": 365},
-    "inspection.size_limits": {"large": 5_000_000, "medium": 1_000_000},
-    "inspection.special_days": 5,
-})  # fmt: skip
+PLAN = plan_from(
+    {
+        "inspection.first_days": {"working_capital": 15, "default": 30},
+        "inspection.routine_days": {"red": 30, "orange": 30, "yellow": 60, "large": 90, "medium": 180, "small": 365},
+        "inspection.size_limits": {"large": 5_000_000, "medium": 1_000_000},
+        "inspection.special_days": 5,
+    }
+)
 
 
-@pytest.mark.parametrize(("amount", "size"), [("999999.99", "small"), ("1000000", "medium"), ("4999999.99", "medium"), ("5000000", "large")])
+@pytest.mark.parametrize(
+    ("amount", "size"), [("999999.99", "small"), ("1000000", "medium"), ("4999999.99", "medium"), ("5000000", "large")]
+)
 def test_the_limit_belongs_to_the_larger_size(amount, size):
     assert size_of(Decimal(amount), PLAN) == size
 
@@ -43,6 +47,8 @@ def test_the_first_check_is_due_by_product(kind, due):
     assert first_check_due(PLAN, disbursed_on=date(2026, 3, 1), product_kind=kind) == due
 
 
-@pytest.mark.parametrize(("state", "on", "late"), [("due", 20, 0), ("due", 21, 1), ("returned", 23, 3), ("submitted", 25, 0), ("done", 25, 0)])
+@pytest.mark.parametrize(
+    ("state", "on", "late"), [("due", 20, 0), ("due", 21, 1), ("returned", 23, 3), ("submitted", 25, 0), ("done", 25, 0)]
+)
 def test_a_task_is_late_from_the_day_after_while_it_is_the_managers_turn(state, on, late):
     assert days_late(date(2026, 11, 20), state, date(2026, 11, on)) == late

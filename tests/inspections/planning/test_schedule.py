@@ -70,9 +70,18 @@ def test_no_special_inspection_below_red_or_for_staff_conduct(day, alert):
 def test_a_routine_inspection_opens_two_weeks_before_it_is_due(day):
     loan = make_loan(day, disbursed_on=TODAY - timedelta(days=365 - 15))
     Task.objects.create(
-        lender=day.lender, bucket=loan.bucket, loan=loan, borrower=loan.borrower, branch=loan.branch, kind="first", opened_on=TODAY - timedelta(days=400),
-        due_on=TODAY - timedelta(days=360), state="done", submitted_on=TODAY - timedelta(days=365 - 14), closed_on=TODAY - timedelta(days=340),
-    )  # fmt: skip
+        lender=day.lender,
+        bucket=loan.bucket,
+        loan=loan,
+        borrower=loan.borrower,
+        branch=loan.branch,
+        kind="first",
+        opened_on=TODAY - timedelta(days=400),
+        due_on=TODAY - timedelta(days=360),
+        state="done",
+        submitted_on=TODAY - timedelta(days=365 - 14),
+        closed_on=TODAY - timedelta(days=340),
+    )
     observe(day, loan)
     schedule(day)
     assert list(Task.objects.filter(kind="routine").values_list("due_on", flat=True)) == [TODAY + timedelta(days=14)]
@@ -136,7 +145,12 @@ def test_a_loan_without_a_lead_gets_a_task_that_waits_for_the_branch_head(day):
 
 
 def test_the_sql_says_what_the_rule_says(day):
-    plan = plan_from({key: parameter(day.lender, key, TODAY) for key in ("inspection.first_days", "inspection.routine_days", "inspection.size_limits", "inspection.special_days")})
+    plan = plan_from(
+        {
+            key: parameter(day.lender, key, TODAY)
+            for key in ("inspection.first_days", "inspection.routine_days", "inspection.size_limits", "inspection.special_days")
+        }
+    )
     expected = {}
     for amount in (500_000, 1_000_000, 5_000_000):
         for risk_class in ("normal", "special_mention", "substandard"):
@@ -144,9 +158,18 @@ def test_the_sql_says_what_the_rule_says(day):
                 interval = routine_interval(plan, amount=amount, risk_class=risk_class, alert_level=level, product_kind="working_capital")
                 loan = make_loan(day, principal=amount, disbursed_on=TODAY + timedelta(days=13 - interval))
                 Task.objects.create(
-                    lender=day.lender, bucket=loan.bucket, loan=loan, borrower=loan.borrower, branch=loan.branch, kind="first", opened_on=loan.disbursed_on,
-                    due_on=loan.disbursed_on, state="done", submitted_on=loan.disbursed_on, closed_on=loan.disbursed_on,
-                )  # fmt: skip
+                    lender=day.lender,
+                    bucket=loan.bucket,
+                    loan=loan,
+                    borrower=loan.borrower,
+                    branch=loan.branch,
+                    kind="first",
+                    opened_on=loan.disbursed_on,
+                    due_on=loan.disbursed_on,
+                    state="done",
+                    submitted_on=loan.disbursed_on,
+                    closed_on=loan.disbursed_on,
+                )
                 if level:
                     make_alert(day, loan, level=level)
                 observe(day, loan, risk_class=risk_class)
