@@ -1,6 +1,6 @@
-"""What the made-up people have done about alerts and class proposals: the same actions as real work, each dated after the close that called for it.
+"""What the made-up people have done about alerts and class proposals: the actions of real work, dated after the close that called for them.
 
-Done once, after the history is closed. Made by the people who held the loan on the day, so what somebody may not do is not done here either.
+Done once, after the history is closed, by the people who held the loan on the day: what somebody may not do is not done here either.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from alerts.classification import actions as classes
 from alerts.classification.models import ClassProposal
 from alerts.signals import actions as signals
 from alerts.signals.models import Alert, Level
-from borrowers.loans.models import Custody
+from borrowers.loans.models import Custody, Loan
 from loanwatch.demo.book import FIRST_ORDINARY
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
@@ -27,7 +27,9 @@ from loanwatch.trail.record import record
 
 DONE = "demo.acts_made"
 SETTLED_AFTER = 14  # days after which a cleared alert has been closed by two people
-GIVEN_UP_AFTER = 45  # days after which most alerts that still hold have been moved to recovery, or accepted with approval
+# Share of the alerts that still hold after so many days and have been moved to recovery, or accepted with approval.
+GIVEN_UP = ((45, 0.92), (18, 0.6))
+UNSEEN = 15  # days within which some alerts have been seen by nobody
 FRESH = 6  # days within which nobody has looked yet
 MEASURES = {
     "REP": "已电话联系，客户承诺本周还款。 Called: the owner promises to pay this week.",
@@ -65,10 +67,10 @@ class Desk:
             self.seen[key] = Access.of(self.accounts[person], on)
         return self.seen[key]
 
-    def manager(self, loan: int, on: date) -> Access | None:
+    def manager(self, loan: Loan | None, on: date) -> Access | None:
         """The account manager of `loan` on `on`, where that person still works here; else today's."""
         for day in (on, self.as_of):
-            lead = Custody.objects.filter(loan_id=loan, capacity="lead").held_on(day).values_list("person_id", flat=True).first()
+            lead = Custody.objects.filter(loan=loan, capacity="lead").held_on(day).values_list("person_id", flat=True).first()
             if lead in self.accounts:
                 return self.access(lead, day)
         return None
@@ -101,7 +103,9 @@ def make_acts(lender: Lender, *, seed: int = 1) -> dict[str, Any]:
 
 def ordinary(lender: Lender, as_of: date) -> QuerySet[Alert]:
     """Open alerts on loans that account managers work, oldest first; those on staff conduct are not theirs to see."""
-    found = Alert.objects.open().filter(lender=lender, loan__isnull=False, staff_conduct=False, opened_on__lte=as_of - timedelta(days=FRESH))
+    found = Alert.objects.open().filter(
+        lender=lender, loan__isnull=False, staff_conduct=False, opened_on__lte=as_of - timedelta(days=FRESH)
+    )
     return found.select_related("rule", "loan").order_by("opened_on", "rule__code", F("loan__number"))
 
 
@@ -109,12 +113,13 @@ def act(alert: Alert, desk: Desk, draw: Random, done: dict[str, int]) -> None:
     """Take one alert as far as such an alert is usually taken by now."""
     chance, opened = draw.random(), alert.opened_on + timedelta(days=draw.randint(1, 4))
     cleared = alert.cleared_on is not None and alert.cleared_on <= desk.as_of - timedelta(days=SETTLED_AFTER)
-    manager = desk.manager(alert.loan_id, min(opened, desk.as_of))
-    if manager is None or (not cleared and chance < 0.25):
+    manager = desk.manager(alert.loan, min(opened, desk.as_of))
+    age = (desk.as_of - alert.opened_on).days
+    if manager is None or (chance < 0.25 and age < UNSEEN):
         return
-    given_up = not planted(alert) and alert.cleared_on is None and alert.opened_on <= desk.as_of - timedelta(days=GIVEN_UP_AFTER) and chance > 0.3
+    given_up = not planted(alert) and alert.cleared_on is None and chance < next((share for days, share in GIVEN_UP if age > days), 0)
     try:
-        if not cleared and chance < 0.5:
+        if not cleared and not given_up and chance < 0.6:
             signals.acknowledge(number=alert.number, by=manager)
             done["acknowledged"] += 1
             return
@@ -132,7 +137,7 @@ def act(alert: Alert, desk: Desk, draw: Random, done: dict[str, int]) -> None:
 def finish(alert: Alert, desk: Desk, manager: Access, chance: float, done: dict[str, int]) -> None:
     """The manager asks to close; a risk officer closes what has long been in order, and sends some back."""
     on = min(max(alert.cleared_on or desk.as_of - timedelta(days=12), manager.on) + timedelta(days=3), desk.as_of)
-    closer, by_now = desk.officer(alert.branch_id, on), desk.manager(alert.loan_id, on)
+    closer, by_now = desk.officer(alert.branch_id, on), desk.manager(alert.loan, on)
     if closer is None or by_now is None:
         return
     signals.submit_for_closing(number=alert.number, by=by_now, text=CLOSING if alert.cleared_on else HANDED_OVER)
@@ -160,7 +165,9 @@ def planted(alert: Alert) -> bool:
 def decide_classes(desk: Desk, draw: Random) -> int:
     """Risk officers have confirmed the proposals of more than ten days ago; returns how many."""
     decided = 0
-    waiting = ClassProposal.objects.filter(lender=desk.lender, state=ClassProposal.State.PROPOSED, as_of__lte=desk.as_of - timedelta(days=10))
+    waiting = ClassProposal.objects.filter(
+        lender=desk.lender, state=ClassProposal.State.PROPOSED, as_of__lte=desk.as_of - timedelta(days=10)
+    )
     for proposal in waiting.select_related("loan").order_by("as_of", "loan__number"):
         officer = desk.officer(proposal.loan.branch_id, min(proposal.as_of + timedelta(days=draw.randint(1, 6)), desk.as_of))
         if officer is None or draw.random() < 0.1:

@@ -26,7 +26,8 @@ size and day give the same book. Nothing in it comes from real borrowers.
   is 30 or more days past due, about 2 % 90 or more.
 - **The days**: month-ends for the older part, every Chinese business day for the last 60. The book puts them on the list; the
   workers close them by the day's own steps.
-- **Inspections**: what was visited before {closes} closes ago was planned elsewhere and handed over. Since then LoanWatch's own plan opens the tasks.
+- **Inspections**: until {closes} closes before the end they were planned elsewhere and handed over; since then LoanWatch's own plan opens
+  the tasks.
 - **Acts**: `manage.py seed_demo_acts` lets the people act on the alerts of the closed history, once.
 
 ## Planted cases
@@ -48,7 +49,7 @@ TAIL = """
   are marked as reused.
 - The inspections of `am122c` found no problem and took two minutes each.
 - `am112b` left 23 days ago. Three of the loans were forgotten in the handover; the others have a new manager since that day.
-- The payment of `told_late` was made 30 days ago and became known 12 days later: `manage.py loan` with and without `--known-on`
+- The payment of `told_late` was made 25 days ago and became known 12 days later: `manage.py loan` with and without `--known-on`
   shows both truths.
 """
 

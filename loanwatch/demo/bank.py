@@ -75,7 +75,7 @@ def hire(lender: Lender, everybody: list[Seat], calendar: Calendar, password: st
 
 # What the plan says while inspections are still planned elsewhere: no check ever falls due.
 NO_FIRST = {"default": -100_000}
-NO_ROUTINE = {key: 100_000 for key in ("red", "orange", "yellow", "large", "medium", "small")}
+NO_ROUTINE = dict.fromkeys(("red", "orange", "yellow", "large", "medium", "small"), 100_000)
 
 
 def take_up_plan(lender: Lender, on: date, people: dict[str, Person]) -> None:

@@ -160,6 +160,4 @@ def stop_at(note: Note, place: int, draw: Random, as_of: date) -> None:
         note.payments.sort(key=lambda p: p.paid_on)
 
 
-BY_NAME: dict[str, Behaviour] = {
-    f.__name__: f for f in (good, seasonal, sliding, part_payer, interest_late, cured, recovered, prepaid)
-}
+BY_NAME: dict[str, Behaviour] = {f.__name__: f for f in (good, seasonal, sliding, part_payer, interest_late, cured, recovered, prepaid)}

@@ -19,7 +19,15 @@ FIRST_MONTHS = 0.22  # share of the loans made in the first three months: the bo
 # Shares of the outstanding balance on the last day, planted cases included: days past due from, to, share.
 ARREARS = ((91, 400, 0.0185), (61, 88, 0.0105), (30, 59, 0.0150), (3, 26, 0.018))
 # Shares of the other loans by behaviour; the rest is good.
-SHARES = (("seasonal", 0.06), ("sliding", 0.02), ("part_payer", 0.015), ("interest_late", 0.008), ("cured", 0.07), ("recovered", 0.03), ("prepaid", 0.04))
+SHARES = (
+    ("seasonal", 0.06),
+    ("sliding", 0.02),
+    ("part_payer", 0.015),
+    ("interest_late", 0.008),
+    ("cured", 0.07),
+    ("recovered", 0.03),
+    ("prepaid", 0.04),
+)
 ROLLED_OVER = 0.02  # share of the loans that were repaid by a new one
 LARGEST_IN_ARREARS = 0.005  # of the whole book: one big loan must not decide the shares
 SMALL_IN_ARREARS = 0.0004  # of the whole book; three of four loans below it are left alone, or arrears would be many and tiny

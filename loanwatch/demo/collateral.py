@@ -32,9 +32,16 @@ SORTS = {
     "van": Sort("vehicle", "货车 Delivery van", "0.50", 320),
 }
 USUAL = {
-    "MG": ("home",), "FA": ("plant", "machines"), "WC-IO": ("plant", "shop", "machines", "stock"), "WC-AM": ("plant", "shop", "machines", "stock"),
-    "SB": ("shop", "machines"), "PB-EI": ("home", "shop", "van"), "PB-IO": ("home", "shop"), "CS": ("home",), "MF": ("van",),
-}  # fmt: skip
+    "MG": ("home",),
+    "FA": ("plant", "machines"),
+    "WC-IO": ("plant", "shop", "machines", "stock"),
+    "WC-AM": ("plant", "shop", "machines", "stock"),
+    "SB": ("shop", "machines"),
+    "PB-EI": ("home", "shop", "van"),
+    "PB-IO": ("home", "shop"),
+    "CS": ("home",),
+    "MF": ("van",),
+}
 
 
 def hundreds_of_yuan(minor: float) -> int:
@@ -52,7 +59,9 @@ class Pledger:
         """A new item of the borrower, valued at `value` hundredths some days before disbursement."""
         on = note.disbursed_on - timedelta(days=self.draw.randint(3, 25))
         appraiser = self.draw.choice(APPRAISERS)
-        made = Item(f"K{next(self.numbers):06d}", sort.kind, sort.description, note.party, on, note.party.region if sort.method == "index" else "")
+        made = Item(
+            f"K{next(self.numbers):06d}", sort.kind, sort.description, note.party, on, note.party.region if sort.method == "index" else ""
+        )
         made.appraisals.append(Appraisal(on, value, "origination", appraiser))
         return made
 
@@ -100,7 +109,9 @@ def planted(cases: dict[str, list[Note]], pledger: Pledger) -> None:
         pledger.secure(note, made, sort)
         for age, change in ages:
             before = made.appraisals[-1]
-            made.appraisals.append(Appraisal(as_of - timedelta(days=age), round(before.value * (1 + change)), "appraisal", before.appraiser))
+            made.appraisals.append(
+                Appraisal(as_of - timedelta(days=age), round(before.value * (1 + change)), "appraisal", before.appraiser)
+            )
         return made
 
     (note,) = cases["value_fell"]

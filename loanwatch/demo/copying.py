@@ -19,8 +19,8 @@ def take_ids(model: type[Model], count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def copy(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Append `rows` (values in the order of `columns`, table column names) to the table of `model`; returns how many.
+def copy(model: type[Model], columns: str, rows: Iterable[Sequence[Any]]) -> int:
+    """Append `rows` (values in the order of `columns`: table column names, a blank between) to the table of `model`; returns how many.
 
     None is NULL, a dict or list is JSON; all else goes in as its text. Columns that are not named take the database's default.
     """
@@ -30,7 +30,7 @@ def copy(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any
         text.write("\t".join(map(_field, row)) + "\n")
         count += 1
     text.seek(0)
-    names = ", ".join(f'"{name}"' for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns.split())
     with connection.cursor() as cursor:
         cursor.copy_expert(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', text)
     return count

@@ -39,5 +39,3 @@ def planted(cases: dict[str, list[Note]], as_of: date) -> None:
     left = as_of - timedelta(days=DEPARTED.left_days or 0)
     for note in cases["nobody_responsible"]:
         note.tenures = [Tenure(DEPARTED.login, capacity, note.disbursed_on, left) for capacity in ("lead", "responsible", "handling")]
-
-

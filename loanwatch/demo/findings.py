@@ -34,9 +34,15 @@ FAILING = {
     ),
 }
 SUMMARIES = {
-    "no_problem": ("经营正常，资金按约定用途使用。 Business as usual, the money went where it was meant to.", "现场正常，未见异常。 Nothing unusual on site."),
+    "no_problem": (
+        "经营正常，资金按约定用途使用。 Business as usual, the money went where it was meant to.",
+        "现场正常，未见异常。 Nothing unusual on site.",
+    ),
     "concern": ("回款放缓，需继续关注。 Receipts are slower; keep watching.", "库存偏高，下月再看。 Stock is high; look again next month."),
-    "problem": ("经营困难，还款来源不足。 In difficulty: the source of repayment is too small.", "企业半停产，建议调整分类。 Half idle; a lower class is advised."),
+    "problem": (
+        "经营困难，还款来源不足。 In difficulty: the source of repayment is too small.",
+        "企业半停产，建议调整分类。 Half idle; a lower class is advised.",
+    ),
 }
 FELL = "本季度回款减少。 Fewer receipts than last quarter."
 HASTY = "无问题。 No problem."
@@ -50,7 +56,9 @@ def record(draw: Random, note: Note, kind: str, *, bad: bool, hasty: bool = Fals
     if kind == "special" and not failing:
         conclusion = "concern"
     usual = {"first": _first, "routine": _routine, "special": _special}[kind](note, calm=not failing)
-    answers = tuple((code, *failing[code][1:]) if code in failing else (code, value, FELL if value == "less" else "") for code, value in usual.items())
+    answers = tuple(
+        (code, *failing[code][1:]) if code in failing else (code, value, FELL if value == "less" else "") for code, value in usual.items()
+    )
     return Said(conclusion, HASTY if hasty else draw.choice(SUMMARIES[conclusion]), answers)
 
 
@@ -64,8 +72,16 @@ def own_view(draw: Random, said: Said) -> Said:
 
 
 AT_DESK = {
-    "payment_method", "vouchers_match", "vouchers_amount", "payee_related", "returned_money", "receipts_account", "new_debt", "guarantor_able", "willing",
-}  # fmt: skip
+    "payment_method",
+    "vouchers_match",
+    "vouchers_amount",
+    "payee_related",
+    "returned_money",
+    "receipts_account",
+    "new_debt",
+    "guarantor_able",
+    "willing",
+}
 
 
 def _scale(note: Note) -> tuple[int, str, str]:
@@ -77,24 +93,48 @@ def _scale(note: Note) -> tuple[int, str, str]:
 def _first(note: Note, *, calm: bool) -> dict[str, str]:
     _staff, stock, _orders = _scale(note)
     return {
-        "payment_method": "entrusted", "vouchers_match": "yes", "vouchers_amount": f"{note.principal // 100}.00", "payee_related": "no",
-        "returned_money": "no", "person_met": "owner" if calm else "staff", "operating": "yes", "goods_seen": "yes", "stock_value": stock,
-    }  # fmt: skip
+        "payment_method": "entrusted",
+        "vouchers_match": "yes",
+        "vouchers_amount": f"{note.principal // 100}.00",
+        "payee_related": "no",
+        "returned_money": "no",
+        "person_met": "owner" if calm else "staff",
+        "operating": "yes",
+        "goods_seen": "yes",
+        "stock_value": stock,
+    }
 
 
 def _routine(note: Note, *, calm: bool) -> dict[str, str]:
     staff, stock, orders = _scale(note)
     return {
-        "person_met": "owner" if calm else "finance", "operating": "yes", "lines_running": "yes", "staff_present": str(staff), "stock_value": stock,
-        "orders": orders, "receipts_account": "same", "new_debt": "no", "wages_paid": "yes", "receivables_old": "0.00", "collateral_seen": "yes",
-        "collateral_let": "no", "guarantor_able": "yes",
-    }  # fmt: skip
+        "person_met": "owner" if calm else "finance",
+        "operating": "yes",
+        "lines_running": "yes",
+        "staff_present": str(staff),
+        "stock_value": stock,
+        "orders": orders,
+        "receipts_account": "same",
+        "new_debt": "no",
+        "wages_paid": "yes",
+        "receivables_old": "0.00",
+        "collateral_seen": "yes",
+        "collateral_let": "no",
+        "guarantor_able": "yes",
+    }
 
 
 def _special(note: Note, *, calm: bool) -> dict[str, str]:
     staff, stock, _orders = _scale(note)
     return {
-        "alert_true": "no" if calm else "yes", "cause": "temporary" if calm else "sales",
-        "cause_words": "下游客户付款延迟，本周内可到账。 A customer pays late; the money is expected this week.", "person_met": "owner", "operating": "yes",
-        "staff_present": str(staff), "receipts_account": "same" if calm else "less", "promise": "no", "source_amount": stock, "willing": "yes",
-    }  # fmt: skip
+        "alert_true": "no" if calm else "yes",
+        "cause": "temporary" if calm else "sales",
+        "cause_words": "下游客户付款延迟，本周内可到账。 A customer pays late; the money is expected this week.",
+        "person_met": "owner",
+        "operating": "yes",
+        "staff_present": str(staff),
+        "receipts_account": "same" if calm else "less",
+        "promise": "no",
+        "source_amount": stock,
+        "willing": "yes",
+    }

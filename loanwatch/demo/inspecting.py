@@ -6,7 +6,7 @@ Until a few closes before the last one the bank planned its inspections elsewher
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -27,20 +27,27 @@ RETURNED = 0.03  # share of visits returned once
 PARENT = {unit.code: unit.parent for unit in TREE}
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What the second person said: confirmed, or returned with a reason; and the own view recorded before."""
+
+    officer: str
+    on: date
+    own: Said
+    outcome: str = "confirmed"
+    reason: str = ""
+    explanation: str = ""
+
+
 @dataclass
 class Attempt:
-    """One visit as it was recorded and, where `decision` is set, what the second person said."""
+    """One visit as it was recorded and, once somebody has decided on it, the decision."""
 
     visited_on: date
     submitted_on: date
     minutes: int
     said: Said
-    officer: str = ""
-    decided_on: date | None = None
-    decision: str = ""
-    reason: str = ""
-    explanation: str = ""
-    own: Said | None = None
+    decision: Decision | None = None
     photos: list[tuple[str, int]] = field(default_factory=list)  # checkpoint and the picture's number
     draft: bool = False
 
@@ -63,12 +70,20 @@ class Inspection:
         last = self.attempts[-1]
         if last.draft:
             return "started"
-        return {"confirmed": "done", "returned": "returned", "": "submitted"}[last.decision]
+        if last.decision is None:
+            return "submitted"
+        return "done" if last.decision.outcome == "confirmed" else "returned"
 
     @property
     def done_on(self) -> date | None:
         """The day that counts for the duty: of the last visit, unless it was returned."""
         return self.attempts[-1].visited_on if self.state in {"done", "submitted"} else None
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day on which the second person confirmed it."""
+        decision = self.attempts[-1].decision if self.attempts else None
+        return decision.on if decision and self.state == "done" else None
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,11 @@ class Diary:
 
 @dataclass(frozen=True)
 class Lateness:
-    """`spells`: demands that a close saw unpaid, from that close until they were known as paid. `late`: due dates of demands paid 3 or more days late."""
+    """How a loan was late, demand by demand.
+
+    spells: of demands that a close saw unpaid, from that close until they were known as paid. late: due dates of demands
+    paid 3 or more days late.
+    """
 
     spells: list[tuple[date, date]]
     late: list[date]
@@ -141,7 +160,9 @@ def inspections(notes: list[Note], diary: Diary) -> list[Inspection]:
 
 def after_alert(note: Note, diary: Diary, called: date) -> Inspection:
     """The special inspection of a red alert that opened about `called`."""
-    return one_visit(note, diary, "special", called, called + timedelta(days=5), called + timedelta(days=diary.draw.randint(2, 4)), bad=True)
+    return one_visit(
+        note, diary, "special", called, called + timedelta(days=5), called + timedelta(days=diary.draw.randint(2, 4)), bad=True
+    )
 
 
 def by_plan(note: Note, diary: Diary, seen: Lateness) -> Iterator[Inspection]:
@@ -187,16 +208,24 @@ def one_visit(note: Note, diary: Diary, kind: str, opened: date, due: date, visi
     if (as_of - submitted).days <= HANDED_IN and (submitted == as_of or draw.random() < WAITING):
         return made
     officer = draw.choice(diary.officers[PARENT[note.party.branch]])
-    decide(draw, attempt, officer, min(submitted + timedelta(days=draw.randint(1, 4)), as_of))
+    decided = decide(draw, attempt, officer, min(submitted + timedelta(days=draw.randint(1, 4)), as_of))
     if draw.random() < RETURNED and not calm and manager != PHOTO_REUSER.login and (as_of - submitted).days > 14:
-        attempt.decision, attempt.reason, attempt.explanation = "returned", *draw.choice(REASONS)
-        again = Attempt(attempt.decided_on + timedelta(days=2), attempt.decided_on + timedelta(days=2), 30, said)
-        decide(draw, again, officer, again.submitted_on + timedelta(days=2))
+        attempt.decision = sent_back(decided, *draw.choice(REASONS))
+        once_more = submitted + timedelta(days=7)
+        again = Attempt(once_more, once_more, 30, said)
+        decide(draw, again, officer, once_more + timedelta(days=2))
         made.attempts.append(again)
     return made
 
 
-RED_BY_EVENT = ("serial_extension", "restructured_twice", "value_fell", "old_valuation", "never_valued")  # planted, red without long arrears
+RED_BY_EVENT = (
+    "serial_extension",
+    "restructured_twice",
+    "value_fell",
+    "old_valuation",
+    "never_valued",
+)  # planted, red without long arrears
+TALKED_OVER = "与客户经理沟通后一致。 Talked over with the account manager; the officer's view stands."
 REASONS = (
     ("incomplete", "库存没有盘点依据，请补充盘点表。 There is no count behind the stock figure: add the stock list."),
     ("evidence", "照片看不清招牌，请重拍。 The name plate can't be read on the photo: take it again."),
@@ -204,11 +233,16 @@ REASONS = (
 )
 
 
-def decide(draw: Random, attempt: Attempt, officer: str, on: date) -> None:
-    attempt.officer, attempt.decided_on, attempt.decision = officer, on, "confirmed"
-    attempt.own = own_view(draw, attempt.said)
-    if attempt.own.conclusion != attempt.said.conclusion:
-        attempt.explanation = "与客户经理沟通后一致。 Talked over with the account manager; the officer's view stands."
+def decide(draw: Random, attempt: Attempt, officer: str, on: date) -> Decision:
+    """`officer` confirms on `on`, after an own view."""
+    own = own_view(draw, attempt.said)
+    agreed = "" if own.conclusion == attempt.said.conclusion else TALKED_OVER
+    attempt.decision = Decision(officer, on, own, explanation=agreed)
+    return attempt.decision
+
+
+def sent_back(decision: Decision, reason: str, explanation: str) -> Decision:
+    return replace(decision, outcome="returned", reason=reason, explanation=explanation)
 
 
 def unfinished(found: list[Inspection], diary: Diary) -> None:
@@ -223,8 +257,8 @@ def unfinished(found: list[Inspection], diary: Diary) -> None:
         if len(seen) % 3 == 0:
             last.draft = True
         elif len(seen) % 3 == 1 and last.submitted_on < diary.as_of:
-            decide(diary.draw, last, diary.officers[PARENT[one.note.party.branch]][0], diary.as_of)
-            last.decision, last.reason, last.explanation = "returned", *REASONS[0]
+            decided = decide(diary.draw, last, diary.officers[PARENT[one.note.party.branch]][0], diary.as_of)
+            last.decision = sent_back(decided, *REASONS[0])
 
 
 def planted(found: list[Inspection], cases: dict[str, list[Note]], diary: Diary) -> list[Inspection]:

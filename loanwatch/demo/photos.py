@@ -1,4 +1,4 @@
-"""Draws the pictures that stand for photographs: a front with a name plate, or goods on shelves. Numbered: the same number, the same picture."""
+"""Draws the pictures that stand for photographs: a front with a name plate, or goods on shelves. The same number, the same picture."""
 
 import io
 from hashlib import sha256

@@ -25,10 +25,22 @@ from loanwatch.people.models import Person
 PICTURED = 40  # visits of the first branch that have photographs
 SMALLEST = 150  # loans: the planted cases and some company for them
 TABLES = (
-    "borrowers_borrower", "borrowers_loan", "borrowers_instalment", "borrowers_repayment", "borrowers_loanevent", "borrowers_guarantee",
-    "borrowers_custody", "borrowers_checkduty", "borrowers_collateralitem", "borrowers_pledge", "borrowers_valuation", "people_branchreach",
-    "inspections_task", "inspections_visit", "inspections_answer",
-)  # fmt: skip
+    "borrowers_borrower",
+    "borrowers_loan",
+    "borrowers_instalment",
+    "borrowers_repayment",
+    "borrowers_loanevent",
+    "borrowers_guarantee",
+    "borrowers_custody",
+    "borrowers_checkduty",
+    "borrowers_collateralitem",
+    "borrowers_pledge",
+    "borrowers_valuation",
+    "people_branchreach",
+    "inspections_task",
+    "inspections_visit",
+    "inspections_answer",
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,15 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
 def facts(lender: Lender, days: calendar.Calendar, people: dict[str, Person], number: int, drawn: Book) -> writing.Writer:
     writer = writing.Writer(lender, days, people, number)
     writing.parties(writer, drawn.parties)
-    for part in (writing.loans, writing.schedules, writing.repayments, writing.events, writing.collateral, writing.guarantees, writing.custody):
+    for part in (
+        writing.loans,
+        writing.schedules,
+        writing.repayments,
+        writing.events,
+        writing.collateral,
+        writing.guarantees,
+        writing.custody,
+    ):
         part(writer, drawn.notes)
     owners = {case.code: note.party for note, case in drawn.garden.cases}
     writing.portal({login: owners[f"portal_{login}"] for login in staff.BORROWER_LOGINS}, writer)

@@ -62,7 +62,9 @@ def seats(namer: Namer) -> list[Seat]:
             login = f"am{unit.code}{'abc'[seat]}"
             if seat == 0 and ("account_manager", unit.code) in taken:
                 continue  # `manager` or `manager2` sits here
-            found.append(STORIED.get(login) or Seat(login, namer.person(), "account_manager", unit.code, certificate_days=365 + 11 * len(found)))
+            found.append(
+                STORIED.get(login) or Seat(login, namer.person(), "account_manager", unit.code, certificate_days=365 + 11 * len(found))
+            )
     return found
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from psycopg2.extras import execute_values
 
 from borrowers.loans.models import CheckDuty
 from inspections.four_eyes.models import OwnAnswer, Verification
@@ -18,14 +19,15 @@ from inspections.visits.queries import template_for
 from inspections.visits.rules import metres_between, seal
 from loanwatch.demo import photos
 from loanwatch.demo.copying import copy, take_ids
-from loanwatch.demo.inspecting import Attempt, Inspection
+from loanwatch.demo.inspecting import Attempt, Decision, Inspection
 from loanwatch.demo.places import PRODUCTS
 from loanwatch.demo.writing import Writer
 from loanwatch.people.models import Person
 
 SEALED = "CREATE TEMP TABLE lw_demo_sealed (id bigint, submitted_at timestamptz, submitted_on date, content_hash text) ON COMMIT DROP"
 SUBMIT = """
-UPDATE inspections_visit v SET state = 'submitted', submitted_at = s.submitted_at, submitted_on = s.submitted_on, content_hash = s.content_hash
+UPDATE inspections_visit v
+SET state = 'submitted', submitted_at = s.submitted_at, submitted_on = s.submitted_on, content_hash = s.content_hash
 FROM lw_demo_sealed s WHERE s.id = v.id
 """
 VIEWED = """
@@ -36,7 +38,9 @@ VIEW = """
 UPDATE inspections_verification v SET own_conclusion = w.conclusion, own_summary = w.summary, own_recorded_at = w.at - interval '20 minutes'
 FROM lw_demo_viewed w WHERE w.id = v.id
 """
-READ = "INSERT INTO inspections_reading (visit_id, person_id, since) SELECT visit_id, officer_id, at - interval '20 minutes' FROM lw_demo_viewed"
+READ = """
+INSERT INTO inspections_reading (visit_id, person_id, since) SELECT visit_id, officer_id, at - interval '20 minutes' FROM lw_demo_viewed
+"""
 DECIDE = """
 UPDATE inspections_verification v SET decision = w.decision, reason = w.reason, explanation = w.explanation, decided_at = w.at,
        seen_hash = (SELECT content_hash FROM inspections_visit WHERE id = v.visit_id)
@@ -73,17 +77,42 @@ class Recorder:
         w = self.writer
         copy(
             Task,
-            ("id", "lender_id", "bucket", "loan_id", "borrower_id", "branch_id", "kind", "opened_on", "due_on", "assigned_to_id", "state", "submitted_on", "closed_on"),
-            [(ids[place], w.lender.pk, w.bucket[i.note.party.number], w.loan_ids[i.note.number], w.party_ids[i.note.party.number],
-              w.branches[i.note.party.branch], i.kind, i.opened_on, i.due_on, w.people[i.manager], i.state,
-              i.attempts[0].submitted_on if i.attempts and not i.attempts[0].draft else None,
-              i.attempts[-1].decided_on if i.state == "done" else None) for place, i in enumerate(found)],
-        )  # fmt: skip
+            "id lender_id bucket loan_id borrower_id branch_id kind opened_on due_on assigned_to_id state submitted_on closed_on",
+            [
+                (
+                    ids[place],
+                    w.lender.pk,
+                    w.bucket[i.note.party.number],
+                    w.loan_ids[i.note.number],
+                    w.party_ids[i.note.party.number],
+                    w.branches[i.note.party.branch],
+                    i.kind,
+                    i.opened_on,
+                    i.due_on,
+                    w.people[i.manager],
+                    i.state,
+                    i.attempts[0].submitted_on if i.attempts and not i.attempts[0].draft else None,
+                    i.closed_on,
+                )
+                for place, i in enumerate(found)
+            ],
+        )
         copy(
             CheckDuty,
-            ("lender_id", "bucket", "loan_id", "kind", "due_on", "done_on", "known_from"),
-            [(w.lender.pk, w.bucket[i.note.party.number], w.loan_ids[i.note.number], i.kind, i.due_on, i.done_on, w.calendar.known(i.opened_on)) for i in found],
-        )  # fmt: skip
+            "lender_id bucket loan_id kind due_on done_on known_from",
+            [
+                (
+                    w.lender.pk,
+                    w.bucket[i.note.party.number],
+                    w.loan_ids[i.note.number],
+                    i.kind,
+                    i.due_on,
+                    i.done_on,
+                    w.calendar.known(i.opened_on),
+                )
+                for i in found
+            ],
+        )
         return ids
 
     def visits(self, found: list[Inspection], tasks: dict[int, int], attempt: int) -> int:
@@ -97,12 +126,13 @@ class Recorder:
         submitted = [row for row in rows if not row[3].draft]
         with connection.cursor() as cursor:
             self._seal(cursor, submitted, attempt + 1)
-            self._decide(cursor, [row for row in submitted if row[3].decision])
+            self._decide(cursor, [(number, i, a.decision) for number, _task, i, a in submitted if a.decision])
         return len(rows)
 
     def _template(self, one: Inspection) -> Template:
         template = self.templates[one.kind, PRODUCTS[one.note.product].kind]
-        assert template is not None  # the shipped forms cover every kind
+        if template is None:
+            raise LookupError(f"There is no form for a {one.kind} inspection of {one.note.product}.")
         return template
 
     def _place(self, number: int, one: Inspection) -> tuple[Decimal, Decimal, int, int]:
@@ -116,20 +146,44 @@ class Recorder:
         w = self.writer
         copy(
             Visit,
-            ("id", "task_id", "attempt", "lender_id", "bucket", "loan_id", "branch_id", "template_id", "recorded_by_id", "state", "started_at", "visited_on",
-             "conclusion", "summary", "latitude", "longitude", "accuracy", "distance", "position_at", "position_reason", "content_hash"),
-            [(number, task, attempt, w.lender.pk, w.bucket[i.note.party.number], w.loan_ids[i.note.number], w.branches[i.note.party.branch],
-              self._template(i).pk, w.people[i.manager], "draft", at(a.visited_on, 10), a.visited_on, "" if a.draft else a.said.conclusion,
-              "" if a.draft else a.said.summary, *self._place(task, i), at(a.visited_on, 10, 2), "", "") for number, task, i, a in rows],
-        )  # fmt: skip
+            "id task_id attempt lender_id bucket loan_id branch_id template_id"
+            " recorded_by_id state started_at visited_on conclusion summary latitude longitude accuracy distance position_at"
+            " position_reason content_hash",
+            [
+                (
+                    number,
+                    task,
+                    attempt,
+                    w.lender.pk,
+                    w.bucket[i.note.party.number],
+                    w.loan_ids[i.note.number],
+                    w.branches[i.note.party.branch],
+                    self._template(i).pk,
+                    w.people[i.manager],
+                    "draft",
+                    at(a.visited_on, 10),
+                    a.visited_on,
+                    "" if a.draft else a.said.conclusion,
+                    "" if a.draft else a.said.summary,
+                    *self._place(task, i),
+                    at(a.visited_on, 10, 2),
+                    "",
+                    "",
+                )
+                for number, task, i, a in rows
+            ],
+        )
 
     def _answers(self, rows: Sequence[tuple[int, int, Inspection, Attempt]]) -> None:
         copy(
             Answer,
-            ("visit_id", "checkpoint_id", "value", "note", "saved_at"),
-            [(number, self.points[self._template(i).pk, code], f'"{value}"', note, at(a.visited_on, 10, a.minutes % 60))
-             for number, _task, i, a in rows for code, value, note in (a.said.answers[:4] if a.draft else a.said.answers)],
-        )  # fmt: skip
+            "visit_id checkpoint_id value note saved_at",
+            [
+                (number, self.points[self._template(i).pk, code], f'"{value}"', note, at(a.visited_on, 10, a.minutes % 60))
+                for number, _task, i, a in rows
+                for code, value, note in (a.said.answers[:4] if a.draft else a.said.answers)
+            ],
+        )
 
     def _photos(self, rows: Sequence[tuple[int, int, Inspection, Attempt]]) -> None:
         shown = [(number, i, a, code, picture) for number, _task, i, a in rows for code, picture in a.photos]
@@ -140,9 +194,24 @@ class Recorder:
             photo = self.photo_ids[number, code]
             first = self.used.setdefault(picture, photo)
             reused = first if first != photo and a is i.attempts[0] else None
-            made.append((photo, self.writer.lender.pk, number, self.points[self._template(i).pk, code], path, kept.sha256, len(kept.data), kept.width,
-                         kept.height, at(a.visited_on, 10, 5), kept.likeness, reused, at(a.visited_on, 10, 6)))  # fmt: skip
-        columns = ("id", "lender_id", "visit_id", "checkpoint_id", "file", "sha256", "size", "width", "height", "taken_at", "likeness", "reused_from_id", "uploaded_at")
+            made.append(
+                (
+                    photo,
+                    self.writer.lender.pk,
+                    number,
+                    self.points[self._template(i).pk, code],
+                    path,
+                    kept.sha256,
+                    len(kept.data),
+                    kept.width,
+                    kept.height,
+                    at(a.visited_on, 10, 5),
+                    kept.likeness,
+                    reused,
+                    at(a.visited_on, 10, 6),
+                )
+            )
+        columns = "id lender_id visit_id checkpoint_id file sha256 size width height taken_at likeness reused_from_id uploaded_at"
         copy(Photo, columns, made)
 
     def _seal(self, cursor: Any, rows: Sequence[tuple[int, int, Inspection, Attempt]], attempt: int) -> None:
@@ -162,40 +231,44 @@ class Recorder:
                 "answers": sorted([code, value, note] for code, value, note in a.said.answers),
                 "photos": sorted([code, self.pictures[picture][1].sha256, self.photo_ids[number, code]] for code, picture in a.photos),
             }
-            sealed.append((number, at(a.submitted_on, 11 if a.submitted_on == a.visited_on else 9, a.minutes % 60), a.submitted_on, seal(content)))
+            sealed.append(
+                (number, at(a.submitted_on, 11 if a.submitted_on == a.visited_on else 9, a.minutes % 60), a.submitted_on, seal(content))
+            )
         cursor.execute("DROP TABLE IF EXISTS lw_demo_sealed")
         cursor.execute(SEALED)
         _fill(cursor, "lw_demo_sealed", sealed)
         cursor.execute(SUBMIT)
 
-    def _decide(self, cursor: Any, rows: Sequence[tuple[int, int, Inspection, Attempt]]) -> None:
-        ids = take_ids(Verification, len(rows))
+    def _decide(self, cursor: Any, rows: Sequence[tuple[int, Inspection, Decision]]) -> None:
+        decided = list(zip(take_ids(Verification, len(rows)), rows, strict=True))
         copy(
             Verification,
-            ("id", "lender_id", "visit_id", "officer_id", "opened_at", "own_conclusion", "own_summary", "seen_hash", "decision", "reason", "explanation"),
-            [(pk, self.writer.lender.pk, number, self.writer.people[a.officer], at(a.decided_on, 14), "", "", "", "", "", "")
-             for pk, (number, _task, _i, a) in zip(ids, rows, strict=True)],
-        )  # fmt: skip
+            "id lender_id visit_id officer_id opened_at own_conclusion own_summary seen_hash decision reason explanation",
+            [
+                (pk, self.writer.lender.pk, number, self.writer.people[d.officer], at(d.on, 14), "", "", "", "", "", "")
+                for pk, (number, _one, d) in decided
+            ],
+        )
         copy(
             OwnAnswer,
-            ("verification_id", "checkpoint_id", "value", "note"),
-            [(pk, self.points[self._template(i).pk, code], f'"{value}"', "") for pk, (_n, _t, i, a) in zip(ids, rows, strict=True) for code, value, _note in a.own.answers],
+            "verification_id checkpoint_id value note",
+            [
+                (pk, self.points[self._template(one).pk, code], f'"{value}"', "")
+                for pk, (_number, one, d) in decided
+                for code, value, _note in d.own.answers
+            ],
         )
         cursor.execute("DROP TABLE IF EXISTS lw_demo_viewed")
         cursor.execute(VIEWED)
-        _fill(
-            cursor, "lw_demo_viewed",
-            [(pk, number, self.writer.people[a.officer], a.own.conclusion, a.own.summary, a.decision, a.reason, a.explanation, at(a.decided_on, 15))
-             for pk, (number, _task, _i, a) in zip(ids, rows, strict=True)],
-        )  # fmt: skip
+        views = [
+            (pk, number, self.writer.people[d.officer], d.own.conclusion, d.own.summary, d.outcome, d.reason, d.explanation, at(d.on, 15))
+            for pk, (number, _one, d) in decided
+        ]
+        _fill(cursor, "lw_demo_viewed", views)
         for statement in (VIEW, READ, DECIDE, SETTLE):
             cursor.execute(statement)
 
 
 def _fill(cursor: Any, table: str, rows: list[tuple[Any, ...]]) -> None:
-    from psycopg2.extras import execute_values
-
     if rows:
         execute_values(cursor, f"INSERT INTO {table} VALUES %s", rows, page_size=1000)
-
-

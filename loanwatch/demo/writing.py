@@ -18,7 +18,7 @@ from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Account, Branch, Person
 
 FORMAT = "demo_book"
-FACT = ("lender_id", "valid_from", "known_from", "delivery_id")
+FACT = "lender_id valid_from known_from delivery_id"
 
 
 class Writer:
@@ -45,7 +45,7 @@ class Writer:
         self.digests[known].update(repr((valid_from, *content)).encode())
         return self.lender.pk, valid_from, known, self.deliveries[known]
 
-    def later(self, model: Any, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
+    def later(self, model: Any, columns: str, rows: list[Sequence[Any]]) -> None:
         self.waiting.append(lambda: copy(model, columns, rows))
 
     def write(self) -> int:
@@ -83,28 +83,58 @@ def parties(writer: Writer, drawn: Iterable[Party]) -> None:
         writer.bucket[party.number] = bucket_of(party.number)
     writer.later(
         Borrower,
-        ("id", *FACT, "bucket", "number", "kind", "name", "segment", "industry", "region", "phone", "address", "latitude", "longitude", "key_customer"),
+        f"id {FACT} bucket number kind name segment industry region phone address latitude longitude key_customer",
         [
-            (writer.party_ids[p.number], *writer.fact(p.since, p.number, p.name), writer.bucket[p.number], p.number, p.kind, p.name, p.segment,
-             p.industry, p.region, p.phone, p.address, *p.position, p.key_customer)
+            (
+                writer.party_ids[p.number],
+                *writer.fact(p.since, p.number, p.name),
+                writer.bucket[p.number],
+                p.number,
+                p.kind,
+                p.name,
+                p.segment,
+                p.industry,
+                p.region,
+                p.phone,
+                p.address,
+                *p.position,
+                p.key_customer,
+            )
             for p in drawn
         ],
-    )  # fmt: skip
+    )
 
 
 def loans(writer: Writer, notes: list[Note]) -> None:
     writer.loan_ids = {note.number: number for note, number in zip(notes, take_ids(Loan, len(notes)), strict=True)}
     writer.later(
         Loan,
-        ("id", *FACT, "bucket", "number", "borrower_id", "product_id", "branch_id", "currency", "principal", "rate", "disbursed_on", "matures_on",
-         "settled_on", "purpose", "ltv_agreed", "position_fed", "segment", "attributes"),
+        f"id {FACT} bucket number borrower_id product_id branch_id currency principal rate disbursed_on matures_on settled_on purpose"
+        " ltv_agreed position_fed segment attributes",
         [
-            (writer.loan_ids[n.number], *writer.fact(n.disbursed_on, n.number, n.principal, n.rate_bp), writer.bucket[n.party.number], n.number,
-             writer.party_ids[n.party.number], writer.products[n.product], writer.branches[n.party.branch], writer.lender.currency,
-             money(n.principal), money(n.rate_bp), n.disbursed_on, n.matures_on, n.settled_on, n.purpose, n.ltv_agreed, False, n.party.segment, {})
+            (
+                writer.loan_ids[n.number],
+                *writer.fact(n.disbursed_on, n.number, n.principal, n.rate_bp),
+                writer.bucket[n.party.number],
+                n.number,
+                writer.party_ids[n.party.number],
+                writer.products[n.product],
+                writer.branches[n.party.branch],
+                writer.lender.currency,
+                money(n.principal),
+                money(n.rate_bp),
+                n.disbursed_on,
+                n.matures_on,
+                n.settled_on,
+                n.purpose,
+                n.ltv_agreed,
+                False,
+                n.party.segment,
+                {},
+            )
             for n in notes
         ],
-    )  # fmt: skip
+    )
 
 
 def schedules(writer: Writer, notes: list[Note]) -> None:
@@ -116,9 +146,22 @@ def schedules(writer: Writer, notes: list[Note]) -> None:
             facts = writer.fact(agreed, note.number, version, plan)
             for seq, demand in enumerate(plan, 1):
                 due, principal = due + demand.total, principal + demand.principal
-                rows.append((*facts, writer.bucket[note.party.number], writer.loan_ids[note.number], version, seq, demand.due_on,
-                             money(demand.principal), money(demand.interest), "0.00", due, principal))  # fmt: skip
-    columns = (*FACT, "bucket", "loan_id", "version", "seq", "due_on", "principal", "interest", "fee", "cum_due_minor", "cum_principal_minor")
+                rows.append(
+                    (
+                        *facts,
+                        writer.bucket[note.party.number],
+                        writer.loan_ids[note.number],
+                        version,
+                        seq,
+                        demand.due_on,
+                        money(demand.principal),
+                        money(demand.interest),
+                        "0.00",
+                        due,
+                        principal,
+                    )
+                )
+    columns = f"{FACT} bucket loan_id version seq due_on principal interest fee cum_due_minor cum_principal_minor"
     writer.later(Instalment, columns, rows)
 
 
@@ -135,21 +178,54 @@ def repayments(writer: Writer, notes: list[Note]) -> None:
         for seq, payment in enumerate(sorted(note.payments, key=when), 1):
             total += payment.amount
             facts = writer.fact(payment.paid_on, note.number, payment.amount, known_on=payment.known_on)
-            rows.append((*facts, writer.bucket[note.party.number], writer.loan_ids[note.number], seq, payment.paid_on, money(payment.amount), total,
-                         payment.payer))  # fmt: skip
-    writer.later(Repayment, (*FACT, "bucket", "loan_id", "seq", "paid_on", "amount", "cum_paid_minor", "payer"), rows)
+            rows.append(
+                (
+                    *facts,
+                    writer.bucket[note.party.number],
+                    writer.loan_ids[note.number],
+                    seq,
+                    payment.paid_on,
+                    money(payment.amount),
+                    total,
+                    payment.payer,
+                )
+            )
+    writer.later(Repayment, f"{FACT} bucket loan_id seq paid_on amount cum_paid_minor payer", rows)
 
 
 def events(writer: Writer, notes: list[Note]) -> None:
     rows: list[Sequence[Any]] = []
     for note in notes:
         disbursed = writer.fact(note.disbursed_on, note.number, "disbursement")
-        rows.append((*disbursed, writer.bucket[note.party.number], writer.loan_ids[note.number], "disbursement", money(note.principal), None, None, None, ""))
+        rows.append(
+            (
+                *disbursed,
+                writer.bucket[note.party.number],
+                writer.loan_ids[note.number],
+                "disbursement",
+                money(note.principal),
+                None,
+                None,
+                None,
+                "",
+            )
+        )
         for h in note.happenings:
             other = writer.loan_ids[h.other.number] if h.other else None
-            rows.append((*writer.fact(h.on, note.number, h.kind), writer.bucket[note.party.number], writer.loan_ids[note.number], h.kind,
-                         money(h.amount), h.matures_on, h.days_past_due, other, h.note))  # fmt: skip
-    writer.later(LoanEvent, (*FACT, "bucket", "loan_id", "kind", "amount", "matures_on", "days_past_due", "other_loan_id", "note"), rows)
+            rows.append(
+                (
+                    *writer.fact(h.on, note.number, h.kind),
+                    writer.bucket[note.party.number],
+                    writer.loan_ids[note.number],
+                    h.kind,
+                    money(h.amount),
+                    h.matures_on,
+                    h.days_past_due,
+                    other,
+                    h.note,
+                )
+            )
+    writer.later(LoanEvent, f"{FACT} bucket loan_id kind amount matures_on days_past_due other_loan_id note", rows)
 
 
 def collateral(writer: Writer, notes: list[Note]) -> None:
@@ -157,40 +233,87 @@ def collateral(writer: Writer, notes: list[Note]) -> None:
     writer.item_ids = dict(zip(items, take_ids(CollateralItem, len(items)), strict=True))
     writer.later(
         CollateralItem,
-        ("id", *FACT, "number", "kind", "description", "owner_id", "currency", "index_region"),
-        [(writer.item_ids[i.number], *writer.fact(i.since, i.number), i.number, i.kind, i.description, writer.party_ids[i.owner.number],
-          writer.lender.currency, "") for i in items.values()],
-    )  # fmt: skip
+        f"id {FACT} number kind description owner_id currency index_region",
+        [
+            (
+                writer.item_ids[i.number],
+                *writer.fact(i.since, i.number),
+                i.number,
+                i.kind,
+                i.description,
+                writer.party_ids[i.owner.number],
+                writer.lender.currency,
+                "",
+            )
+            for i in items.values()
+        ],
+    )
     writer.later(
         Pledge,
-        (*FACT, "bucket", "loan_id", "item_id", "rank", "prior_liens", "to_on"),
-        [(*writer.fact(s.on, n.number, s.item.number), writer.bucket[n.party.number], writer.loan_ids[n.number], writer.item_ids[s.item.number],
-          s.rank, money(s.prior_liens), None) for n in notes for s in n.securities],
-    )  # fmt: skip
+        f"{FACT} bucket loan_id item_id rank prior_liens to_on",
+        [
+            (
+                *writer.fact(s.on, n.number, s.item.number),
+                writer.bucket[n.party.number],
+                writer.loan_ids[n.number],
+                writer.item_ids[s.item.number],
+                s.rank,
+                money(s.prior_liens),
+                None,
+            )
+            for n in notes
+            for s in n.securities
+        ],
+    )
     writer.later(
         Valuation,
-        (*FACT, "item_id", "value", "method", "appraiser"),
-        [(*writer.fact(a.on, i.number, a.value), writer.item_ids[i.number], money(a.value), a.method, a.appraiser)
-         for i in items.values() for a in i.appraisals],
-    )  # fmt: skip
+        f"{FACT} item_id value method appraiser",
+        [
+            (*writer.fact(a.on, i.number, a.value), writer.item_ids[i.number], money(a.value), a.method, a.appraiser)
+            for i in items.values()
+            for a in i.appraisals
+        ],
+    )
 
 
 def guarantees(writer: Writer, notes: list[Note]) -> None:
     writer.later(
         Guarantee,
-        (*FACT, "bucket", "loan_id", "guarantor_id", "amount", "to_on"),
-        [(*writer.fact(b.on, n.number, b.guarantor.number), writer.bucket[n.party.number], writer.loan_ids[n.number],
-          writer.party_ids[b.guarantor.number], money(b.amount), None) for n in notes for b in n.backings],
-    )  # fmt: skip
+        f"{FACT} bucket loan_id guarantor_id amount to_on",
+        [
+            (
+                *writer.fact(b.on, n.number, b.guarantor.number),
+                writer.bucket[n.party.number],
+                writer.loan_ids[n.number],
+                writer.party_ids[b.guarantor.number],
+                money(b.amount),
+                None,
+            )
+            for n in notes
+            for b in n.backings
+        ],
+    )
 
 
 def custody(writer: Writer, notes: list[Note]) -> None:
     writer.later(
         Custody,
-        ("lender_id", "bucket", "loan_id", "person_id", "capacity", "from_on", "to_on"),
-        [(writer.lender.pk, writer.bucket[n.party.number], writer.loan_ids[n.number], writer.people[t.staff], t.capacity, t.from_on, t.to_on)
-         for n in notes for t in n.tenures if t.to_on is None or t.to_on > t.from_on],
-    )  # fmt: skip
+        "lender_id bucket loan_id person_id capacity from_on to_on",
+        [
+            (
+                writer.lender.pk,
+                writer.bucket[n.party.number],
+                writer.loan_ids[n.number],
+                writer.people[t.staff],
+                t.capacity,
+                t.from_on,
+                t.to_on,
+            )
+            for n in notes
+            for t in n.tenures
+            if t.to_on is None or t.to_on > t.from_on
+        ],
+    )
 
 
 def portal(logins: dict[str, Party], writer: Writer) -> None:
@@ -198,5 +321,3 @@ def portal(logins: dict[str, Party], writer: Writer) -> None:
     accounts = dict(Account.objects.filter(username__in=logins).values_list("username", "pk"))
     rows = [PortalAccess(account_id=accounts[login], borrower_id=writer.party_ids[party.number]) for login, party in logins.items()]
     writer.waiting.append(lambda: PortalAccess.objects.bulk_create(rows))
-
-

@@ -25,7 +25,8 @@ from tests.loanwatch.demo.conftest import AS_OF
 
 TOTALS = """
 SELECT count(*) FROM (
-    SELECT i.cum_due_minor, sum((i.principal + i.interest + i.fee) * 100) OVER w AS due, i.cum_principal_minor, sum(i.principal * 100) OVER w AS principal
+    SELECT i.cum_due_minor, sum((i.principal + i.interest + i.fee) * 100) OVER w AS due,
+           i.cum_principal_minor, sum(i.principal * 100) OVER w AS principal
     FROM borrowers_instalment i WINDOW w AS (PARTITION BY i.loan_id, i.version ORDER BY i.seq)) t
 WHERE cum_due_minor <> due OR cum_principal_minor <> principal
 """
@@ -43,7 +44,8 @@ SELECT count(*) FROM borrowers_loan l JOIN LATERAL (
 OVERPAID = """
 SELECT count(*) FROM borrowers_loan l
 JOIN LATERAL (SELECT max(cum_paid_minor) AS paid FROM borrowers_repayment r WHERE r.loan_id = l.id) r ON true
-JOIN LATERAL (SELECT cum_due_minor AS due FROM borrowers_instalment i WHERE i.loan_id = l.id ORDER BY version DESC, seq DESC LIMIT 1) d ON true
+JOIN LATERAL (
+    SELECT cum_due_minor AS due FROM borrowers_instalment i WHERE i.loan_id = l.id ORDER BY version DESC, seq DESC LIMIT 1) d ON true
 WHERE r.paid > d.due OR (l.settled_on IS NOT NULL) <> (r.paid = d.due)
 """
 UNKNOWN = "SELECT count(*) FROM {table} WHERE known_from < valid_from OR delivery_id IS NULL"
@@ -61,7 +63,9 @@ def test_running_totals_of_schedules_and_repayments_are_true(made: dict[str, Any
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["loan", "instalment", "repayment", "loanevent", "guarantee", "pledge", "valuation", "collateralitem", "borrower"])
+@pytest.mark.parametrize(
+    "table", ["loan", "instalment", "repayment", "loanevent", "guarantee", "pledge", "valuation", "collateralitem", "borrower"]
+)
 def test_no_fact_is_known_before_it_was_so_and_each_came_with_a_delivery(made: dict[str, Any], table: str) -> None:
     assert count(UNKNOWN.format(table=f"borrowers_{table}")) == 0
 

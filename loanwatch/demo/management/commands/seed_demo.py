@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import sys
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,7 +27,11 @@ class Command(BaseCommand):
         password = os.environ.get("LOANWATCH_DEMO_PASSWORD") or secrets.token_urlsafe(9)
         try:
             made = seeding.seed(
-                number=options["seed"], loans=options["loans"], as_of=as_of, password=password, tell=lambda text: print(text, file=sys.stderr)
+                number=options["seed"],
+                loans=options["loans"],
+                as_of=as_of,
+                password=password,
+                tell=self.stderr.write,
             )
         except ValueError as refused:
             raise CommandError(str(refused)) from refused
@@ -37,8 +40,8 @@ class Command(BaseCommand):
             self.stdout.write(seeding.as_json(made))
         else:
             self.stdout.write(
-                f"{made['loans']} loans of {made['borrowers']} borrowers in {made['branches']} branches, {made['days_due']} business days from "
-                f"{made['first_day']} to {made['as_of']} wait to be closed. Every log-in has the password {password}"
+                f"{made['loans']} loans of {made['borrowers']} borrowers in {made['branches']} branches, {made['days_due']} business days "
+                f"from {made['first_day']} to {made['as_of']} wait to be closed. Every log-in has the password {password}"
             )
 
 

@@ -10,11 +10,15 @@ from loanwatch.lenders.command import BookCommand
 
 
 class Command(BookCommand):
-    help = "Let the people of the demo book act on its alerts: acknowledged, handled, submitted, closed. Done once, after all its days are closed."
+    help = "Let the people of the demo book act on its alerts. Done once, after all its days are closed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = make_acts(self.lender(options["lender"] or bank.CODE))
         except ValueError as refused:
             raise CommandError(str(refused)) from refused
-        self.tell(made, options["json"], lambda m: "Made earlier." if m["already"] else f"{m['closed']} alerts closed, {m['handled']} in handling.")
+        self.tell(
+            made,
+            options["json"],
+            lambda m: "Made earlier." if m["already"] else f"{m['closed']} alerts closed, {m['handled']} in handling.",
+        )
