@@ -29,6 +29,8 @@ class TestDatabase:
         state = State.current()
         pattern = f"pattern_{hashlib.sha256(schema.fingerprint().encode()).hexdigest()[:16]}"
         with state.lock("test-pattern").alone():
+            with roles.acting_as("owner") as connection:
+                roles.ensure_roles(connection)
             if not _exists(pattern):
                 _make_pattern(pattern)
         number = 0
