@@ -45,38 +45,25 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("who", "place", "status"),
-    [
-        ("manager", "tasks", 200),
-        ("manager", "today", 200),
-        ("manager", "detail", 200),
-        ("manager", "queue", 403),
-        ("manager", "verify", 403),
-        ("manager2", "detail", 404),
-        ("officer", "queue", 200),
-        ("officer", "verify", 200),
-        ("officer", "detail", 200),
-        ("officer", "today", 403),
-        ("sibling_officer", "detail", 404),
-        ("sibling_officer", "verify", 404),
-        ("sibling_officer", "tasks", 200),
-        ("head", "tasks", 200),
-        ("head", "detail", 200),
-        ("head", "verify", 403),
-        ("head", "queue", 403),
-        ("auditor", "queue", 200),
-        ("auditor", "detail", 200),
-        ("auditor", "verify", 403),
-        ("agent", "today", 200),
-        ("agent", "tasks", 200),
-        ("agent", "detail", 404),
-        ("credit", "detail", 200),
-        ("credit", "queue", 403),
-    ],
-)
-def test_who_opens_which_page(bank, secret_visit, who, place, status):
-    assert browser(bank.people[who]).get(PLACES[place](secret_visit)).status_code == status
+# Answers per role for tasks, today, queue, verify, detail.
+GRID = {
+    "manager": (200, 200, 403, 403, 200),
+    "manager2": (200, 200, 403, 403, 404),
+    "officer": (200, 403, 200, 200, 200),
+    "sibling_officer": (200, 403, 200, 404, 404),
+    "head": (200, 403, 403, 403, 200),
+    "credit": (200, 403, 403, 403, 200),
+    "auditor": (200, 403, 200, 403, 200),
+    "agent": (200, 200, 403, 403, 404),
+}
+
+
+def test_who_opens_which_page(bank, secret_visit):
+    found = {}
+    for who in GRID:
+        client = browser(bank.people[who])
+        found[who] = tuple(client.get(PLACES[place](secret_visit)).status_code for place in ("tasks", "today", "queue", "verify", "detail"))
+    assert found == GRID
 
 
 def test_a_blind_officer_finds_nothing_of_the_record_on_any_page_or_address(bank, secret_visit, settings):

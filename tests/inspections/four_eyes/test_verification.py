@@ -84,16 +84,16 @@ def test_a_returned_attempt_stays_hidden_from_the_next_officer_until_the_inspect
     assert visits_readable_by(bank.officer2).count() == 2
 
 
-@pytest.mark.parametrize("reader", ["manager", "head", "auditor", "credit"])
-def test_those_who_do_not_verify_read_a_submitted_visit(bank, reader):
+def test_those_who_do_not_verify_read_a_submitted_visit(bank):
     visit = submitted(bank)
-    assert visits_readable_by(bank.people[reader]).filter(pk=visit.pk).exists()
+    for reader in ("manager", "head", "auditor", "credit"):
+        assert visits_readable_by(bank.people[reader]).filter(pk=visit.pk).exists(), reader
 
 
-@pytest.mark.parametrize("reader", ["manager2", "sibling_officer", "agent"])
-def test_a_visit_on_a_loan_of_others_is_out_of_sight(bank, reader):
+def test_a_visit_on_a_loan_of_others_is_out_of_sight(bank):
     submitted(bank)
-    assert not Visit.objects.visible_to(bank.people[reader]).exists()
+    for reader in ("manager2", "sibling_officer", "agent"):
+        assert not Visit.objects.visible_to(bank.people[reader]).exists(), reader
 
 
 def test_a_draft_is_read_by_its_author_alone(bank):
@@ -148,11 +148,11 @@ def test_a_return_names_a_reason_and_says_it_in_words(bank, reason, words):
         four_eyes.return_visit(visit_id=visit.pk, seen_hash=visit.content_hash, reason=reason, explanation=words, by=bank.officer)
 
 
-@pytest.mark.parametrize("who", ["manager", "manager2", "head", "credit", "auditor", "agent"])
-def test_only_a_risk_officer_verifies(bank, who):
+def test_only_a_risk_officer_verifies(bank):
     visit = submitted(bank)
-    with pytest.raises(Refused, match="risk officer"):
-        four_eyes.open_verification(visit_id=visit.pk, by=bank.people[who])
+    for who in ("manager", "manager2", "head", "credit", "auditor", "agent"):
+        with pytest.raises(Refused, match="risk officer"):
+            four_eyes.open_verification(visit_id=visit.pk, by=bank.people[who])
 
 
 def test_an_officer_of_another_branch_does_not_find_the_visit(bank):

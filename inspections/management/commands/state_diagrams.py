@@ -1,0 +1,49 @@
+"""Writes docs/states.md from the tables of moves; `--check` fails when the file is behind them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from alerts.classification.actions import MOVES as PROPOSAL
+from alerts.signals.actions import MOVES as ALERT
+from inspections.planning.rules import MOVES as TASK
+from inspections.visits.rules import MOVES as VISIT
+from loanwatch.kernel.moves import diagram
+
+PATH = settings.ROOT / "docs" / "states.md"
+THINGS = (
+    ("Alert", ALERT, "Opened by the day's warn step; a person who did not submit it closes it."),
+    ("Class proposal", PROPOSAL, "Written by the day's propose step when days past due call for another class."),
+    (
+        "Inspection task",
+        TASK,
+        "Opened by the day's schedule step. A returned visit makes it the manager's turn again; it is cancelled when the loan leaves the book.",
+    ),
+    (
+        "Inspection (visit)",
+        VISIT,
+        "Frozen from submission on. The database itself allows no other move, and `verified` only with the confirmed decision of another person. "
+        "After a return the next attempt is a new record.",
+    ),
+)
+
+
+def page() -> str:
+    """The whole of docs/states.md."""
+    parts = ["# States and moves\n\nWritten by `manage.py state_diagrams` from the tables the code itself moves by; do not edit.\n"]
+    parts += [f"## {name}\n\n{words}\n\n```mermaid\n{diagram(moves)}\n```\n" for name, moves, words in THINGS]
+    return "\n".join(parts)
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="Compare only; exit 1 when the file differs.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["check"]:
+            PATH.write_text(page(), encoding="utf-8")
+        elif not PATH.exists() or PATH.read_text(encoding="utf-8") != page():
+            raise CommandError("docs/states.md is behind the tables of moves. Run: manage.py state_diagrams")
