@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from alerts.observation import api as observation
 from alerts.signals import api as signals
 from borrowers.parties import api as parties
+from loanwatch.people.api import ApiView
 from loanwatch.people.routes import SIGNED_IN, route
 
 app_name = "api"
@@ -12,5 +13,5 @@ urlpatterns = [
     *parties.urlpatterns,
     *signals.urlpatterns,
     *observation.urlpatterns,
-    route("schema/", SpectacularAPIView.as_view(), name="schema", get=SIGNED_IN),
+    route("schema/", SpectacularAPIView.as_view(authentication_classes=ApiView.authentication_classes), name="schema", get=SIGNED_IN),
 ]

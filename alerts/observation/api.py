@@ -1,5 +1,6 @@
 """Loans with how they stand at a close, and the portfolio figures, in the API."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,7 @@ from loanwatch.people.policy import Act
 from loanwatch.people.routes import route
 from loanwatch.trail.queries import last_closed
 
+WRITTEN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # Python reads more than is declared, weeks for one
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="A closed business day; the last one when left out.")
 
 
@@ -186,7 +188,7 @@ def _date(view: Any, name: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text) if len(text) == 10 else _fail(name)
+        return date.fromisoformat(text) if WRITTEN_DATE.fullmatch(text) else _fail(name)
     except ValueError:
         return _fail(name)
 
