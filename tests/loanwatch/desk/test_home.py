@@ -25,10 +25,9 @@ def test_a_managers_home_shows_alerts_on_own_loans_and_coming_due_dates(client, 
     loan = LoanFactory(branch=branch, lead=manager.person)
     alert = AlertFactory(loan=loan)
     AlertFactory(loan__branch=branch)  # a colleague's
-    LoanState.objects.create(
-        loan=loan, lender=loan.lender, bucket=loan.bucket, as_of=DAY, version=1, paid_minor=0, outstanding_minor=0, overdue_principal_minor=0,
-        overdue_interest_minor=0, next_due_on=DAY + timedelta(days=3),
-    )  # fmt: skip
+    nothing = dict.fromkeys(("paid_minor", "outstanding_minor", "overdue_principal_minor", "overdue_interest_minor"), 0)
+    due = {"as_of": DAY, "version": 1, "next_due_on": DAY + timedelta(days=3)}
+    LoanState.objects.create(loan=loan, lender=loan.lender, bucket=loan.bucket, **due, **nothing)
     client.force_login(manager.account)
     response = client.get("/")
     assert [w.detail for w in response.context["work"]] == [alert.number]
