@@ -230,7 +230,7 @@ def _by_column(header: list[str], raw: Any) -> dict[str, str]:
 
 
 def _register(order: Order, outcome: Outcome) -> None:
-    delivery = Delivery.objects.get(pk=outcome.delivery)
+    delivery = Delivery.objects.get(pk=outcome.delivery or 0)
     delivery.state, delivery.hold_reason = outcome.state, outcome.reason
     delivery.rows_read, delivery.rows_applied, delivery.rows_unchanged = outcome.read, outcome.applied, outcome.unchanged
     delivery.rows_quarantined, delivery.rows_left_out = outcome.quarantined, outcome.left_out

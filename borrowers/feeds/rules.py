@@ -6,7 +6,7 @@ Every cell is read as text and converted here, by our own grammar: a library's i
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -85,7 +85,7 @@ def read(column: Column, text: str) -> Any:
         text = text.translate(FULL_WIDTH)
     if text in column.placeholders:
         return None
-    value = READERS[column.type](column, text)
+    value: Any = READERS[column.type](column, text)
     if column.least is not None and value < column.least:
         raise Fault(column.below)
     if column.most is not None and value > column.most:
@@ -159,4 +159,11 @@ def read_date(column: Column, text: str) -> date:
         raise Fault("BAD_DATE") from None
 
 
-READERS = {"text": read_text, "code": read_code, "int": read_int, "decimal": read_number, "date": read_date, "month": read_date}
+READERS: dict[str, Callable[[Column, str], Any]] = {
+    "text": read_text,
+    "code": read_code,
+    "int": read_int,
+    "decimal": read_number,
+    "date": read_date,
+    "month": read_date,
+}

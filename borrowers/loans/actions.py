@@ -113,7 +113,7 @@ class GuaranteeRow:
     to_on: date | None = None
 
 
-def stage_rows(table: str, columns: Mapping[str, str], rows: Iterable[Any], row_type: type) -> None:
+def stage_rows(table: str, columns: Mapping[str, str], rows: Iterable[Any], row_type: Any) -> None:
     staging.stage(table, columns)
     staging.fill(table, list(row_type.__dataclass_fields__), map(astuple, rows))
 

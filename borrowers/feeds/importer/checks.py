@@ -100,7 +100,7 @@ WHERE r.line = d.line
 
 def check(declared: Format, lender_id: int) -> dict[str, int]:
     """Set aside every staged row that can't be applied. Returns how many equal rows stand more than once (all but one are dropped)."""
-    values = {
+    values: dict[str, Any] = {
         "lender": lender_id, "currency": declared.currency, "key": ", ".join(declared.key), "products": list(declared.products),
         "creates": declared.creates_branches,
     }  # fmt: skip

@@ -90,8 +90,8 @@ class Parser:
     def values(self, cells: Mapping[str, str]) -> dict[str, Any]:
         """Each column's value. Raises Fault with the first column that can't be read."""
         if SUSPECT.search("".join(cells.values())):
-            column = next(name for name, text in cells.items() if SUSPECT.search(text))
-            raise Fault("CONTROL_CHARACTER", column, cells[column])
+            where = next(name for name, text in cells.items() if SUSPECT.search(text))
+            raise Fault("CONTROL_CHARACTER", where, cells[where])
         values: dict[str, Any] = {}
         for name, column in self.declared.columns.items():
             values[name] = value = _read(column, cells[name])
