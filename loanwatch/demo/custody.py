@@ -29,10 +29,11 @@ def ordinary(notes: list[Note], draw: Random, as_of: date, teams: dict[str, list
 
 
 def hand(note: Note, on: date, responsible: str, handling: str) -> None:
-    """From `on` the loan is led and answered for by `responsible`; what was in force ends."""
-    ended = [Tenure(t.staff, t.capacity, t.from_on, on) if t.to_on is None else t for t in note.tenures]
-    capacities = (("lead", responsible), ("responsible", responsible), ("handling", handling))
-    note.tenures = [*ended, *(Tenure(staff, capacity, on) for capacity, staff in capacities)]
+    """From `on` the loan is led and answered for by `responsible`; what another person had in force ends."""
+    wanted = {"lead": responsible, "responsible": responsible, "handling": handling}
+    kept = {t.capacity for t in note.tenures if t.to_on is None and wanted[t.capacity] == t.staff}
+    ended = [Tenure(t.staff, t.capacity, t.from_on, on) if t.to_on is None and t.capacity not in kept else t for t in note.tenures]
+    note.tenures = [*ended, *(Tenure(staff, capacity, on) for capacity, staff in wanted.items() if capacity not in kept)]
 
 
 def planted(cases: dict[str, list[Note]], as_of: date) -> None:

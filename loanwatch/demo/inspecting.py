@@ -62,6 +62,7 @@ class Inspection:
     due_on: date
     manager: str
     attempts: list[Attempt] = field(default_factory=list)
+    assigned_by: str = ""  # empty: the plan, which follows custody
 
     @property
     def state(self) -> str:
@@ -276,6 +277,23 @@ def planted(found: list[Inspection], cases: dict[str, list[Note]], diary: Diary)
         first = next(i for i in found if i.note is note)
         first.attempts[0].photos = [("photo_gate", 0), ("photo_goods", 1)]
     return found
+
+
+def agency(found: list[Inspection], notes: list[Note], diary: Diary, *, each: int) -> list[Inspection]:
+    """Visits that the branch heads gave to the field agents of their agencies, `each` of them a few, still to be made."""
+    given = []
+    busy = {id(i.note) for i in found if i.state != "done"}
+    for agent, head, branch in (("agent", "head", "110"), ("agent2", "head2", "210")):
+        fitting = (
+            n
+            for n in notes
+            if PARENT[n.party.branch] == branch and n.behaviour == "good" and PRODUCTS[n.product].kind not in RETAIL and id(n) not in busy
+            if not n.settled_on and n.disbursed_on < diary.as_of - timedelta(days=90) and n.matures_on > diary.as_of + timedelta(days=30)
+        )
+        for place, note in zip(range(each), fitting, strict=False):
+            opened = diary.as_of - timedelta(days=4)
+            given.append(Inspection(note, "routine", opened, opened + timedelta(days=9 + place), agent, assigned_by=head))
+    return given
 
 
 def pictured(found: list[Inspection], diary: Diary, *, newest: int) -> int:

@@ -22,6 +22,7 @@ from loanwatch.demo.visit_writing import Recorder
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
+GIVEN_TO_AGENTS = 4  # visits each
 PICTURED = 40  # visits of the first branch that have photographs
 SMALLEST = 150  # loans: the planted cases and some company for them
 TABLES = (
@@ -77,6 +78,7 @@ def draw(seed: int, loans: int, days: calendar.Calendar) -> Book:
     diary = inspecting.Diary(source, days, staff.officers(everybody))
     visited = inspecting.planted(inspecting.inspections(notes, diary), cases, diary)
     inspecting.unfinished(visited, diary)
+    visited += inspecting.agency(visited, notes, diary, each=GIVEN_TO_AGENTS)
     inspecting.pictured(visited, diary, newest=PICTURED)
     return Book(notes, [*garden.parties, *owners], garden, everybody, visited)
 

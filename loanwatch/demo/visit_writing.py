@@ -77,7 +77,8 @@ class Recorder:
         w = self.writer
         copy(
             Task,
-            "id lender_id bucket loan_id borrower_id branch_id kind opened_on due_on assigned_to_id state submitted_on closed_on",
+            "id lender_id bucket loan_id borrower_id branch_id kind opened_on due_on assigned_to_id assigned_by_id"
+            " state submitted_on closed_on",
             [
                 (
                     ids[place],
@@ -90,6 +91,7 @@ class Recorder:
                     i.opened_on,
                     i.due_on,
                     w.people[i.manager],
+                    w.people[i.assigned_by] if i.assigned_by else None,
                     i.state,
                     i.attempts[0].submitted_on if i.attempts and not i.attempts[0].draft else None,
                     i.closed_on,

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from borrowers.loans.models import Loan
+from inspections.planning.models import Task
 from inspections.visits.models import Visit
 from inspections.visits.queries import content_of
 from inspections.visits.rules import seal
@@ -127,3 +128,9 @@ def test_what_can_not_be_made_is_refused_with_a_sentence(made: dict[str, Any], o
         if options.get("as_of"):
             Lender.objects.filter(code="DEMO").update(code="OTHER")
         call_command("seed_demo", json=True, stdout=StringIO(), stderr=StringIO(), **options)
+
+
+@pytest.mark.django_db
+def test_each_field_agent_has_visits_to_make_that_a_branch_head_gave(made: dict[str, Any]) -> None:
+    given = Task.objects.filter(assigned_by__isnull=False, state="due").values_list("assigned_to__accounts__username", flat=True)
+    assert sorted(given) == ["agent"] * 4 + ["agent2"] * 4
