@@ -81,7 +81,7 @@ def nodes_in_reach(access: Access, lender: Lender) -> list[Branch]:
     found = list(Branch.objects.filter(lender=lender, pk__in=access.subtree()).annotate(depth=Count("reach_up", filter=open_reach)))
     for branch in found:
         branch.lender = lender  # known already: no query for it later
-    return sorted(found, key=lambda b: (b.depth, b.code))
+    return sorted(found, key=lambda b: (getattr(b, "depth", 0), b.code))
 
 
 def children_of(node: Branch, on: date) -> QuerySet[BranchReach, Any]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from alerts.observation.models import LoanDay, RiskClass
+from loanwatch.kernel.policy import Refused
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.models import Branch, BranchReach
@@ -36,6 +37,14 @@ class NotClosed(Exception):
 
 class NoSuchBranch(Exception):
     """A branch code that the lender does not have."""
+
+
+def lender_of(access: Access) -> Lender:
+    """The lender for whom this person works. Raises Refused for an account without one."""
+    lender = access.person.lender if access.person else None
+    if lender is None:
+        raise Refused(_("This page is for people who work for a lender."), code="NO_LENDER")
+    return lender
 
 
 def closed_days(lender: Lender) -> QuerySet[BusinessDay]:
@@ -169,7 +178,8 @@ def figures(
     grouping = GROUPS[by] if by else None
     rows = book(lender, as_of, branch=branch, access=access)
     columns = list(dict.fromkeys([c for c in (grouping,) if c] + ["overdue_bucket", "risk_class", "currency"]))
-    whole, groups, found = Sheet(), defaultdict(Sheet), set()
+    whole, found = Sheet(), set()
+    groups: dict[str, Sheet] = defaultdict(Sheet)
     for line in rows.values(*columns).annotate(n=Count("loan_id"), amount=Sum("outstanding")):
         parts = (line["overdue_bucket"], line["risk_class"], line["currency"], line["n"], line["amount"])
         found.add(line["currency"])

@@ -26,14 +26,15 @@ def tally_series(versions: Iterable[RuleVersion], since: date) -> list[dict[str,
     """What the rules said at each close from `since` on: as_of, rule_id, red, orange, yellow, clear, not_evaluable; oldest first."""
     sums = {name: Sum(name) for name in ("red", "orange", "yellow", "clear", "not_evaluable")}
     rows = RuleTally.objects.filter(rule_version__in=[v.pk for v in versions], as_of__gte=since)
-    return list(rows.values("as_of", rule_id=F("rule_version__rule_id")).annotate(**sums).order_by("as_of"))
+    found: Iterable[Any] = rows.values("as_of", rule_id=F("rule_version__rule_id")).annotate(**sums).order_by("as_of")
+    return list(found)
 
 
-def rulebook(lender: Lender) -> list[Rule]:
+def rulebook(lender: Lender) -> list[Any]:
     """Every rule with `live`, its version in force, or None. Two queries, however many rules."""
     live = Prefetch("versions", RuleVersion.objects.filter(state=RuleVersion.State.LIVE).order_by("-version"), to_attr="live_ones")
     rules = Rule.objects.filter(lender=lender).prefetch_related(live)
-    found = list(rules.order_by("code"))
+    found: list[Any] = list(rules.order_by("code"))
     for rule in found:
         rule.live = rule.live_ones[0] if rule.live_ones else None
     return found

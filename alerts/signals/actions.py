@@ -11,6 +11,7 @@ from alerts.signals.models import Alert, AlertNote
 from loanwatch.kernel.moves import may_move
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
+from loanwatch.people.models import Person
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -39,6 +40,12 @@ class Outcome:
 def _locked(number: str, by: Access) -> Alert:
     # What a person may not see does not exist for them, whoever calls: alerts on their own conduct above all.
     return Alert.objects.visible_to(by).select_for_update(of=("self",)).get(number=number)
+
+
+def _author(by: Access) -> Person:
+    if by.person is None:
+        raise Refused(_("Only a member of staff handles alerts."), code="NO_PERSON")
+    return by.person
 
 
 def _moved(alert: Alert, new: str) -> None:
@@ -104,7 +111,7 @@ def note_measure(*, number: str, by: Access, text: str, kind: str = "measure") -
     alert.handler = by.person
     alert.acknowledged_at = alert.acknowledged_at or Now()
     alert.save(update_fields=["state", "handler", "acknowledged_at"])
-    note = AlertNote.objects.create(alert=alert, by=by.person, kind=kind, text=text)
+    note = AlertNote.objects.create(alert=alert, by=_author(by), kind=kind, text=text)
     record("alert.handling_started" if started else "alert.noted", by=by, subject=alert, kind=kind)
     return note
 
@@ -120,7 +127,7 @@ def submit_for_closing(*, number: str, by: Access, text: str) -> Alert:
     _moved(alert, SUBMITTED)
     alert.submitted_by, alert.submitted_at = by.person, Now()
     alert.save(update_fields=["state", "submitted_by", "submitted_at"])
-    AlertNote.objects.create(alert=alert, by=by.person, kind="submit", text=text)
+    AlertNote.objects.create(alert=alert, by=_author(by), kind="submit", text=text)
     record("alert.submitted", by=by, subject=alert)
     return alert
 
@@ -135,7 +142,7 @@ def return_alert(*, number: str, by: Access, reason: str) -> Alert:
     _moved(alert, HANDLING)
     alert.submitted_by, alert.submitted_at = None, None
     alert.save(update_fields=["state", "submitted_by", "submitted_at"])
-    AlertNote.objects.create(alert=alert, by=by.person, kind="return", text=reason)
+    AlertNote.objects.create(alert=alert, by=_author(by), kind="return", text=reason)
     record("alert.returned", by=by, subject=alert)
     return alert
 
@@ -151,7 +158,7 @@ def close_alert(*, number: str, by: Access, outcome: str, note: str) -> Alert:
     if alert.state != SUBMITTED:
         raise Conflict(_sentence(alert), code="ALERT_STATE")
     by.check(Act.ALERT_CLOSE, alert)
-    AlertNote.objects.create(alert=alert, by=by.person, kind="close", text=note)
+    AlertNote.objects.create(alert=alert, by=_author(by), kind="close", text=note)
     _moved(alert, CLOSED)
     alert.closed_by, alert.closed_on, alert.outcome = by.person, by.on, Alert.Outcome(outcome).value
     alert.save(update_fields=["state", "closed_by", "closed_on", "outcome"])

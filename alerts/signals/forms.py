@@ -75,7 +75,7 @@ class AlertFilters(forms.Form):
         if rule := chosen.get("rule"):
             alerts = alerts.filter(rule__code=rule)
         if manager := chosen.get("manager"):
-            alerts = alerts.filter(manager_no__isnull=True) if manager == NOBODY else alerts.filter(manager_no=manager)
+            alerts = alerts.filter(Q(("manager_no", None if manager == NOBODY else manager)))
         if code := chosen.get("branch"):
             reach = BranchReach.objects.filter(ancestor__code=code, from_on__lte=today).filter(Q(to_on__isnull=True) | Q(to_on__gt=today))
             alerts = alerts.filter(branch_id__in=reach.values("descendant_id"))

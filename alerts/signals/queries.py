@@ -72,14 +72,14 @@ def counts(access: Access, today: date) -> dict[str, int]:
     )
 
 
-def say_why(alerts: Sequence[Alert]) -> None:
+def say_why(alerts: Sequence[Any]) -> None:
     """Give each alert of a page `said`: the line of `reasons` that its first threshold speaks of, or None. One query."""
     latest: dict[int, AlertEvidence] = {}
     for piece in AlertEvidence.objects.filter(alert__in=[a.pk for a in alerts]).order_by("id"):
         latest[piece.alert_id] = piece
     for alert in alerts:
-        piece = latest.get(alert.pk)
-        line = next(iter(reasons(alert, piece)), None) if piece else None
+        known = latest.get(alert.pk)
+        line = next(iter(reasons(alert, known)), None) if known else None
         alert.currency = alert.currency or alert.lender_currency  # a branch is counted in the lender's
         alert.said = line if line and line["threshold"] and line["kind"] != Kind.BOOL and line["value"] is not None else None
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from alerts.observation.queries import closed_days
+from alerts.observation.queries import closed_days, lender_of
 from alerts.signals import actions, queries
 from alerts.signals.forms import AlertFilters, CloseForm, MeasureForm, ReturnForm, SubmitForm
 from alerts.signals.models import Alert, Level
@@ -59,7 +59,7 @@ def _filtered(access: Access, filters: AlertFilters) -> Any:
 
 
 def _tabs(request: HttpRequest, access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
-    views = [
+    views: list[tuple[str, dict[str, Any], int | None]] = [
         (_("Waiting for me"), {"mine": "1"}, counts["mine"]),
         (_("Red and orange, unhandled"), {"level": ["red", "orange"], "state": ["open", "acknowledged"]}, counts["urgent"]),
         (_("Waiting for the second pair of eyes"), {"state": ["submitted"]}, counts["second"]),
@@ -83,7 +83,8 @@ def _same(query: dict[str, Any]) -> dict[str, list[str]]:
 
 def _options(access: Access) -> dict[str, list[tuple[str, str]]]:
     """What the filter pills offer: the rules and managers of the open alerts. One query."""
-    rows = queries.worklist(access).open().order_by().values_list("rule__code", "rule__name", "manager_no", "manager_name").distinct()
+    listed: Any = queries.worklist(access).open()
+    rows = listed.order_by().values_list("rule__code", "rule__name", "manager_no", "manager_name").distinct()
     rules, managers = {}, {}
     for code, name, number, person in rows:
         rules[code] = f"{code} {_(name)}"
@@ -105,11 +106,11 @@ def _alert(access: Access, number: str) -> Alert:
     return alert
 
 
-def _detail(access: Access, alert: Alert) -> dict[str, Any]:
+def _detail(access: Access, alert: Any) -> dict[str, Any]:
     alert.currency = alert.currency or alert.lender_currency
     evidence = list(alert.evidence.select_related("rule_version").order_by("-id"))
     latest = evidence[0] if evidence else None
-    days = list(closed_days(access.person.lender).values_list("business_date", flat=True)[:600])
+    days = list(closed_days(lender_of(access)).values_list("business_date", flat=True)[:600])
     # The closes at which the level changed are always among those drawn.
     drawn = sorted({*queries.last_days_of_months(days), *(e.as_of for e in evidence if e.as_of in days)})
     history = queries.chart(alert, latest, drawn) if latest else None
@@ -194,7 +195,7 @@ def _timeline(alert: Alert, evidence: list[Any]) -> list[dict[str, Any]]:
     }
     kinds = {"measure": _("Measure taken"), "contact": _("Contact with the borrower"), "submit": _("Why it can be closed"),
              "return": _("What is missing"), "close": _("Reason for closing")}  # fmt: skip
-    events = []
+    events: list[dict[str, Any]] = []
     for event in queries.steps(alert):
         if event.event in words:
             icon, tone = EVENTS[event.event]
@@ -280,7 +281,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     access, filters = request.access, AlertFilters(request.GET)
     found = _filtered(access, filters)[:MOST_EXPORTED]
-    as_of = closed_days(access.person.lender).values_list("business_date", flat=True).first()
+    as_of = closed_days(lender_of(access)).values_list("business_date", flat=True).first()
     rows = [
         (
             a.number, a.get_level_display(), a.get_state_display(), a.rule.code, _(a.rule.name), str(a.borrower or ""),
@@ -293,7 +294,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         _("Alert"), _("Level"), _("State"), _("Rule"), _("What happened"), _("Borrower"), _("Loan"), _("Branch"), _("Manager"),
         _("Exposure"), _("Currency"), _("Opened on"), _("Handle by"), _("Condition cleared on"), _("Closed on"),
     ]  # fmt: skip
-    head = [(_("Alerts"), access.person.lender.name), (_("Data as of"), as_of), (_("Made by"), str(access.person), access.on)]
+    head = [(_("Alerts"), lender_of(access).name), (_("Data as of"), as_of), (_("Made by"), str(access.person), access.on)]
     head += [(_("Filter"), name, ", ".join(v) if isinstance(v, list) else str(v)) for name, v in filters.chosen.items()]
     record("alerts.exported", by=access, rows=len(rows), kind=kind, filters=request.GET.urlencode())
     answer = HttpResponse(sheets.sheet(kind, head=head, columns=columns, rows=rows), content_type=sheets.CONTENT_TYPES[kind])

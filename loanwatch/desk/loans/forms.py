@@ -80,7 +80,7 @@ class LoanFilters:
         """Of the observations a person may see, those that are asked for, in the order asked for."""
         rows = self._moved(rows.filter(as_of=self.shown_as_of).annotate(overdue_bucket=overdue_bucket()))
         if self.buckets:
-            rows = rows.filter(overdue_bucket__in=self.buckets)
+            rows = rows.filter(Q(("overdue_bucket__in", self.buckets)))
         if self.classes:
             rows = rows.filter(risk_class__in=self.classes)
         if self.product:
@@ -106,11 +106,11 @@ class LoanFilters:
         if self.left_the_book:
             later = LoanDay.objects.filter(lender_id=OuterRef("lender_id"), as_of=self.as_of, loan_id=OuterRef("loan_id"))
             rows = rows.filter(~Exists(later))
-            return rows.filter(overdue_bucket=self.rolled_from) if self.rolled_from else rows
+            return rows.filter(Q(("overdue_bucket", self.rolled_from))) if self.rolled_from else rows
         if self.rolled_from:
             then = LoanDay.objects.filter(lender_id=OuterRef("lender_id"), as_of=self.rolled_on, loan_id=OuterRef("loan_id"))
             rows = rows.filter(Exists(then.annotate(b=overdue_bucket()).filter(b=self.rolled_from)))
-        return rows.filter(overdue_bucket=self.rolled_to) if self.rolled_to else rows
+        return rows.filter(Q(("overdue_bucket", self.rolled_to))) if self.rolled_to else rows
 
 
 def _many(query: QueryDict, key: str, allowed: Any) -> list[str]:
@@ -119,7 +119,7 @@ def _many(query: QueryDict, key: str, allowed: Any) -> list[str]:
 
 
 def _one(value: str | None, allowed: Any) -> str:
-    return value if value in allowed else ""
+    return value if value and value in allowed else ""
 
 
 def _day(text: str | None) -> date | None:

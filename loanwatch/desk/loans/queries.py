@@ -29,7 +29,8 @@ def observations(access: Access, lender: Lender) -> QuerySet[LoanDay]:
 
 def totals(rows: QuerySet[LoanDay]) -> list[dict[str, Any]]:
     """Loans and outstanding of a list, by currency. One query."""
-    return list(rows.order_by().values("currency").annotate(loans=Count("loan_id"), outstanding=Sum("outstanding")).order_by("currency"))
+    found: Any = rows.order_by().values("currency").annotate(loans=Count("loan_id"), outstanding=Sum("outstanding")).order_by("currency")
+    return list(found)
 
 
 def choices(access: Access, lender: Lender, as_of: date) -> dict[str, list[tuple[str, str]]]:

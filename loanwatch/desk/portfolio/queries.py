@@ -130,10 +130,10 @@ def branches_below(choice: Choice, rows: list[dict[str, Any]], found: dict[tuple
     return sorted(lines, key=lambda line: -(line["par30"] or 0))
 
 
-def alert_counts(access: Access, choice: Choice) -> tuple[dict[str, int], dict[int | None, dict[str, int]]]:
+def alert_counts(access: Access, choice: Choice) -> tuple[dict[str, int], dict[int | None, Any]]:
     """Open alerts of the node in all, and by the manager responsible today. One query."""
     before = choice.before or choice.as_of
-    lines = (
+    lines: Any = (
         Alert.objects.visible_to(access)
         .filter(branch_id__in=subtree(choice.node, access.on))
         .annotate(manager=lead_of(access.on, "person_id"))

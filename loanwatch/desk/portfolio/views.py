@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from alerts.observation import nodes
+from alerts.observation.queries import lender_of
 from loanwatch.desk import formats
 from loanwatch.desk.closes import closes, frame
 from loanwatch.desk.portfolio import queries
@@ -20,7 +21,7 @@ from loanwatch.people.models import Branch, Role
 def portfolio(request: HttpRequest) -> HttpResponse:
     """Figures of one node of the reader's branches at one close; nothing closed yet says so."""
     access: Access = request.access
-    lender = access.person.lender
+    lender = lender_of(access)
     known = closes(request)
     as_of = known.chosen(request.GET.get("as_of"))
     reachable = nodes.nodes_in_reach(access, lender)
