@@ -2,5 +2,6 @@
 
 from borrowers.feeds.models import *  # noqa: F403
 from borrowers.parties.models import *  # noqa: F403
+
 from borrowers.loans.models import *  # noqa: F403  # isort: skip
 from borrowers.collateral.models import *  # noqa: F403  # isort: skip

@@ -5,8 +5,8 @@ import os
 os.environ.setdefault("LOANWATCH_PROCESS", "worker")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"loanwatch.settings.{os.environ.get('LOANWATCH_SETTINGS', 'production')}")
 
-from celery import Celery  # noqa: E402
-from django.conf import settings  # noqa: E402
+from celery import Celery
+from django.conf import settings
 
 app = Celery("loanwatch")
 app.conf.update(

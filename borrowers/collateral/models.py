@@ -10,7 +10,7 @@ from borrowers.feeds.models import Delivery
 from borrowers.loans.models import MONEY, Loan
 from borrowers.parties.models import Borrower
 
-__all__ = ["CollateralItem", "PriceIndex", "Pledge", "Valuation"]
+__all__ = ["CollateralItem", "Pledge", "PriceIndex", "Valuation"]
 
 
 class CollateralItem(Fact):

@@ -1,6 +1,6 @@
 """Loans (drawn notes) and all that happens to them: schedule, repayments, positions, events, custody."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckDuty", "Custody", "Guarantee", "Instalment", "Loan", "LoanEvent", "LoanState", "Position", "Repayment"]
 
-MONEY = {"max_digits": 20, "decimal_places": 2}
+MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 2}
 
 
 class LoanQuerySet(models.QuerySet["Loan"]):

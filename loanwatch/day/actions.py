@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 LOANS_PER_UNIT = 10_000  # a unit of this size takes seconds, so that a lost one costs seconds (reliability rule R4)
 SMALL_BOOK = 1_000  # below it one unit does; cutting would cost more than it saves
+SHIFT = 20  # seconds after which a worker hands on: a stop of the service never waits longer, and no time limit cuts a unit
 PATIENCE = 90  # seconds that a run waits for a database that is being restarted
 
 
@@ -78,8 +79,11 @@ def advance(lender: Lender) -> None:
 
 
 def work(lender: Lender | None = None, ring: Callable[[], None] = lambda: None) -> int:
-    """Claim and do units until none is ready; returns how many were done. `ring` wakes other workers when a step has opened."""
-    done = 0
+    """Claim and do units until none is ready or the shift is over; returns how many were done.
+
+    `ring` wakes other workers when a step has opened, and the next shift when this one ends with work left.
+    """
+    done, until = 0, time.monotonic() + SHIFT
     while unit := ledger.claim(lender.pk if lender else None):
         done += attempt(unit)
         if not RunUnit.objects.filter(
@@ -87,6 +91,9 @@ def work(lender: Lender | None = None, ring: Callable[[], None] = lambda: None) 
         ).exists():
             advance(Lender.objects.get(pk=unit.lender_id))
             ring()
+        if time.monotonic() > until:
+            ring()
+            break
     return done
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from loanwatch.lenders.models import Lender
-from loanwatch.trail.models import BusinessDay, RunUnit
+from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 
 logger = logging.getLogger(__name__)
 
@@ -63,21 +64,20 @@ class Unit:
     def effects(self) -> Iterator[CursorWrapper]:
         """One transaction for all that the unit writes and for its being done. Raises Fenced, keeping nothing, if the unit was lost."""
         started = time.monotonic()
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                # A worker that was stopped in the middle must not hold its locks for longer than its lease is worth.
-                cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{2 * settings.LEASE_SECONDS}s"])
-                yield cursor
-                cursor.execute(
-                    """
-                    UPDATE trail_rununit SET state = 'done', lease_until = NULL, done_at = clock_timestamp(), seconds = %s,
-                           rows_in = %s, rows_out = %s, error = ''
-                    WHERE id = %s AND owner = %s AND attempts = %s AND state = 'running'
-                    """,
-                    [time.monotonic() - started, self.counts["rows_in"], self.counts["rows_out"], self.id, self.owner, self.attempt],
-                )
-                if cursor.rowcount != 1:
-                    raise Fenced(f"{self.step} {self.business_date} slice {self.bucket}: attempt {self.attempt} was overtaken")
+        with transaction.atomic(), connection.cursor() as cursor:
+            # A worker that was stopped in the middle must not hold its locks for longer than its lease is worth.
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{2 * settings.LEASE_SECONDS}s"])
+            yield cursor
+            cursor.execute(
+                """
+                UPDATE trail_rununit SET state = 'done', lease_until = NULL, done_at = clock_timestamp(), seconds = %s,
+                       rows_in = %s, rows_out = %s, error = ''
+                WHERE id = %s AND owner = %s AND attempts = %s AND state = 'running'
+                """,
+                [time.monotonic() - started, self.counts["rows_in"], self.counts["rows_out"], self.id, self.owner, self.attempt],
+            )
+            if cursor.rowcount != 1:
+                raise Fenced(f"{self.step} {self.business_date} slice {self.bucket}: attempt {self.attempt} was overtaken")
 
 
 def worker_name() -> str:
@@ -143,7 +143,7 @@ def open_next(lender_id: int, steps: Sequence[tuple[str, bool]], slices: int) ->
 def cut_buckets(slices: int) -> list[tuple[int, int]]:
     """The 256 buckets in `slices` ranges of nearly equal length, first and last included."""
     edges = [round(part * BUCKETS / slices) for part in range(slices + 1)]
-    return [(low, high - 1) for low, high in zip(edges, edges[1:], strict=False)]
+    return [(low, high - 1) for low, high in pairwise(edges)]
 
 
 CLAIM = """
@@ -200,8 +200,6 @@ def set_aside(unit: Unit, error: str) -> None:
 
 
 def _except(unit: Unit, error: str) -> None:
-    from loanwatch.trail.models import RunException
-
     RunException.objects.create(
         lender_id=unit.lender_id, business_date=unit.business_date, run_version=unit.run_version, step=unit.step, bucket=unit.bucket, error=error[-8000:]
     )

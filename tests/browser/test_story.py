@@ -51,7 +51,7 @@ def record(page: Page, words: str) -> None:
         answer_everything(page, words, photos=True)
         before = page.url
         page.locator(".act button.p").click()
-        page.wait_for_url(lambda url: url != before)
+        page.wait_for_url(lambda url, before=before: url != before)
         if "/review/" in page.url:
             break
     reason = page.locator("[name=position_reason]")

@@ -42,7 +42,7 @@ def test_the_figures_of_a_node_are_the_sum_of_its_loans(book):
 
 def test_a_date_on_which_the_lender_does_not_work_is_refused_with_its_calendar(book):
     book.lender.calendars.update(kind="month_end")
-    with pytest.raises(NoBusinessDay, match="2026-02-02 is no business day of DAY .calendar month_end."):
+    with pytest.raises(NoBusinessDay, match=r"2026-02-02 is no business day of DAY .calendar month_end."):
         book.close(FEB_2)
     assert not BusinessDay.objects.exists()
 
@@ -56,7 +56,7 @@ def test_days_are_closed_in_order_each_as_of_its_own_date(book):
 
 def test_a_day_before_the_newest_closed_one_is_not_opened(book):
     book.close(FEB_3)
-    with pytest.raises(actions.Stuck, match="lies before the newest closed day"):
+    with pytest.raises(actions.Stuck, match=r"lies before the newest closed day"):
         book.close(FEB_1)
 
 
@@ -95,7 +95,7 @@ def test_a_step_that_raises_is_tried_three_times_and_leaves_the_day_open_with_a_
         raise ValueError("loan L-17 has two currencies")
 
     monkeypatch.setitem(steps._BY_NAME, "propose", broken)
-    with pytest.raises(actions.Stuck, match="propose of 2026-02-02 failed 3 times .slice 0.: ValueError: loan L-17"):
+    with pytest.raises(actions.Stuck, match=r"propose of 2026-02-02 failed 3 times .slice 0.: ValueError: loan L-17"):
         book.close(FEB_2)
     assert BusinessDay.objects.get().state == "closing"
     monkeypatch.undo()

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from loanwatch.day.actions import Stuck, close_days, missed_days
-from loanwatch.lenders.command import BookCommand
 from loanwatch.day.management.commands.run_day import sentence
 from loanwatch.day.report import day_report
+from loanwatch.lenders.command import BookCommand
 from loanwatch.trail.models import BusinessDay
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from loanwatch.day.actions import Stuck, close_days
-from loanwatch.lenders.command import BookCommand, iso_date
 from loanwatch.day.report import day_report
+from loanwatch.lenders.command import BookCommand, iso_date
 from loanwatch.lenders.queries import NoBusinessDay
 
 

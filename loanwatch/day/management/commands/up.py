@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from loanwatch.embedded import ensure, processes, schema
 from loanwatch.embedded.progress import tell
 from loanwatch.embedded.state import ROOT, State, is_free
 from loanwatch.embedded.supervisor import GaveUp, Supervisor
 from loanwatch.lenders.models import Lender
+from loanwatch.trail.models import BusinessDay
 
 DEMO_LOGINS = ("manager", "officer", "head", "credit", "agent", "auditor", "sysadmin", "borrower")
 
@@ -45,6 +46,8 @@ class Command(BaseCommand):
                 self._seed(seed, loans)
             if self.supervisor.watch(lambda: processes.web_answers(self.port)):
                 self._ready()
+                if demo and self.supervisor.watch(self._history_is_closed):
+                    self._let_people_act()
                 self.supervisor.watch(self._a_server_is_gone)
         except GaveUp as reason:
             raise CommandError(str(reason)) from None
@@ -90,6 +93,19 @@ class Command(BaseCommand):
                 "\n  Ctrl-C stops everything. What you did is there again at the next start.\n"
             )
             self.stdout.flush()
+
+    def _history_is_closed(self) -> bool:
+        self._a_server_is_gone()
+        try:
+            return not BusinessDay.objects.filter(state__in=["due", "closing"]).exists()
+        except DatabaseError:  # its keeper is starting it again
+            connections.close_all()
+            return False
+
+    def _let_people_act(self) -> None:
+        """The people of the demo book answer the alerts of its past, once: a desk without any handled alert shows little."""
+        connections.close_all()
+        self.supervisor.run("acts", [sys.executable, str(ROOT / "manage.py"), "seed_demo_acts"])
 
     def _ring(self) -> None:
         """The first tick at once. Losing it costs the scheduler's interval and no more."""
