@@ -19,27 +19,25 @@ from loanwatch.lenders.queries import parameter
 from loanwatch.people.access import Access
 
 
-def queue(access: Access) -> QuerySet[Visit, Any]:
+def queue(access: Access, *, late: bool = False) -> QuerySet[Visit, Any]:
     """Submitted visits on loans this person may see, the one whose verification is due first on top; own records are left out.
 
-    Adds `verify_by` (date). What the visits say is not read here.
+    Adds `verify_by` (date). What the visits say is not read here. late: only those past that date on `access.on`.
     """
     days = Case(*[When(task__kind=kind, then=Value(n)) for kind, n in rules.VERIFY_WITHIN.items()])
     waiting = Visit.objects.filter(state=Visit.State.SUBMITTED, loan_id__in=Loan.objects.visible_to(access).values("pk"))
     if access.person:
         waiting = waiting.exclude(recorded_by=access.person)
-    return (
-        waiting.annotate(verify_by=ExpressionWrapper(F("submitted_on") + days, output_field=DateField()))
-        .select_related("task__borrower", "task__branch", "loan", "recorded_by", "template")
-        .prefetch_related("verifications__officer")
-        .order_by("verify_by", "submitted_at", "id")
-    )
+    dated = waiting.annotate(verify_by=ExpressionWrapper(F("submitted_on") + days, output_field=DateField()))
+    if late:
+        dated = dated.filter(verify_by__lt=access.on)
+    shown = dated.select_related("task__borrower", "task__branch", "loan", "recorded_by", "template")
+    return shown.prefetch_related("verifications__officer").order_by("verify_by", "submitted_at", "id")
 
 
 def queue_counts(access: Access) -> tuple[int, int]:
     """How many visits wait for this person, and how many of them past their deadline on `access.on`."""
-    waiting = queue(access)
-    return waiting.count(), waiting.filter(verify_by__lt=access.on).count()
+    return queue(access).count(), queue(access, late=True).count()
 
 
 def why_not(visit: Visit, access: Access) -> str:

@@ -28,7 +28,7 @@ def compare(point: Point, first: str | None, second: str | None) -> Compared:
     (percent of the recorder's figure, the limit included), materially different beyond three times that. Text is never
     judged: it is read. One side empty, or "not seen", is one-sided. A change from 0 is material without a percent.
     """
-    if first in (None, "not_seen") or second in (None, "not_seen") or point.kind in {"text", "photo"}:
+    if first is None or second is None or "not_seen" in (first, second) or point.kind in {"text", "photo"}:
         return Compared(SAME if first is not None and first == second else ONE_SIDED)
     if point.kind in {"number", "money"}:
         return _compare_figures(point, Decimal(first), Decimal(second))

@@ -30,11 +30,9 @@ def waiting(request: HttpRequest) -> HttpResponse:
     access = request.access
     filters = QueueFilters(request.GET)
     filters.is_valid()
-    found = queue(access)
+    found = queue(access, late=bool(filters.cleaned_data.get("late")))
     if filters.cleaned_data.get("kind") in Kind.values:
         found = found.filter(task__kind=filters.cleaned_data["kind"])
-    if filters.cleaned_data.get("late"):
-        found = found.filter(verify_by__lt=access.on)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     for visit in page:
         visit.waited_days = waited(visit, access.on)
@@ -229,7 +227,7 @@ def _history(visit: Visit) -> list[dict[str, Any]]:
     ]
 
 
-def photo(request: HttpRequest, photo_id: int) -> HttpResponse:
+def photo(request: HttpRequest, photo_id: int) -> FileResponse:
     """One photo, for those who may read its visit."""
     found = get_object_or_404(Photo.objects.filter(visit__in=visits_readable_by(request.access)), pk=photo_id)
     response = FileResponse(default_storage.open(found.file), content_type="image/jpeg")

@@ -64,7 +64,7 @@ class TaskRows:
     queryset = Task.objects.none()  # for the schema; the rows come from get_queryset
 
     def get_queryset(self) -> QuerySet[Task]:
-        return with_names(Task.objects.visible_to(self.access))  # type: ignore[attr-defined]
+        return with_names(Task.objects.visible_to(self.access))
 
 
 class TaskList(TaskRows, ListView):

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import IO
+from typing import IO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -23,7 +23,7 @@ from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
-from loanwatch.people.models import Role
+from loanwatch.people.models import Person, Role
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -88,7 +88,7 @@ def start_visit(*, task_id: int, by: Access) -> Visit:
         loan=task.loan,
         branch_id=task.branch_id,
         template=before.template if before else template,
-        recorded_by=by.person,
+        recorded_by=cast(Person, by.person),  # the act was checked: it is the person the task is assigned to
         visited_on=before.visited_on if before else by.on,
         conclusion=before.conclusion if before else "",
         summary=before.summary if before else "",
@@ -140,7 +140,11 @@ def save_answers(*, visit_id: int, answers: Mapping[str, tuple[str | None, str]]
     visit = _own_draft(visit_id, by)
     ids = {c.code: c.pk for c in checkpoints_of(visit.template_id)}
     Answer.objects.bulk_create(
-        [Answer(visit=visit, checkpoint_id=ids[code], value=value, note=note.strip()[:4000]) for code, (value, note) in answers.items() if code in ids],
+        [
+            Answer(visit=visit, checkpoint_id=ids[code], value=value, note=note.strip()[:4000])
+            for code, (value, note) in answers.items()
+            if code in ids
+        ],
         update_conflicts=True,
         unique_fields=["visit", "checkpoint"],
         update_fields=["value", "note", "saved_at"],

@@ -51,7 +51,7 @@ class VisitSerializer(serializers.ModelSerializer):
 
     def to_representation(self, visit: Visit) -> dict[str, Any]:
         shown = super().to_representation(visit)
-        return shown if visit.readable else shown | dict.fromkeys(BLIND)  # type: ignore[attr-defined]
+        return shown if visit.readable else shown | dict.fromkeys(BLIND)
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -73,7 +73,7 @@ class VisitDetailSerializer(VisitSerializer):
         read_only_fields = fields
 
     def get_answers(self, visit: Visit) -> list[dict[str, Any]]:
-        if not visit.readable:  # type: ignore[attr-defined]
+        if not visit.readable:
             return []
         said = said_of(visit)
         rows = [(c.code, said[c.code]) for c in checkpoints_of(visit.template_id) if c.code in said]
@@ -98,7 +98,7 @@ class VisitRows:
     queryset = Visit.objects.none()  # for the schema; the rows come from get_queryset
 
     def get_queryset(self) -> QuerySet[Visit]:
-        access = self.access  # type: ignore[attr-defined]
+        access = self.access
         seen = Visit.objects.visible_to(access).exclude(state=Visit.State.DRAFT)
         return with_readability(seen, access).select_related("task", "loan", "template", "recorded_by", "verified_by")
 

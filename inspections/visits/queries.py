@@ -68,17 +68,15 @@ def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, ru
 
 
 def last_figures(loan_id: int, before: Visit | None = None) -> dict[str, str]:
-    """The figures of the loan's last confirmed visit, by checkpoint code; empty when there is none."""
-    last = (
-        Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED)
-        .exclude(pk=before.pk if before else None)
-        .order_by("-visited_on", "-id")
-        .first()
-    )
+    """The figures of the loan's last confirmed visit, by checkpoint code: of the last one begun before `before`, where that is given."""
+    confirmed = Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED)
+    if before is not None:
+        confirmed = confirmed.filter(pk__lt=before.pk)
+    last = confirmed.order_by("-visited_on", "-id").first()
     if last is None:
         return {}
     figures = Answer.objects.filter(visit=last, checkpoint__kind__in=["number", "money"], value__isnull=False)
-    return dict(figures.values_list("checkpoint__code", "value"))
+    return {code: str(value) for code, value in figures.values_list("checkpoint__code", "value")}
 
 
 @dataclass

@@ -18,13 +18,14 @@ THINGS = (
     (
         "Inspection task",
         TASK,
-        "Opened by the day's schedule step. A returned visit makes it the manager's turn again; it is cancelled when the loan leaves the book.",
+        "Opened by the day's schedule step. A returned visit makes it the manager's turn again; "
+        "it is cancelled when the loan leaves the book.",
     ),
     (
         "Inspection (visit)",
         VISIT,
-        "Frozen from submission on. The database itself allows no other move, and `verified` only with the confirmed decision of another person. "
-        "After a return the next attempt is a new record.",
+        "Frozen from submission on. The database itself allows no other move, and `verified` only with the confirmed decision "
+        "of another person. After a return the next attempt is a new record.",
     ),
 )
 
