@@ -138,7 +138,7 @@ def close_days(lender: Lender, first: date, last: date) -> Iterator[BusinessDay]
     require_business_day(lender, first)
     if last != first:
         require_business_day(lender, last)
-    wanted = []
+    wanted: list[date] = []
 
     def start() -> bool:
         wanted[:] = ensure_days(lender, first, last)
@@ -171,7 +171,7 @@ def _push(lender: Lender, business_date: date) -> bool:
     return False
 
 
-def retried(call: Callable[[], None]) -> Callable[[], None]:
+def retried(call: Callable[[], object]) -> Callable[[], None]:
     """A task that a lost database ends quietly: the next ring takes up where it stopped."""
 
     @wraps(call)

@@ -25,4 +25,4 @@ def tick() -> None:
 
 @shared_task(name="loanwatch.day.tasks.work", ignore_result=True, expires=60)
 def work() -> None:
-    actions.retried(lambda: actions.work(ring=ring) and None)()
+    actions.retried(lambda: actions.work(ring=ring))()

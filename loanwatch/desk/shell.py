@@ -129,7 +129,7 @@ class Shell:
         return " · ".join(str(Role(role).label) for role in held)
 
     def _roles(self) -> list[str]:
-        held = getattr(self.access, "roles", frozenset())
+        held: frozenset[str] = getattr(self.access, "roles", frozenset())
         return [role for role in MENU if role in held]
 
     @cached_property
@@ -156,7 +156,7 @@ class Shell:
             max(fitting, key=lambda e: len(e.url)).current = True
         for entry in entries:
             provider = COUNTS.get(entry.name)
-            if provider:
+            if provider and self.access:
                 entry.count, entry.hot = provider(self.access)
 
     def _may_open(self, name: str) -> bool:

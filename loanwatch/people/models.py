@@ -151,7 +151,7 @@ class Account(AbstractBaseUser):
     objects = AccountManager()
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []  # type: ignore[misc]  # the stubs declare it otherwise than Django reads it
 
     def __str__(self) -> str:
         return self.username
@@ -203,6 +203,8 @@ class RoleHeld(models.Model):
                 violation_error_message=_("Nobody can grant a role to themselves."),
             ),
             models.CheckConstraint(condition=Q(branch__isnull=False) | Q(role=Role.SYSADMIN), name="only_sysadmin_without_a_branch"),
-            models.UniqueConstraint(fields=["person", "role", "branch"], condition=Q(to_on__isnull=True), nulls_distinct=False, name="one_open_role"),
+            models.UniqueConstraint(
+                fields=["person", "role", "branch"], condition=Q(to_on__isnull=True), nulls_distinct=False, name="one_open_role"
+            ),
         ]
         indexes = [models.Index(fields=["branch", "role"], name="role_by_branch")]

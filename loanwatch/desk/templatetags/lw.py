@@ -307,7 +307,7 @@ def kpi_tile(label, value, unit="", url="", **parts):
     }
     rising = not str(tile["delta"]).startswith(formats.MINUS)
     tile |= {"spark": drawn, "spark_bad": mood == "bad", "note": parts.get("note", ""), "rising": rising}
-    return tile | {"level": level, "icon": SEVERITY_ICONS.get(level, "")}
+    return tile | {"level": level, "icon": SEVERITY_ICONS.get(str(level), "")}
 
 
 @register.inclusion_tag("components/spark.html")
