@@ -90,7 +90,7 @@ def _tiles() -> list[dict[str, Any]]:
 
 
 def _heat() -> dict[str, Any]:
-    shares: list[list[float]] = [
+    shares: list[list[float | None]] = [
         [97.6, 1.6, 0.1, None, None],
         [41.2, 32.4, 21.6, None, None],
         [11.3, 12.8, 28.7, 45.9, None],

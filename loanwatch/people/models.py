@@ -151,7 +151,7 @@ class Account(AbstractBaseUser):
     objects = AccountManager()
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = []  # type: ignore[misc]  # the stubs declare it otherwise than Django reads it
+    REQUIRED_FIELDS = []
 
     def __str__(self) -> str:
         return self.username
