@@ -5,6 +5,8 @@ from drf_spectacular.views import SpectacularAPIView
 from alerts.observation import api as observation
 from alerts.signals import api as signals
 from borrowers.parties import api as parties
+from inspections.planning import api as planning
+from inspections.visits import api as visits
 from loanwatch.people.api import ApiView
 from loanwatch.people.routes import SIGNED_IN, route
 
@@ -13,5 +15,7 @@ urlpatterns = [
     *parties.urlpatterns,
     *signals.urlpatterns,
     *observation.urlpatterns,
+    *planning.urlpatterns,
+    *visits.urlpatterns,
     route("schema/", SpectacularAPIView.as_view(authentication_classes=ApiView.authentication_classes), name="schema", get=SIGNED_IN),
 ]

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -69,7 +69,7 @@ class ObservedLoanFilters(LoanFilters):
 
     def at_close(self, loans: QuerySet[Loan], name: str, value: Any) -> QuerySet[Loan]:
         """Loans whose observation at the close asked for fits."""
-        view = self.request.parser_context["view"]  # type: ignore[union-attr]
+        view = self.request.parser_context["view"]
         rows = view.close_rows().filter(**{self.LOOKUPS[name]: value})
         return loans.filter(pk__in=rows.values("loan_id"))
 
@@ -82,7 +82,7 @@ class ObservedLoans:
     parameters = ("as_of",)
 
     def get_queryset(self) -> QuerySet[Loan]:
-        return Loan.objects.visible_to(self.access).select_related("borrower", "product", "branch")  # type: ignore[attr-defined]
+        return Loan.objects.visible_to(self.access).select_related("borrower", "product", "branch")
 
     def close_rows(self) -> QuerySet[LoanDay]:
         """The observations of the close asked for; none before the first close."""
@@ -108,7 +108,7 @@ class LoanList(ObservedLoans, ListView):
         return self.shown
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"observations": self.observations(getattr(self, "shown", None) or [])}
+        return dict(super().get_serializer_context()) | {"observations": self.observations(getattr(self, "shown", None) or [])}
 
 
 @extend_schema(parameters=[AS_OF])
@@ -116,8 +116,8 @@ class LoanDetail(ObservedLoans, DetailView):
     """One loan by number, with its observation."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        loan = self.get_object()
-        context = self.get_serializer_context() | {"observations": self.observations([loan])}
+        loan = cast(Loan, self.get_object())
+        context = dict(self.get_serializer_context()) | {"observations": self.observations([loan])}
         return Response(ObservedLoanSerializer(loan, context=context).data)
 
 
@@ -193,7 +193,7 @@ def _date(view: Any, name: str) -> date | None:
         return _fail(name)
 
 
-def _fail(name: str) -> None:
+def _fail(name: str) -> NoReturn:
     raise ValidationError({name: ["A date as YYYY-MM-DD."]})
 
 

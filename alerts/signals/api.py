@@ -95,7 +95,7 @@ class AlertRows:
     queryset = Alert.objects.none()  # for the schema; the rows come from get_queryset
 
     def get_queryset(self) -> QuerySet[Alert]:
-        seen = Alert.objects.visible_to(self.access)  # type: ignore[attr-defined]
+        seen = Alert.objects.visible_to(self.access)
         return seen.select_related("rule", "loan", "borrower", "branch", "handler", "submitted_by", "closed_by")
 
 

@@ -28,7 +28,9 @@ class LoanFilters(django_filters.FilterSet):
     product = django_filters.CharFilter(field_name="product__code", help_text="Product code.")
     branch = django_filters.CharFilter(field_name="branch__code", help_text="Code of the branch that keeps the loan, not its subtree.")
     currency = django_filters.CharFilter()
-    settled = django_filters.BooleanFilter(field_name="settled_on", lookup_expr="isnull", exclude=True, help_text="Whether the loan is settled.")
+    settled = django_filters.BooleanFilter(
+        field_name="settled_on", lookup_expr="isnull", exclude=True, help_text="Whether the loan is settled."
+    )
     disbursed_from = django_filters.DateFilter(field_name="disbursed_on", lookup_expr="gte")
     disbursed_to = django_filters.DateFilter(field_name="disbursed_on", lookup_expr="lte")
     matures_from = django_filters.DateFilter(field_name="matures_on", lookup_expr="gte")

@@ -39,7 +39,7 @@ class BorrowerRows:
     queryset = Borrower.objects.none()  # for the schema; the rows come from get_queryset
 
     def get_queryset(self) -> QuerySet[Any]:
-        return Borrower.objects.visible_to(self.access)  # type: ignore[attr-defined]
+        return Borrower.objects.visible_to(self.access)
 
 
 class BorrowerList(BorrowerRows, ListView):

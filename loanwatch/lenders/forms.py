@@ -41,9 +41,13 @@ class ProductChangeForm(forms.ModelForm):
 class ProposalForm(forms.Form):
     """A new value from a day on. It must have the shape of the value in force."""
 
-    value = forms.CharField(label=gettext_lazy("Value"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}))
+    value = forms.CharField(
+        label=gettext_lazy("Value"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
+    )
     valid_from = forms.DateField(label=gettext_lazy("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    source = forms.CharField(label=gettext_lazy("Source"), max_length=200, help_text=gettext_lazy("The rule, circular or decision that sets it."))
+    source = forms.CharField(
+        label=gettext_lazy("Source"), max_length=200, help_text=gettext_lazy("The rule, circular or decision that sets it.")
+    )
     confidence = forms.ChoiceField(label=gettext_lazy("Confidence"), choices=Parameter.Confidence.choices, initial=Parameter.Confidence.OWN)
 
     def __init__(self, *args: Any, example: Any, today: date, **kwargs: Any) -> None:
@@ -58,11 +62,13 @@ class ProposalForm(forms.Form):
             raise forms.ValidationError(_("The value is nested too deeply.")) from None
         except ValueError as fault:
             line = getattr(fault, "lineno", 1)
-            raise forms.ValidationError(_("This can't be read (line %(line)s). Write a number, or JSON as the value in force.") % {"line": line}) from None
+            raise forms.ValidationError(
+                _("This can't be read (line %(line)s). Write a number, or JSON as the value in force.") % {"line": line}
+            ) from None
         if "\\u0000" in json.dumps(value):
             raise forms.ValidationError(_("The value holds a sign that no text can hold."))
-        if fault := fault_of(value, self.example):
-            raise forms.ValidationError(fault)
+        if misfit := fault_of(value, self.example):
+            raise forms.ValidationError(misfit)
         if value == self.example:
             raise forms.ValidationError(_("This is the value in force already."))
         return value

@@ -90,4 +90,6 @@ def change_product(*, by: Access, product: Product, name: str, kind: str, active
     before = {"name": product.name, "kind": product.kind, "active": product.active}
     product.name, product.kind, product.active = name, kind, active
     product.save(update_fields=["name", "kind", "active"])
-    record("product.changed", by=by, subject=product, code=product.code, before=before, after={"name": name, "kind": kind, "active": active})
+    record(
+        "product.changed", by=by, subject=product, code=product.code, before=before, after={"name": name, "kind": kind, "active": active}
+    )

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -67,7 +66,9 @@ def parameters(request: HttpRequest) -> HttpResponse:
     """Every parameter with the value in force today, and what waits for approval."""
     lender, access = _lender(request), request.access
     rows = [_line(key, list(versions), access.on) for key, versions in groupby(_all(lender), key=lambda p: p.key)]
-    waiting = [(p, name_of(p.key), _person(p.proposed_by), written(p.value), access.may(Act.PARAMETER_APPROVE, p)) for p in actions.waiting(lender)]
+    waiting = [
+        (p, name_of(p.key), _person(p.proposed_by), written(p.value), access.may(Act.PARAMETER_APPROVE, p)) for p in actions.waiting(lender)
+    ]
     return render(request, "lenders/parameters.html", {"rows": rows, "waiting": waiting, "may_propose": access.may(Act.PARAMETER_PROPOSE)})
 
 
@@ -118,7 +119,9 @@ def _show(request: HttpRequest, key: str, form: ProposalForm | None = None) -> H
     ]
     waits = any(line["waits"] for line in lines)
     if form is None and access.may(Act.PARAMETER_PROPOSE) and not waits:
-        form = ProposalForm(example=now.value if now else versions[0].value, today=access.on, initial={"value": written(now.value) if now else ""})
+        form = ProposalForm(
+            example=now.value if now else versions[0].value, today=access.on, initial={"value": written(now.value) if now else ""}
+        )
     context = {"key": key, "name": name_of(key), "lines": lines, "now": now, "form": form, "waits": waits, "withdraw_form": WithdrawForm()}
     context["may_propose"] = access.may(Act.PARAMETER_PROPOSE)
     return render(request, "lenders/parameter.html", context, status=422 if form is not None and form.is_bound else 200)
@@ -171,5 +174,9 @@ def written(value: Any) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict | list):
         return "[\n" + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in value) + "\n]"
     if isinstance(value, dict):
-        return "{\n" + ",\n".join(f"  {json.dumps(k, ensure_ascii=False)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items()) + "\n}"
+        return (
+            "{\n"
+            + ",\n".join(f"  {json.dumps(k, ensure_ascii=False)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
+            + "\n}"
+        )
     return json.dumps(value, ensure_ascii=False)

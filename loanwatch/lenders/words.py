@@ -1,5 +1,6 @@
 """What the shipped parameters are called on pages, and what shape a value of each must have."""
 
+import math
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +54,7 @@ def fault_of(value: Any, example: Any, where: str = "") -> str:
 
 
 def _number_fault(value: Any, example: int | float, where: str) -> str:
-    if not isinstance(value, int | float) or value != value or value in (float("inf"), float("-inf")):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         return _at(where, _("Write a number."))
     if isinstance(example, int) and not isinstance(value, int):
         return _at(where, _("Write a whole number."))

@@ -179,7 +179,9 @@ def end_role(*, by: Access, held: RoleHeld, on: date) -> None:
         raise Conflict(_("This role has ended already."), code="ROLE_ENDED")
     held.to_on = max(on, held.from_on)
     held.save(update_fields=["to_on"])
-    record("role.ended", by=by, subject=held.person, role=held.role, branch=held.branch.code if held.branch else "", to_on=_text(held.to_on))
+    record(
+        "role.ended", by=by, subject=held.person, role=held.role, branch=held.branch.code if held.branch else "", to_on=_text(held.to_on)
+    )
 
 
 def sentence_on_clash(clash: RoleHeld) -> str:
@@ -265,7 +267,9 @@ def _check_keeps(by: Access, person: Person | None) -> None:
     by.check(Act.USER_KEEP)
     if person is None:  # a borrower's account belongs to no branch
         if not by.everywhere:
-            raise Refused(_("Accounts of borrowers are kept by the system administrator of the whole installation."), code="ACCOUNT_OF_BORROWER")
+            raise Refused(
+                _("Accounts of borrowers are kept by the system administrator of the whole installation."), code="ACCOUNT_OF_BORROWER"
+            )
     elif person.roles_held.exists() and not Person.objects.kept_by(by).filter(pk=person.pk).exists():
         raise Refused(_("You don't keep the accounts of this branch; ask the system administrator who does."), code="PERSON_NOT_KEPT")
 

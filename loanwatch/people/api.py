@@ -73,13 +73,14 @@ class BoundedPages(LimitOffsetPagination):
     def get_offset(self, request: Request) -> int:
         return _whole(request, self.offset_query_param, 0, 0, self.max_offset)
 
-    def get_count(self, queryset: QuerySet[Any]) -> int:
-        return queryset.order_by()[: MOST_COUNTED + 1].count()
+    def get_count(self, queryset: Any) -> int:
+        counted: int = queryset.order_by()[: MOST_COUNTED + 1].count()
+        return counted
 
     def get_paginated_response(self, data: Any) -> Response:
-        counted_all = self.count <= MOST_COUNTED
+        found = self.count or 0
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
-        return Response({"count": min(self.count, MOST_COUNTED), "counted_all": counted_all, **links, "results": data})
+        return Response({"count": min(found, MOST_COUNTED), "counted_all": found <= MOST_COUNTED, **links, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "nullable": True, "format": "uri"}
@@ -113,7 +114,9 @@ class StrictOrdering(OrderingFilter):
         allowed = dict(view.ordering_names)
         unknown = [term for term in asked if term.removeprefix("-") not in allowed]
         if unknown:
-            raise ValidationError({self.ordering_param: [f"Choose from {', '.join(sorted(allowed))}, with - in front for the largest first."]})
+            raise ValidationError(
+                {self.ordering_param: [f"Choose from {', '.join(sorted(allowed))}, with - in front for the largest first."]}
+            )
         fields = [("-" if term.startswith("-") else "") + allowed[term.removeprefix("-")] for term in asked]
         return [*(fields or view.ordering), "pk"]
 

@@ -20,7 +20,9 @@ def branches(request: HttpRequest) -> HttpResponse:
     kept = Branch.objects.kept_by(access).select_related("lender")
     shown = kept if request.GET.get("closed") == "yes" else kept.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=access.on))
     staff = dict(
-        RoleHeld.objects.filter(queries.held_on(access.on), branch__in=kept).values_list("branch").annotate(n=Count("person", distinct=True))
+        RoleHeld.objects.filter(queries.held_on(access.on), branch__in=kept)
+        .values_list("branch")
+        .annotate(n=Count("person", distinct=True))
     )
     rows = [(branch, "\u2003" * depth, staff.get(branch.pk, 0)) for branch, depth in in_tree_order(shown, access.on)]
     several = len({branch.lender_id for branch, _indent, _n in rows}) > 1
@@ -30,7 +32,9 @@ def branches(request: HttpRequest) -> HttpResponse:
 
 def branch_new(request: HttpRequest) -> HttpResponse:
     """Open a branch below another."""
-    form = BranchForm(request.POST if request.method == "POST" else None, access=request.access, initial={"parent": request.GET.get("below", "")})
+    form = BranchForm(
+        request.POST if request.method == "POST" else None, access=request.access, initial={"parent": request.GET.get("below", "")}
+    )
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         branch = actions.open_branch(

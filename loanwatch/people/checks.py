@@ -16,7 +16,13 @@ def every_url_has_an_act(app_configs: Any = None, **kwargs: Any) -> list[Error]:
         if not pattern.name:
             faults.append(Error(f"The URL {route} has no name.", hint="Use loanwatch.people.routes.route().", id="people.E001"))
         elif acts is None:
-            faults.append(Error(f"The URL {name} ({route}) says no act.", hint="Deny by default: name the act of each method in route().", id="people.E002"))
+            faults.append(
+                Error(
+                    f"The URL {name} ({route}) says no act.",
+                    hint="Deny by default: name the act of each method in route().",
+                    id="people.E002",
+                )
+            )
         else:
             faults += [
                 Error(f"The URL {name} names {act}, which the policy table does not hold.", id="people.E003")

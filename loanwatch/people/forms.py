@@ -22,8 +22,12 @@ def day_field(label: Any, *, required: bool = True) -> forms.DateField:
 
 def branch_choices(access: Access, branches: list[Branch] | None = None) -> list[tuple[str, str]]:
     """The open branches that this person keeps, in the order of the tree, indented by depth."""
-    kept = branches if branches is not None else list(Branch.objects.kept_by(access).filter(closed_on__isnull=True).select_related("lender"))
-    return [(str(branch.pk), "\u2003" * depth + f"{branch.name} ({branch.code})") for branch, depth in places.in_tree_order(kept, access.on)]
+    kept = (
+        branches if branches is not None else list(Branch.objects.kept_by(access).filter(closed_on__isnull=True).select_related("lender"))
+    )
+    return [
+        (str(branch.pk), "\u2003" * depth + f"{branch.name} ({branch.code})") for branch, depth in places.in_tree_order(kept, access.on)
+    ]
 
 
 class RoleForm(forms.Form):

@@ -60,10 +60,12 @@ def as_json() -> dict[str, Any]:
     return {
         "roles": ROLES,
         "acts": [
-            {"act": line.act, "roles": _ordered(line.roles), "conditional": line.conditional, "because": str(line.because)} for line in act_lines()
+            {"act": line.act, "roles": _ordered(line.roles), "conditional": line.conditional, "because": str(line.because)}
+            for line in act_lines()
         ],
         "urls": [
-            {"name": line.name, "route": line.route, "method": line.method, "act": line.act, "roles": _ordered(line.roles)} for line in url_lines()
+            {"name": line.name, "route": line.route, "method": line.method, "act": line.act, "roles": _ordered(line.roles)}
+            for line in url_lines()
         ],
     }
 

@@ -29,7 +29,7 @@ class AccessMiddleware:
         self.acts: dict[URLPattern, dict[str, str]] | None = None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.access = access_of(request.user)  # type: ignore[attr-defined]
+        request.access = access_of(request.user)
         if "%00" in request.META.get("QUERY_STRING", ""):
             return answer(request, 400, str(_not_text()), "NOT_TEXT")
         return self.get_response(request)
@@ -48,10 +48,14 @@ class AccessMiddleware:
             return HttpResponseNotAllowed(sorted(acts))
         if act == PUBLIC or request.path.startswith("/api/"):
             return None  # the API asks the same table in its permission class, after it has read the token
-        access = request.access  # type: ignore[attr-defined]
+        access = request.access
         if access is None:
             return redirect_to_login(request.get_full_path())
-        if access.account.must_change_password and match and match.view_name not in {"account_change_password", "account_logout", "set_language"}:
+        if (
+            access.account.must_change_password
+            and match
+            and match.view_name not in {"account_change_password", "account_logout", "set_language"}
+        ):
             return redirect(reverse("account_change_password"))
         if act != SIGNED_IN and not access.may(act):
             return refusal(request, str(TABLE[Act(act)].because), str(act).upper().replace(".", "_"))

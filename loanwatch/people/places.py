@@ -31,7 +31,9 @@ def move_branch(*, branch: Branch, parent: Branch, on: date) -> None:
 
     Raises Conflict when `parent` lies below `branch`, or when a later change of its place is already recorded.
     """
-    list(Branch.objects.select_for_update().filter(lender=branch.lender_id).order_by("pk").values_list("pk"))  # one change of a tree at a time
+    list(
+        Branch.objects.select_for_update().filter(lender=branch.lender_id).order_by("pk").values_list("pk")
+    )  # one change of a tree at a time
     below = dict(BranchReach.objects.filter(ancestor=branch, to_on__isnull=True).values_list("descendant_id", "depth"))
     if parent.pk in below:
         raise Conflict(f"{parent} lies below {branch}; a branch can't be moved under itself.", code="BRANCH_UNDER_ITSELF")

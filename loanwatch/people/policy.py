@@ -78,9 +78,17 @@ def _not_submitter(holder: Any, alert: Any) -> bool:
 
 TABLE: dict[Act, Grant] = {
     Act.HOME_SEE: Grant(STAFF | {BO}, _("Log in to see your work.")),
-    Act.LOAN_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Loans are shown to the account manager responsible, to risk officers, branch heads, credit administration and audit.")),
-    Act.BORROWER_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Borrowers are shown to the account manager responsible, to risk officers, branch heads, credit administration and audit.")),
-    Act.PORTFOLIO_SEE: Grant(frozenset({RO, BH, CA, AU}), _("Portfolio figures are shown to branch heads, risk officers, credit administration and audit.")),
+    Act.LOAN_SEE: Grant(
+        frozenset({AM, RO, BH, CA, AU}),
+        _("Loans are shown to the account manager responsible, to risk officers, branch heads, credit administration and audit."),
+    ),
+    Act.BORROWER_SEE: Grant(
+        frozenset({AM, RO, BH, CA, AU}),
+        _("Borrowers are shown to the account manager responsible, to risk officers, branch heads, credit administration and audit."),
+    ),
+    Act.PORTFOLIO_SEE: Grant(
+        frozenset({RO, BH, CA, AU}), _("Portfolio figures are shown to branch heads, risk officers, credit administration and audit.")
+    ),
     Act.FEED_SEE: Grant(frozenset({SA, CA, AU}), _("Feeds are kept by the system administrator and credit administration.")),
     Act.QUARANTINE_RELEASE: Grant(frozenset({CA}), _("Only credit administration releases rows that were set aside.")),
     Act.ALERT_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Alerts are shown to the people responsible for the loan and to audit.")),
@@ -88,12 +96,22 @@ TABLE: dict[Act, Grant] = {
     Act.ALERT_HANDLE: Grant(frozenset({AM}), _("The account manager responsible for the loan handles an alert.")),
     Act.ALERT_CLOSE: Grant(frozenset({RO}), _("A risk officer who did not submit the alert for closing must close it."), _not_submitter),
     Act.RULE_SEE: Grant(frozenset({RO, CA, AU}), _("Warning rules are shown to risk officers, credit administration and audit.")),
-    Act.CLASS_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Class proposals are shown to the people responsible for the loan and to audit.")),
+    Act.CLASS_SEE: Grant(
+        frozenset({AM, RO, BH, CA, AU}), _("Class proposals are shown to the people responsible for the loan and to audit.")
+    ),
     Act.CLASS_CONFIRM: Grant(frozenset({RO}), _("A risk officer confirms or overrules a proposed class.")),
-    Act.TASK_SEE: Grant(frozenset({AM, RO, BH, CA, AU, FA}), _("Inspection tasks are shown to the people responsible for them and to audit.")),
+    Act.TASK_SEE: Grant(
+        frozenset({AM, RO, BH, CA, AU, FA}), _("Inspection tasks are shown to the people responsible for them and to audit.")
+    ),
     Act.TASK_ASSIGN: Grant(frozenset({BH}), _("Only the branch head assigns tasks to another person.")),
-    Act.VISIT_SEE: Grant(frozenset({AM, RO, BH, CA, AU, FA}), _("Inspections are shown to the people responsible for the loan and to audit.")),
-    Act.VISIT_RECORD: Grant(frozenset({AM, FA}), _("Only the person the task is assigned to can record this inspection. Ask the branch head to assign it to you."), _assigned),
+    Act.VISIT_SEE: Grant(
+        frozenset({AM, RO, BH, CA, AU, FA}), _("Inspections are shown to the people responsible for the loan and to audit.")
+    ),
+    Act.VISIT_RECORD: Grant(
+        frozenset({AM, FA}),
+        _("Only the person the task is assigned to can record this inspection. Ask the branch head to assign it to you."),
+        _assigned,
+    ),
     Act.FOUR_EYES_SEE: Grant(frozenset({RO, AU}), _("The four-eyes queue is worked by risk officers.")),
     Act.VISIT_VERIFY: Grant(frozenset({RO}), _("A risk officer who did not record this inspection must verify it."), _not_recorder),
     Act.USER_KEEP: Grant(frozenset({SA}), _("Only a system administrator keeps accounts.")),
@@ -102,9 +120,15 @@ TABLE: dict[Act, Grant] = {
     Act.PRODUCT_KEEP: Grant(frozenset({CA}), _("Only credit administration keeps products.")),
     Act.PARAMETER_SEE: Grant(frozenset({CA, AU, RO}), _("Parameters are shown to credit administration, risk officers and audit.")),
     Act.PARAMETER_PROPOSE: Grant(frozenset({CA}), _("Only credit administration proposes parameters.")),
-    Act.PARAMETER_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not propose the value must approve it."), _not_proposer),
-    Act.DAY_SEE: Grant(frozenset({SA, CA, AU}), _("Business days are watched by the system administrator, credit administration and audit.")),
+    Act.PARAMETER_APPROVE: Grant(
+        frozenset({CA}), _("A credit administrator who did not propose the value must approve it."), _not_proposer
+    ),
+    Act.DAY_SEE: Grant(
+        frozenset({SA, CA, AU}), _("Business days are watched by the system administrator, credit administration and audit.")
+    ),
     Act.TRAIL_SEE: Grant(frozenset({AU}), _("The audit trail is shown to auditors.")),
-    Act.MATRIX_SEE: Grant(frozenset({AU, SA, CA}), _("The access matrix is shown to auditors, system administrators and credit administration.")),
+    Act.MATRIX_SEE: Grant(
+        frozenset({AU, SA, CA}), _("The access matrix is shown to auditors, system administrators and credit administration.")
+    ),
     Act.PORTAL_SEE: Grant(frozenset({BO}), _("This page is for borrowers.")),
 }

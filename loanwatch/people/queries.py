@@ -26,7 +26,9 @@ def people(access: Access, *, q: str = "", role: str = "", branch: str = "", act
     today = RoleHeld.objects.filter(held_on(access.on))
     found = Person.objects.kept_by(access)
     if q:
-        found = found.filter(Q(name__icontains=q) | Q(staff_no__icontains=q) | Exists(Account.objects.filter(person=OuterRef("pk"), username__icontains=q)))
+        found = found.filter(
+            Q(name__icontains=q) | Q(staff_no__icontains=q) | Exists(Account.objects.filter(person=OuterRef("pk"), username__icontains=q))
+        )
     if role or branch:
         held = today.filter(person=OuterRef("pk"))
         if role:

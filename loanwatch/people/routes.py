@@ -32,7 +32,9 @@ def acts_of(pattern: URLPattern, full_name: str) -> dict[str, str] | None:
     return getattr(pattern, "acts", None) or FOREIGN.get(full_name)
 
 
-def all_routes(resolver: URLResolver | None = None, prefix: str = "", namespaces: tuple[str, ...] = ()) -> Iterator[tuple[str, str, URLPattern]]:
+def all_routes(
+    resolver: URLResolver | None = None, prefix: str = "", namespaces: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str, URLPattern]]:
     """(full name, route text, pattern) of every URL the resolver knows."""
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from loanwatch.people import actions, matrix, queries
 from loanwatch.people.forms import AccountForm, LeavingForm, PersonChangeForm, PersonForm, RoleForm, branch_choices
 from loanwatch.people.models import Account, ApiToken, Branch, Person, Role, RoleHeld
-from loanwatch.people.policy import Act
 from loanwatch.people.places import in_tree_order
+from loanwatch.people.policy import Act
 
 PER_PAGE = 50
 STAFF_ROLES = [(role.value, role.label) for role in Role if role != Role.BORROWER]
@@ -29,7 +29,13 @@ def users(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "people/users.html",
-        {"page": page, "asked": asked, "roles": STAFF_ROLES, "branches": kept, "states": [("yes", _("Can log in")), ("no", _("Can't log in"))]},
+        {
+            "page": page,
+            "asked": asked,
+            "roles": STAFF_ROLES,
+            "branches": kept,
+            "states": [("yes", _("Can log in")), ("no", _("Can't log in"))],
+        },
     )
 
 
@@ -129,7 +135,9 @@ def role_grant(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def role_end(request: HttpRequest, held_id: int) -> HttpResponse:
     """End a role today."""
-    held = get_object_or_404(RoleHeld.objects.filter(person__in=Person.objects.kept_by(request.access)).select_related("person"), pk=held_id)
+    held = get_object_or_404(
+        RoleHeld.objects.filter(person__in=Person.objects.kept_by(request.access)).select_related("person"), pk=held_id
+    )
     actions.end_role(by=request.access, held=held, on=request.access.on)
     messages.success(request, _("The role has ended. It no longer counts from the person's next click."))
     return redirect("people:user", person_id=held.person_id)

@@ -181,6 +181,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["loanwatch.people.permissions.ByPolicyTable"],
+    "ENUM_NAME_OVERRIDES": {
+        "AlertStateEnum": "alerts.signals.models.Alert.State",
+        "TaskStateEnum": "inspections.planning.models.Task.State",
+        "VisitStateEnum": "inspections.visits.models.Visit.State",
+    },
 }
 
 PGHISTORY_APPEND_ONLY = True

@@ -21,7 +21,9 @@ CLOSED = (BusinessDay.State.CLOSED, BusinessDay.State.CLOSED_WITH_EXCEPTIONS)
 
 def newest_runs() -> QuerySet[BusinessDay]:
     """Every business date once, as its highest run version."""
-    later = BusinessDay.objects.filter(lender=OuterRef("lender"), business_date=OuterRef("business_date"), run_version__gt=OuterRef("run_version"))
+    later = BusinessDay.objects.filter(
+        lender=OuterRef("lender"), business_date=OuterRef("business_date"), run_version__gt=OuterRef("run_version")
+    )
     return BusinessDay.objects.filter(~Exists(later))
 
 
@@ -108,8 +110,10 @@ def with_work(listed: list[BusinessDay]) -> list[Day]:
         wanted |= Q(lender=day.lender_id, business_date=day.business_date, run_version=day.run_version)
     key = ("lender_id", "business_date", "run_version")
     steps: dict[tuple, dict[str, Step]] = defaultdict(dict)
-    units = RunUnit.objects.filter(wanted).values(*key, "step", "state").annotate(
-        order=Min("step_order"), n=Count("pk"), rows=Sum("rows_out"), took=Sum("seconds")
+    units = (
+        RunUnit.objects.filter(wanted)
+        .values(*key, "step", "state")
+        .annotate(order=Min("step_order"), n=Count("pk"), rows=Sum("rows_out"), took=Sum("seconds"))
     )
     for unit in units:
         step = steps[tuple(unit[k] for k in key)].setdefault(unit["step"], Step(unit["step"], unit["order"]))

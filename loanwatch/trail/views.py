@@ -24,7 +24,7 @@ class BoundedPaginator(Paginator):
 
     @property
     def count(self) -> int:
-        return self.object_list.order_by()[: MOST_COUNTED + 1].count()  # type: ignore[union-attr]
+        return self.object_list.order_by()[: MOST_COUNTED + 1].count()
 
 
 def events(request: HttpRequest) -> HttpResponse:
@@ -35,7 +35,14 @@ def events(request: HttpRequest) -> HttpResponse:
     page = BoundedPaginator(queries.events(request.access, **asked), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     names = sorted(EVENTS.items(), key=lambda pair: str(pair[1]))
     listed = [(event, event_word(event.event), sorted(event.details.items()) if isinstance(event.details, dict) else []) for event in page]
-    context = {"page": page, "listed": listed, "names": names, "form": form, "filtered": any(asked.values()), "zone": queries.zone_of(request.access)}
+    context = {
+        "page": page,
+        "listed": listed,
+        "names": names,
+        "form": form,
+        "filtered": any(asked.values()),
+        "zone": queries.zone_of(request.access),
+    }
     return render(request, "trail/events.html", context | {"export_form": ExportForm(initial=asked, auto_id="export_%s")})
 
 

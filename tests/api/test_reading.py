@@ -97,15 +97,33 @@ def test_a_parameter_that_is_not_declared_is_an_error(bank, get, path, name):
 @pytest.mark.parametrize(
     ("path", "parameters"),
     [
-        ("loans/", {"ordering": "borrower__name"}), ("loans/", {"ordering": "borrower__phone"}), ("alerts/", {"ordering": "handler__name"}),
-        ("loans/", {"limit": "0"}), ("loans/", {"limit": "201"}), ("loans/", {"limit": "NaN"}), ("loans/", {"limit": "-1"}), ("loans/", {"limit": "٣"}),
-        ("loans/", {"offset": "10001"}), ("loans/", {"offset": "1e3"}), ("loans/", {"disbursed_from": "2026-02-30"}), ("loans/", {"risk_class": "bad"}),
-        ("loans/", {"days_past_due_from": "NaN"}), ("loans/", {"days_past_due_from": "9" * 40}), ("loans/", {"days_past_due_from": "abc"}),
-        ("loans/", {"as_of": "yesterday"}), ("loans/", {"as_of": "2019-01-01"}), ("alerts/", {"level": "4"}), ("alerts/", {"state": "gone"}),
-        ("alerts/", {"opened_from": "NaN"}), ("borrowers/", {"kind": "ghost"}), ("figures/", {"by": "phone"}), ("figures/", {"as_of": "2019-01-01"}),
-        ("figures/", {"roll_from": "2019-01-01"}), ("figures/", {"as_of": "2026-W47-5"}),
+        ("loans/", {"ordering": "borrower__name"}),
+        ("loans/", {"ordering": "borrower__phone"}),
+        ("alerts/", {"ordering": "handler__name"}),
+        ("loans/", {"limit": "0"}),
+        ("loans/", {"limit": "201"}),
+        ("loans/", {"limit": "NaN"}),
+        ("loans/", {"limit": "-1"}),
+        ("loans/", {"limit": "٣"}),
+        ("loans/", {"offset": "10001"}),
+        ("loans/", {"offset": "1e3"}),
+        ("loans/", {"disbursed_from": "2026-02-30"}),
+        ("loans/", {"risk_class": "bad"}),
+        ("loans/", {"days_past_due_from": "NaN"}),
+        ("loans/", {"days_past_due_from": "9" * 40}),
+        ("loans/", {"days_past_due_from": "abc"}),
+        ("loans/", {"as_of": "yesterday"}),
+        ("loans/", {"as_of": "2019-01-01"}),
+        ("alerts/", {"level": "4"}),
+        ("alerts/", {"state": "gone"}),
+        ("alerts/", {"opened_from": "NaN"}),
+        ("borrowers/", {"kind": "ghost"}),
+        ("figures/", {"by": "phone"}),
+        ("figures/", {"as_of": "2019-01-01"}),
+        ("figures/", {"roll_from": "2019-01-01"}),
+        ("figures/", {"as_of": "2026-W47-5"}),
     ],
-)  # fmt: skip
+)
 def test_a_value_that_cannot_be_used_is_an_error_that_names_its_parameter(bank, get, path, parameters):
     closed(bank)
     answer = get(bank.officer, path, **parameters)
@@ -118,7 +136,10 @@ def test_a_parameter_given_twice_is_an_error(bank, get):
 
 
 def test_filters_narrow_and_ordering_orders(bank, get):
-    old, new = book.make_loan(bank, disbursed_on=TODAY - timedelta(days=300)), book.make_loan(bank, disbursed_on=TODAY - timedelta(days=3), principal=5)
+    old, new = (
+        book.make_loan(bank, disbursed_on=TODAY - timedelta(days=300)),
+        book.make_loan(bank, disbursed_on=TODAY - timedelta(days=3), principal=5),
+    )
     ask = lambda **asked: numbers(get(bank.officer, "loans/", **asked))  # noqa: E731
     assert ask(disbursed_from=(TODAY - timedelta(days=10)).isoformat()) == [new.number]
     assert ask(borrower=old.borrower.number) == [old.number]
@@ -147,7 +168,12 @@ def test_a_loan_comes_with_its_latest_observation_and_amounts_as_decimal_text(as
     row = get(bank.officer, f"loans/{loan.number}/").json()
     assert (row["principal"], row["currency"], row["product"], row["branch"]) == ("800000.00", "CNY", "working_capital", "MAIN")
     seen = row["observation"]
-    assert (seen["as_of"], seen["outstanding"], seen["risk_class"], seen["days_past_due"]) == ("2026-11-20", "800000.00", "special_mention", None)
+    assert (seen["as_of"], seen["outstanding"], seen["risk_class"], seen["days_past_due"]) == (
+        "2026-11-20",
+        "800000.00",
+        "special_mention",
+        None,
+    )
     assert numbers(get(bank.officer, "loans/", risk_class="special_mention")) == [loan.number]
     assert numbers(get(bank.officer, "loans/", risk_class="loss")) == []
     assert get(bank.officer, "loans/").json()["results"][0] == row
@@ -160,19 +186,33 @@ def test_a_loan_without_an_observation_says_so(bank, get):
 
 def test_personal_data_for_visitors_is_not_given_out(bank, get):
     loan = book.make_loan(bank)
-    text = get(bank.officer, f"borrowers/{loan.borrower.number}/").content.decode() + get(bank.officer, f"loans/{loan.number}/").content.decode()
+    text = (
+        get(bank.officer, f"borrowers/{loan.borrower.number}/").content.decode()
+        + get(bank.officer, f"loans/{loan.number}/").content.decode()
+    )
     assert loan.borrower.phone not in text and loan.borrower.address not in text
 
 
 def test_an_alert_comes_with_its_frozen_evidence(bank, get):
     alert = book.make_alert(bank, book.make_loan(bank), level=2)
     AlertEvidence.objects.create(
-        alert=alert, as_of=TODAY, level=2, rule_version=alert.rule_version, values={"days_past_due": 31}, thresholds={"days_past_due": ">= 30"}
+        alert=alert,
+        as_of=TODAY,
+        level=2,
+        rule_version=alert.rule_version,
+        values={"days_past_due": 31},
+        thresholds={"days_past_due": ">= 30"},
     )
     row = get(bank.officer, f"alerts/{alert.number}/").json()
     assert (row["level"], row["rule"], row["loan"]) == ("orange", alert.rule.code, alert.loan.number)
     assert row["evidence"] == [
-        {"as_of": "2026-11-20", "level": "orange", "rule_version": 1, "values": {"days_past_due": 31}, "thresholds": {"days_past_due": ">= 30"}}
+        {
+            "as_of": "2026-11-20",
+            "level": "orange",
+            "rule_version": 1,
+            "values": {"days_past_due": 31},
+            "thresholds": {"days_past_due": ">= 30"},
+        }
     ]
     assert numbers(get(bank.officer, "alerts/", open="true", level="orange")) == [alert.number]
     assert numbers(get(bank.officer, "alerts/", open="false")) == []
@@ -188,7 +228,11 @@ def test_figures_count_the_loans_one_may_see_and_agree_with_the_list(as_worker, 
     assert (found["loans"], found["outstanding"], found["as_of"]) == (3, {"CNY": "2400000.00"}, "2026-11-20")
     assert found["groups"]["MAIN"]["loans"] == 3
     assert get(bank.sibling_officer, "figures/").json()["loans"] == 0
-    assert get(bank.sibling_officer, "figures/", branch="MAIN").status_code == get(bank.officer, "figures/", branch="NOWHERE").status_code == 404
+    assert (
+        get(bank.sibling_officer, "figures/", branch="MAIN").status_code
+        == get(bank.officer, "figures/", branch="NOWHERE").status_code
+        == 404
+    )
     assert get(bank.manager, "figures/").status_code == 403
 
 

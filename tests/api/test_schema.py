@@ -1,5 +1,7 @@
 """The schema is served, complete and without a warning, and names every parameter an address takes."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
@@ -18,7 +20,9 @@ def test_whoever_is_logged_in_reads_the_schema(bank, get):
 
 
 def test_every_declared_parameter_stands_in_the_schema_and_no_other():
-    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    paths = {
+        re.sub(r"{[^}]+}", "{}", path): told for path, told in SchemaGenerator().get_schema(request=None, public=True)["paths"].items()
+    }
     for pattern in api.urlpatterns:
         view = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
         if view is None or not hasattr(view, "declared"):
@@ -35,4 +39,4 @@ def test_every_list_has_bounded_pages_and_a_whitelist_for_ordering(pattern):
 
 
 def _path(pattern) -> str:
-    return "/api/v1/" + str(pattern.pattern).replace("<str:number>", "{number}").replace("<int:", "{").replace(">", "}")
+    return "/api/v1/" + re.sub(r"<[^>]+>", "{}", str(pattern.pattern))

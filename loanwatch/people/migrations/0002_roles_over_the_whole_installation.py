@@ -5,37 +5,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='roleheld',
-            name='one_open_role',
+            model_name="roleheld",
+            name="one_open_role",
         ),
         migrations.AddField(
-            model_name='account',
-            name='session_round',
+            model_name="account",
+            name="session_round",
             field=models.PositiveIntegerField(default=1),
         ),
         migrations.AlterField(
-            model_name='roleheld',
-            name='branch',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.branch', verbose_name='branch'),
+            model_name="roleheld",
+            name="branch",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.branch",
+                verbose_name="branch",
+            ),
         ),
         migrations.AlterField(
-            model_name='roleheldevent',
-            name='branch',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.branch', verbose_name='branch'),
+            model_name="roleheldevent",
+            name="branch",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="people.branch",
+                verbose_name="branch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleheld',
-            constraint=models.CheckConstraint(condition=models.Q(('branch__isnull', False), ('role', 'sysadmin'), _connector='OR'), name='only_sysadmin_without_a_branch'),
+            model_name="roleheld",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("branch__isnull", False), ("role", "sysadmin"), _connector="OR"), name="only_sysadmin_without_a_branch"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleheld',
-            constraint=models.UniqueConstraint(condition=models.Q(('to_on__isnull', True)), fields=('person', 'role', 'branch'), name='one_open_role', nulls_distinct=False),
+            model_name="roleheld",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("to_on__isnull", True)), fields=("person", "role", "branch"), name="one_open_role", nulls_distinct=False
+            ),
         ),
     ]

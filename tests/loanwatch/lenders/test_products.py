@@ -11,13 +11,23 @@ from tests.loanwatch.people.conftest import browser_of
 
 def test_a_product_is_added_and_taken_out_of_use(bank):
     browser = browser_of(bank.first)
-    assert browser.post(reverse("lenders:product_new"), {"code": "WC1", "name": "Working capital", "kind": "working_capital"}).status_code == 302
+    assert (
+        browser.post(reverse("lenders:product_new"), {"code": "WC1", "name": "Working capital", "kind": "working_capital"}).status_code
+        == 302
+    )
     product = Product.objects.get(lender=bank.lender, code="WC1")
     assert product.active
-    assert browser.post(reverse("lenders:product", args=[product.pk]), {"name": "Working capital I", "kind": "working_capital"}).status_code == 302
+    assert (
+        browser.post(reverse("lenders:product", args=[product.pk]), {"name": "Working capital I", "kind": "working_capital"}).status_code
+        == 302
+    )
     product.refresh_from_db()
     assert (product.code, product.name, product.active) == ("WC1", "Working capital I", False)
-    assert AuditEvent.objects.get(event="product.changed").details["before"] == {"name": "Working capital", "kind": "working_capital", "active": True}
+    assert AuditEvent.objects.get(event="product.changed").details["before"] == {
+        "name": "Working capital",
+        "kind": "working_capital",
+        "active": True,
+    }
 
 
 @pytest.mark.parametrize("changed", [{"code": "WC1"}, {"kind": "gold"}, {"name": ""}])

@@ -109,6 +109,8 @@ MAKERS: dict[str, Maker] = {
     "api:loan/number": LOAN,
     "api:borrower/number": BORROWER,
     "api:alert/number": ALERT,
+    "api:task/pk": Maker(_of("task of"), _by_task),
+    "api:inspection/pk": Maker(_of("submitted by"), _by_task),
 }
 
 # What is sent with a POST where an empty form isn't a question yet; everywhere else the form is sent empty.

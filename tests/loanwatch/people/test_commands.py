@@ -40,7 +40,9 @@ def test_a_second_first_administrator_is_refused(db, password_file):
         call_command("create_admin", "other@example.com", password_file=password_file)
 
 
-@pytest.mark.parametrize(("email", "password", "why"), [("no address", "a quiet harbour at dawn", "e-mail"), ("root@example.com", "short", "12")])
+@pytest.mark.parametrize(
+    ("email", "password", "why"), [("no address", "a quiet harbour at dawn", "e-mail"), ("root@example.com", "short", "12")]
+)
 def test_a_bad_address_or_password_makes_nothing(db, tmp_path, email, password, why):
     (tmp_path / "p").write_text(password)
     with pytest.raises(CommandError, match=why):

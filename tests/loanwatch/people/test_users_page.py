@@ -22,7 +22,11 @@ def role_form(office, role=AM, code="B11", **changed):
 
 
 def new_person(office, **changed):
-    return {"name": "Li Wei", "staff_no": "7001", "agency": "", "certificate_until": "", "username": "li.wei", "email": ""} | role_form(office) | changed
+    return (
+        {"name": "Li Wei", "staff_no": "7001", "agency": "", "certificate_until": "", "username": "li.wei", "email": ""}
+        | role_form(office)
+        | changed
+    )
 
 
 def test_a_person_gets_an_account_with_a_temporary_password_shown_once_and_a_first_role(office, sysadmin):
@@ -56,7 +60,9 @@ def test_the_temporary_password_leads_to_the_password_page_until_it_is_changed(o
     assert not Account.objects.get(pk=account.pk).must_change_password
 
 
-@pytest.mark.parametrize("changed", [{"username": ""}, {"name": ""}, {"branch": ""}, {"role": "borrower"}, {"from_on": "2026-02-30"}, {"staff_no": ""}])
+@pytest.mark.parametrize(
+    "changed", [{"username": ""}, {"name": ""}, {"branch": ""}, {"role": "borrower"}, {"from_on": "2026-02-30"}, {"staff_no": ""}]
+)
 def test_a_form_with_a_fault_saves_nothing_and_names_the_field(office, sysadmin, changed):
     before = Person.objects.count()
     answer = browser_of(sysadmin).post(reverse("people:user_new"), new_person(office, **changed))
@@ -170,7 +176,9 @@ def test_search_and_filters_find_people_and_the_list_is_paged(office, sysadmin):
     browser = browser_of(sysadmin)
     page = browser.get(reverse("people:users"))
     assert page.context["page"].paginator.num_pages == 2
-    assert [p.name for p in browser.get(reverse("people:users"), {"q": "rare"}).context["page"]] == [Person.objects.get(name__startswith="Rare").name]
+    assert [p.name for p in browser.get(reverse("people:users"), {"q": "rare"}).context["page"]] == [
+        Person.objects.get(name__startswith="Rare").name
+    ]
     assert len(browser.get(reverse("people:users"), {"role": RO}).context["page"]) == 1
     assert len(browser.get(reverse("people:users"), {"branch": "R2"}).context["page"]) == 0
     assert "Nobody matches" in browser.get(reverse("people:users"), {"q": "no such person"}).content.decode()

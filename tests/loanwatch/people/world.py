@@ -1,9 +1,9 @@
 """A bank with a whole branch tree, somebody of every role, and one of everything in each branch: for tests on who may see what.
 
-    HO ─┬─ R1 ─┬─ B11 ── S111        the people asked are those of B11 (and of R1)
-        │      └─ B12
-        └─ R2 ─── B21
-    and a second lender with a branch of its own
+HO ─┬─ R1 ─┬─ B11 ── S111        the people asked are those of B11 (and of R1)
+    │      └─ B12
+    └─ R2 ─── B21
+and a second lender with a branch of its own
 """
 
 from dataclasses import dataclass, field
@@ -36,7 +36,15 @@ TREE = [
     NewBranch("S111", "Sub-branch 111", "sub_branch", "B11"),
 ]
 # Where a thing lies, seen from the people of B11.
-OWN, COLLEAGUE, BELOW, SIBLING, PARENT, FAR, STRANGER = "own", "colleague's", "sub-branch", "sibling", "parent", "other region", "other lender"
+OWN, COLLEAGUE, BELOW, SIBLING, PARENT, FAR, STRANGER = (
+    "own",
+    "colleague's",
+    "sub-branch",
+    "sibling",
+    "parent",
+    "other region",
+    "other lender",
+)
 BRANCH_OF = {OWN: "B11", COLLEAGUE: "B11", BELOW: "S111", SIBLING: "B12", PARENT: "R1", FAR: "B21", STRANGER: "X1"}
 STAFF = [role for role in Role if role != Role.BORROWER]
 
@@ -64,7 +72,9 @@ class World:
 def hire(lender: Lender, role: str, branch: Branch | None, name: str) -> Access:
     """Somebody with one role, an account and no password."""
     number = next(book.COUNTER)
-    person = Person.objects.create(lender=lender, staff_no=f"W{number:04d}", name=f"{name} {number}", agency="Agency" if role == Role.FIELD_AGENT else "")
+    person = Person.objects.create(
+        lender=lender, staff_no=f"W{number:04d}", name=f"{name} {number}", agency="Agency" if role == Role.FIELD_AGENT else ""
+    )
     RoleHeld.objects.create(person=person, role=role, branch=branch, from_on=book.LONG_AGO)
     return Access.of(Account.objects.create(username=f"{name.lower()}-{number}".replace(" ", "-"), person=person), TODAY)
 
@@ -73,7 +83,11 @@ def open_world() -> World:
     """Everything; takes about two seconds."""
     lender, stranger = (_open_lender(code) for code in ("ONE", "TWO"))
     open_branches(lender, TREE, on=book.LONG_AGO)
-    open_branches(stranger, [NewBranch("HO", "Other head office", "head_office", ""), NewBranch("X1", "Other branch", "branch", "HO")], on=book.LONG_AGO)
+    open_branches(
+        stranger,
+        [NewBranch("HO", "Other head office", "head_office", ""), NewBranch("X1", "Other branch", "branch", "HO")],
+        on=book.LONG_AGO,
+    )
     world = World(lender, stranger)
     for name, code in BRANCH_OF.items():
         world.places[name] = _furnish(stranger if name == STRANGER else lender, code, name)
@@ -129,7 +143,9 @@ def _book(bank: book.Bank) -> dict[str, Any]:
 def _photo(visit: Visit) -> Photo:
     point = Checkpoint.objects.filter(section__template=visit.template, kind="photo").first()
     shot = book.picture(next(book.COUNTER))
-    return visits.add_photo(visit_id=visit.pk, code=point.code, upload=shot, size=len(shot.getvalue()), by=Access.of(visit.recorded_by.accounts.get(), TODAY))
+    return visits.add_photo(
+        visit_id=visit.pk, code=point.code, upload=shot, size=len(shot.getvalue()), by=Access.of(visit.recorded_by.accounts.get(), TODAY)
+    )
 
 
 def _submitted(bank: book.Bank, who: str) -> tuple[Visit, Photo]:
@@ -143,7 +159,13 @@ def _submitted(bank: book.Bank, who: str) -> tuple[Visit, Photo]:
 def _delivery(lender: Lender) -> QuarantinedRow:
     number = next(book.COUNTER)
     delivery = Delivery.objects.create(
-        lender=lender, format="mortgage_performance", business_date=TODAY, sha256=f"{number:064d}", filename="f.csv", size=1, state="applied"
+        lender=lender,
+        format="mortgage_performance",
+        business_date=TODAY,
+        sha256=f"{number:064d}",
+        filename="f.csv",
+        size=1,
+        state="applied",
     )
     return QuarantinedRow.objects.create(delivery=delivery, line=2, reason="UNKNOWN_LOAN", raw={"loan": "N1"})
 

@@ -57,7 +57,11 @@ def test_an_export_asks_for_a_reason_carries_it_and_is_kept(office, auditor):  #
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert ["Reason", "Quarterly review"] in rows
     assert [row[4] for row in rows if len(row) == 8][1:] == ["product.added"]
-    assert AuditEvent.objects.get(event="trail.exported").details == {"reason": "Quarterly review", "filters": {"event": "product.added"}, "count": 1}
+    assert AuditEvent.objects.get(event="trail.exported").details == {
+        "reason": "Quarterly review",
+        "filters": {"event": "product.added"},
+        "count": 1,
+    }
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
@@ -112,7 +116,9 @@ def test_the_page_shows_how_far_the_day_at_work_is_and_asks_again_until_it_is_cl
 def test_the_page_of_a_day_lists_its_steps_and_what_was_set_aside(office):  # noqa: F811
     closed = day(office, TODAY, "closing")
     unit(closed, "warn", 3, 0, "failed")
-    RunException.objects.create(lender=office.lender, business_date=TODAY, run_version=1, step="warn", bucket=0, subject="LN-1", error="boom")
+    RunException.objects.create(
+        lender=office.lender, business_date=TODAY, run_version=1, step="warn", bucket=0, subject="LN-1", error="boom"
+    )
     browser = browser_of(office.hire(Role.CREDIT_ADMIN, "HO"))
     page = browser.get(reverse("trail:day", args=["ONE", TODAY.isoformat()])).content.decode()
     assert "Warn on loans" in page and "LN-1" in page and "boom" in page

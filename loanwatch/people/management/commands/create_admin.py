@@ -34,7 +34,9 @@ class Command(BaseCommand):
             Account.objects.create_user(email, password, email=email, person=person)
             RoleHeld.objects.create(person=person, role=Role.SYSADMIN, from_on=today())
             record("installation.first_administrator", by=None, subject=person, username=email)
-        self.stdout.write(f"{email} can log in now and keeps the whole installation. Next: manage.py new_lender, then open accounts for its people.")
+        self.stdout.write(
+            f"{email} can log in now and keeps the whole installation. Next: manage.py new_lender, then open accounts for its people."
+        )
 
     def _check_may_begin(self, email: str, staff_no: str) -> None:
         try:
@@ -42,7 +44,9 @@ class Command(BaseCommand):
         except ValidationError:
             raise CommandError(f"{email!r} is no e-mail address. Nothing was made.") from None
         if RoleHeld.objects.filter(role=Role.SYSADMIN, to_on__isnull=True, person__accounts__is_active=True).exists():
-            raise CommandError("There is a system administrator already; further ones are made on the page Users and roles. Nothing was made.")
+            raise CommandError(
+                "There is a system administrator already; further ones are made on the page Users and roles. Nothing was made."
+            )
         if Account.objects.filter(username=email).exists() or Person.objects.filter(staff_no=staff_no).exists():
             raise CommandError("This e-mail address or staff number is taken. Nothing was made.")
 
