@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inspections.planning.models import Kind
@@ -72,6 +73,7 @@ class VisitDetailSerializer(VisitSerializer):
         fields = [*VisitSerializer.Meta.fields, "answers"]
         read_only_fields = fields
 
+    @extend_schema_field(AnswerSerializer(many=True))
     def get_answers(self, visit: Visit) -> list[dict[str, Any]]:
         if not visit.readable:
             return []

@@ -66,13 +66,12 @@ def test_who_opens_which_page(bank, secret_visit):
     assert found == GRID
 
 
-def test_a_blind_officer_finds_nothing_of_the_record_on_any_page_or_address(bank, secret_visit, settings):
-    settings.ROOT_URLCONF = "tests.inspections.api_addresses"
+def test_a_blind_officer_finds_nothing_of_the_record_on_any_page_or_address(bank, secret_visit):
     client = browser(bank.officer)
     photo = Photo.objects.filter(visit=secret_visit).first()
     assert client.get(reverse("visits:photo", args=[photo.pk])).status_code == 404
     places = [PLACES[p](secret_visit) for p in ("queue", "verify", "detail", "tasks")]
-    places += [reverse("test_api:inspections"), reverse("test_api:inspection", args=[secret_visit.pk]), reverse("test_api:tasks")]
+    places += [reverse("api:inspections"), reverse("api:inspection", args=[secret_visit.pk]), reverse("api:tasks")]
     for place in places:
         answer = client.get(place)
         assert answer.status_code == 200, place

@@ -23,7 +23,9 @@ def attacker(request):
     """A raw connection of a role that has told the trigger library to ignore every trigger there is, by name and by table."""
     connection = request.getfixturevalue(f"{request.param}_connection")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT array_agg(tgname::text) || array_agg(tgrelid::regclass || ':' || tgname) FROM pg_trigger WHERE NOT tgisinternal")
+        cursor.execute(
+            "SELECT array_agg(tgname::text) || array_agg(tgrelid::regclass || ':' || tgname) FROM pg_trigger WHERE NOT tgisinternal"
+        )
         cursor.execute("SELECT set_config('pgtrigger.ignore', %s, false)", ["{" + ",".join(cursor.fetchone()[0]) + "}"])
     return connection
 
