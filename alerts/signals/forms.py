@@ -66,6 +66,8 @@ class AlertFilters(forms.Form):
         states = chosen.get("state") or list(OPEN_STATES)
         if "any" not in states:
             alerts = alerts.filter(state__in=states)
+        if states == [Alert.State.CLOSED]:
+            alerts = alerts.order_by("-closed_on", "-id")
         if levels := chosen.get("level"):
             alerts = alerts.filter(level__in=[LEVEL_WORDS[w] for w in levels])
         if chosen.get("overdue"):

@@ -43,7 +43,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, access, counts),
         "options": _options(access),
         "chosen_filters": filters.chosen,
-        "may_acknowledge": access.may(Act.ALERT_ACKNOWLEDGE),
+        "may_acknowledge": access.may(Act.ALERT_ACKNOWLEDGE) and any(a.state == Alert.State.OPEN for a in rows),
         "query": request.GET.urlencode(),
     }
     if chosen is not None:
@@ -132,7 +132,7 @@ def _detail(access: Access, alert: Any) -> dict[str, Any]:
 def _chart(history: dict[str, Any]) -> dict[str, Any]:
     chinese_or_korean = (get_language() or "en")[:2] in {"zh", "ko"}
     data: dict[str, Any] = {
-        "x": [day.strftime("%m-%d") if chinese_or_korean else f"{day.day} {day:%b}" for day in history["days"]],
+        "x": [day.strftime("%y-%m-%d") if chinese_or_korean else f"{day.day} {day:%b %y}" for day in history["days"]],
         "series": [{"name": history["label"], "values": history["values"]}],
         "unit": "%" if history["ratio"] else "",
         "area": True,

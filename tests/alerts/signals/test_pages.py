@@ -207,3 +207,13 @@ def test_the_list_costs_the_same_queries_for_one_alert_and_for_twenty(client, of
             AlertFactory(loan__branch=branch)
         with django_assert_max_num_queries(19):
             client.get(reverse("alerts:list"))
+
+
+def test_closed_alerts_stand_with_the_last_closed_first_and_can_not_be_selected(client, officer, branch):
+    people = {"submitted_by": hire(branch, Role.ACCOUNT_MANAGER).person, "closed_by": officer.person, "outcome": "resolved", "state": "closed"}
+    old = AlertFactory(loan__branch=branch, closed_on=MONTH_BEFORE, **people)
+    new = AlertFactory(loan__branch=branch, closed_on=DAY, **people)
+    client.force_login(officer.account)
+    response = client.get(f"{reverse('alerts:list')}?state=closed")
+    assert numbers(response) == [new.number, old.number]
+    assert not response.context["may_acknowledge"]
