@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,13 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """`up --demo` with 300 loans whose history is closed. LOANWATCH_AT names the state folder of one that is up already."""
+@contextmanager
+def standing(folder: Path) -> Iterator[Installation]:
+    """`up --demo` in this folder, with 300 loans whose history is closed. LOANWATCH_AT names the state folder of one that is up already."""
     if at := os.environ.get("LOANWATCH_AT"):
         yield Installation(Path(at))
         return
-    made = Installation(tmp_path_factory.mktemp("house") / "state")
+    made = Installation(folder)
     made.folder.mkdir()
     process = made.start("up", "--demo", "--loans", "300", "--port", "18500")
     try:
@@ -43,6 +44,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield made
     finally:
         made.stop(process)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with standing(tmp_path_factory.mktemp("house") / "state") as made:
+        yield made
 
 
 class Visitor:

@@ -1,13 +1,45 @@
 """Which pages each role opens, for pictures and for the checks that every page must pass."""
 
+import re
+
+from playwright.sync_api import Page
+
 DESK = {
-    "manager": ["/", "/alerts/", "/inspections/", "/loans/", "/borrowers/", "/classification/", "/accounts/password/change/"],
+    "manager": ["/", "/alerts/", "/inspections/", "/loans/", "/borrowers/", "/classification/", "/m/", "/house/profile/", "/accounts/password/change/"],
     "officer": ["/", "/alerts/", "/four-eyes/", "/portfolio/", "/loans/", "/rules/", "/classification/", "/search/?q=LN"],
-    "head": ["/portfolio/", "/alerts/", "/inspections/", "/loans/?bucket=4"],
-    "credit": ["/", "/house/parameters/", "/house/products/", "/feeds/", "/rules/"],
-    "agent": ["/m/"],
-    "auditor": ["/trail/", "/trail/days/", "/house/access/"],
-    "sysadmin": ["/house/users/", "/house/branches/", "/trail/days/", "/feeds/"],
+    "head": ["/", "/portfolio/", "/alerts/", "/inspections/", "/loans/?bucket=4", "/borrowers/", "/classification/"],
+    "credit": ["/", "/portfolio/", "/house/parameters/", "/house/products/", "/house/products/new/", "/feeds/", "/rules/"],
+    "agent": ["/", "/inspections/", "/m/"],
+    "auditor": ["/", "/trail/events/", "/trail/days/", "/house/access/", "/four-eyes/"],
+    "sysadmin": ["/", "/house/users/", "/house/users/new/", "/house/branches/", "/trail/days/", "/feeds/"],
     "borrower": ["/portal/"],
 }
 PHONE = ["/m/"]
+
+# Behind a list lies a page for each of its rows: the first link of this form is followed.
+BEHIND = {
+    "/loans/": r"/loans/[^/?.]+/",
+    "/alerts/": r"/alerts/AL[^/?.]+/",
+    "/borrowers/": r"/borrowers/[^/?.]+/",
+    "/rules/": r"/rules/[^/?.]+/",
+    "/inspections/": r"/inspections/visits/\d+/|/inspections/\d+/assign/",
+    "/four-eyes/": r"/four-eyes/\d+/|/inspections/visits/\d+/",
+    "/feeds/": r"/feeds/\d+/",
+    "/trail/days/": r"/trail/days/[^/?]+/[^/?]+/",
+    "/house/users/": r"/house/users/\d+/",
+    "/house/branches/": r"/house/branches/\d+/",
+    "/house/parameters/": r"/house/parameters/[^/?.]+/",
+    "/house/products/": r"/house/products/\d+/",
+    "/m/": r"/m/visits/\d+/",
+}
+
+
+def addresses(page: Page, role: str) -> list[str]:
+    """The role's pages, and one detail page behind each list that links to some. `page` is logged in as the role."""
+    found = list(DESK[role])
+    for path in DESK[role]:
+        if form := BEHIND.get(path):
+            page.goto(path)
+            links = page.evaluate("[...document.querySelectorAll('main a[href]')].map(a => a.getAttribute('href').split('#')[0])")
+            found += [link for link in links if re.fullmatch(form, link) and link not in found][:1]
+    return found

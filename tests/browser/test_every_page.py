@@ -2,23 +2,11 @@
 
 import pytest
 
-from tests.browser.pages import DESK
+from tests.browser.pages import DESK, addresses
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 THEMES = ["light", "dark"]
-
-
-def addresses(page, role: str) -> list[str]:
-    """The role's pages, and one detail page behind each list that links to some."""
-    found = list(DESK[role])
-    for path, links in (("/loans/", "main a[href^='/loans/']"), ("/alerts/", "main a[href^='/alerts/AL']"), ("/borrowers/", "main a[href^='/borrowers/']"),
-                        ("/rules/", "main a[href^='/rules/']"), ("/house/users/", "main a[href^='/house/users/']"), ("/feeds/", "main a[href^='/feeds/']")):
-        if path in found:
-            page.goto(path)
-            hrefs = [a.get_attribute("href") for a in page.locator(links).all()[:40]]
-            found += [h for h in hrefs if h and "?" not in h and h.rstrip("/") != path.rstrip("/") and not h.endswith((".csv", ".xlsx"))][:1]
-    return found
 
 
 @pytest.mark.parametrize("role", list(DESK))
