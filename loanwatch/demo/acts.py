@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, QuerySet
 
 from alerts.classification import actions as classes
@@ -85,26 +84,27 @@ def make_acts(lender: Lender, *, seed: int = 1) -> dict[str, Any]:
 
     Returns counts of what was done. Raises ValueError with a sentence while days wait to be closed.
     """
-    if AuditEvent.objects.filter(lender=lender, event=DONE).exists():
+    if AuditEvent.objects.filter(event=DONE, subject_kind=lender._meta.label_lower, subject_id=str(lender.pk)).exists():
         return {"already": True}
     as_of = last_closed(lender)
     waiting = lender.days.exclude(state__startswith="closed").count()
     if as_of is None or waiting:
         raise ValueError(f"{waiting} business days of {lender.code} are not closed yet: people act on closed days. Nothing was done.")
-    with transaction.atomic():
-        desk, draw = Desk(lender, as_of), Random(seed)
-        done = dict.fromkeys(("acknowledged", "handled", "submitted", "returned", "closed", "classes"), 0)
-        for alert in ordinary(lender, as_of):
-            act(alert, desk, draw, done)
-        done["classes"] = decide_classes(desk, draw)
-        record(DONE, by=None, subject=lender, **done)
+    # Each act is a transaction of its own: a person at the desk never waits for the whole, and a run that was cut short
+    # goes on with the alerts that nobody has touched yet.
+    desk, draw = Desk(lender, as_of), Random(seed)
+    done = dict.fromkeys(("acknowledged", "handled", "submitted", "returned", "closed", "classes"), 0)
+    for alert in ordinary(lender, as_of):
+        act(alert, desk, draw, done)
+    done["classes"] = decide_classes(desk, draw)
+    record(DONE, by=None, subject=lender, **done)
     return {"already": False, **done}
 
 
 def ordinary(lender: Lender, as_of: date) -> QuerySet[Alert]:
-    """Open alerts on loans that account managers work, oldest first; those on staff conduct are not theirs to see."""
-    found = Alert.objects.open().filter(
-        lender=lender, loan__isnull=False, staff_conduct=False, opened_on__lte=as_of - timedelta(days=FRESH)
+    """Alerts nobody has touched on loans that account managers work, oldest first; those on staff conduct are not theirs to see."""
+    found = Alert.objects.filter(
+        state=Alert.State.OPEN, lender=lender, loan__isnull=False, staff_conduct=False, opened_on__lte=as_of - timedelta(days=FRESH)
     )
     return found.select_related("rule", "loan").order_by("opened_on", "rule__code", F("loan__number"))
 

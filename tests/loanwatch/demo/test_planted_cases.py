@@ -4,13 +4,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from alerts.observation.models import BranchDay, LoanDay
 from alerts.signals.models import Alert
 from borrowers.loans.models import Loan
 from inspections.visits.models import Photo, Visit
 from loanwatch.demo import answer_key
+from loanwatch.demo.acts import make_acts
+from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Account
+from loanwatch.trail.models import BusinessDay
 from tests.loanwatch.demo.conftest import AS_OF
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +85,18 @@ def test_each_role_of_the_contract_can_log_in(made: dict[str, Any]) -> None:
 
 def test_the_answer_key_in_the_documentation_is_the_one_the_book_is_made_from() -> None:
     assert answer_key.PAGE.read_text(encoding="utf-8") == answer_key.of_any_day()
+
+
+def test_people_act_on_the_alerts_of_the_closed_history_once(closed: dict[str, Any]) -> None:
+    lender = Lender.objects.get(code="DEMO")
+    made = make_acts(lender)
+    assert made["closed"] > 5 and made["handled"] > made["closed"]
+    assert not Alert.objects.filter(state="closed", closed_by=F("submitted_by")).exists()
+    assert make_acts(lender) == {"already": True}
+
+
+def test_people_do_not_act_while_days_wait_to_be_closed(made: dict[str, Any]) -> None:
+    lender = Lender.objects.get(code="DEMO")
+    BusinessDay.objects.create(lender=lender, business_date=date(2026, 11, 23), state="due")
+    with pytest.raises(ValueError, match="not closed yet"):
+        make_acts(lender)
