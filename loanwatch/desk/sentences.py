@@ -40,7 +40,9 @@ def _sources() -> Iterator[tuple[str, str]]:
                 yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in {".html", ".txt"}:
-            yield str(path.relative_to(ROOT)), templatize(path.read_text(encoding="utf-8"))
+            # The text around the sentences is turned into filler, whose indentation no tokenizer could follow.
+            source = templatize(path.read_text(encoding="utf-8"))
+            yield str(path.relative_to(ROOT)), "\n".join(line.lstrip() for line in source.splitlines())
 
 
 def _extract(text: str) -> Iterator[Sentence]:
