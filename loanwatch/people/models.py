@@ -129,6 +129,10 @@ class Person(models.Model):
 
 
 class AccountManager(BaseUserManager["Account"]):
+    def get_queryset(self) -> models.QuerySet["Account"]:
+        """Accounts with person and lender: every request asks for them."""
+        return super().get_queryset().select_related("person__lender")
+
     def create_user(self, username: str, password: str | None = None, **fields: object) -> "Account":
         account = self.model(username=username, **fields)
         account.set_password(password)

@@ -72,6 +72,12 @@ def _not_self(holder: Any, person: Any) -> bool:
     return holder.person is not None and holder.person.pk != person.pk
 
 
+def _handles(holder: Any, alert: Any) -> bool:
+    # An alert on a branch has no account manager, and one on conduct is not shown to the person it concerns.
+    of_superiors = alert.loan_id is None or alert.staff_conduct
+    return bool(holder.roles & ({RO, BH} if of_superiors else {AM}))
+
+
 def _not_submitter(holder: Any, alert: Any) -> bool:
     return holder.person is not None and holder.person.pk != alert.submitted_by_id
 
@@ -93,7 +99,11 @@ TABLE: dict[Act, Grant] = {
     Act.QUARANTINE_RELEASE: Grant(frozenset({CA}), _("Only credit administration releases rows that were set aside.")),
     Act.ALERT_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Alerts are shown to the people responsible for the loan and to audit.")),
     Act.ALERT_ACKNOWLEDGE: Grant(frozenset({AM, RO}), _("The account manager or the risk officer of the loan acknowledges an alert.")),
-    Act.ALERT_HANDLE: Grant(frozenset({AM}), _("The account manager responsible for the loan handles an alert.")),
+    Act.ALERT_HANDLE: Grant(
+        frozenset({AM, RO, BH}),
+        _("The account manager handles an alert on a loan; one on a branch or on staff conduct is handled by a risk officer or the branch head."),
+        _handles,
+    ),
     Act.ALERT_CLOSE: Grant(frozenset({RO}), _("A risk officer who did not submit the alert for closing must close it."), _not_submitter),
     Act.RULE_SEE: Grant(frozenset({RO, CA, AU}), _("Warning rules are shown to risk officers, credit administration and audit.")),
     Act.CLASS_SEE: Grant(
