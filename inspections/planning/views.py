@@ -93,7 +93,7 @@ def export(request: HttpRequest) -> HttpResponse:
             _("Loan"),
             _("Branch"),
             _("Assigned to"),
-            _("Due on"),
+            _("To be done by"),
             _("State"),
             _("Days late"),
             _("Handed in"),
