@@ -114,7 +114,7 @@ def person_leaves(*, by: Access, person: Person, on: date) -> None:
         held.to_on = max(on, held.from_on)
         held.save(update_fields=["to_on"])
     if on <= by.on:
-        for account in person.accounts.select_for_update():
+        for account in person.accounts.select_for_update(of=("self",)):
             _shut(account)
     record("person.left", by=by, subject=person, left_on=_text(on))
 

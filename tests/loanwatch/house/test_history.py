@@ -1,0 +1,36 @@
+"""Row history is written by the database for every change, whoever makes it, and nobody can write or silence it."""
+
+from datetime import date
+
+import psycopg2
+import pytest
+
+from loanwatch.lenders.models import Lender
+from loanwatch.people.models import Person
+
+FORGED = "INSERT INTO people_personevent (pgh_created_at, pgh_label, staff_no, name, pgh_obj_id) VALUES (now(), 'update', 'X', 'Forged', %s)"
+
+
+@pytest.fixture
+def person(transactional_db) -> Person:
+    lender = Lender.objects.create(code="HIST", name="History", currency="CNY", zone="Asia/Shanghai")
+    return Person.objects.create(lender=lender, staff_no="H-1", name="Before")
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_neither_web_nor_worker_can_silence_the_history_of_a_row(person, role, request):
+    with request.getfixturevalue(f"{role}_connection").cursor() as cursor:
+        cursor.execute("SELECT array_agg(tgname::text) FROM pg_trigger WHERE tgrelid = 'people_person'::regclass AND NOT tgisinternal")
+        names = [f"people_person:{name}" for name in cursor.fetchone()[0]]
+        cursor.execute("SELECT array_agg(tgname::text) FROM pg_trigger WHERE NOT tgisinternal")
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, false)", ["{" + ",".join([*names, *cursor.fetchone()[0]]) + "}"])
+        cursor.execute("UPDATE people_person SET left_on = %s WHERE id = %s", [date(2026, 6, 30), person.pk])
+        cursor.execute("SELECT left_on FROM people_personevent WHERE pgh_obj_id = %s ORDER BY pgh_id DESC LIMIT 1", [person.pk])
+        assert cursor.fetchone() == (date(2026, 6, 30),)
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+@pytest.mark.parametrize("attempt", [FORGED, "UPDATE people_personevent SET name = 'Forged' WHERE pgh_obj_id = %s", "DELETE FROM people_personevent WHERE pgh_obj_id = %s"])
+def test_neither_web_nor_worker_can_forge_history(person, role, attempt, request):
+    with request.getfixturevalue(f"{role}_connection").cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(attempt, [person.pk])
