@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils.translation import gettext as _
 
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
@@ -56,6 +58,7 @@ class AccessMiddleware:
             and match
             and match.view_name not in {"account_change_password", "account_logout", "set_language"}
         ):
+            messages.warning(request, _temporary())
             return redirect(reverse("account_change_password"))
         if act != SIGNED_IN and not access.may(act):
             return refusal(request, str(TABLE[Act(act)].because), str(act).upper().replace(".", "_"))
@@ -96,14 +99,14 @@ def access_of(account: Any) -> Access | None:
 
 
 def _not_listed() -> str:
-    from django.utils.translation import gettext as _
-
     return _("This page is in nobody's access list yet.")
 
 
-def _not_text() -> str:
-    from django.utils.translation import gettext as _
+def _temporary() -> str:
+    return _("Your password is a temporary one. Choose one of your own; everything else opens after that.")
 
+
+def _not_text() -> str:
     return _("The address holds a sign that no text can hold.")
 
 
