@@ -146,7 +146,7 @@ class Account(AbstractBaseUser):
     username = models.CharField(_("log-in name"), max_length=80, unique=True)
     email = models.EmailField(_("e-mail"), blank=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="accounts", null=True, blank=True)
-    is_active = models.BooleanField(_("active"), default=True)  # type: ignore[misc]
+    is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(default=False)
     # Part of what a session is signed with: one more, and every session begun before is over.
     session_round = models.PositiveIntegerField(default=1)
