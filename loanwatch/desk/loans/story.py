@@ -35,11 +35,11 @@ def schedule_chart(lines: list[dict[str, Any]], currency: str, as_of: date) -> d
     lines = [line for line in lines if line["instalment"].principal > 0 or len(lines) <= LONGEST]
     if not lines:
         return None
+    balances = _balances(lines)  # of the whole plan: a part of it would end at nothing owed
     if len(lines) > LONGEST:
         now = next((n for n, line in enumerate(lines) if line["instalment"].due_on >= as_of), len(lines))
         start = min(max(now - LONGEST // 2, 0), len(lines) - LONGEST)
-        lines = lines[start : start + LONGEST]
-    balances = _balances(lines)
+        lines, balances = lines[start : start + LONGEST], balances[start : start + LONGEST]
     divisor, unit = scale(max([*balances, *(line["instalment"].principal for line in lines)]), currency)
     parts: dict[str, list[Decimal]] = {"paid": [], "late": [], "due": []}
     for line in lines:
