@@ -34,6 +34,7 @@ class Choice:
     product: str
     currency: str
     as_of: date
+    acts_until: date  # what people did counts up to here: today beside the newest close, else the close itself
     trend: list[date]
 
     @property
@@ -156,7 +157,7 @@ def alert_counts(access: Access, choice: Choice) -> tuple[dict[str, int], dict[i
 def manager_table(access: Access, choice: Choice, alerts: dict[int | None, dict[str, int]]) -> dict[str, Any]:
     """Account managers of the node, worst PAR 30 first: book, alerts, inspections due, on time and confirmed. Two queries."""
     lines = nodes.managers(choice.node.lender, choice.as_of, subtree(choice.node, choice.as_of), choice.currency, choice.product)
-    kept: dict[int | None, Quality] = {q.manager_id: q for q in quality(access, choice.as_of)}
+    kept: dict[int | None, Quality] = {q.manager_id: q for q in quality(access, choice.acts_until)}
     for line in lines:
         counts = alerts.get(line["id"], {})
         line |= {"open": counts.get("open", 0), "red": counts.get("red", 0), "inspections": kept.get(line["id"])}

@@ -38,6 +38,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         product=_one_of(request.GET.get("product"), [code for code, _name in products], ""),
         currency=_one_of(request.GET.get("currency"), currencies, lender.currency if lender.currency in currencies else currencies[0]),
         as_of=as_of,
+        acts_until=access.on if as_of == known.last else as_of,
         trend=trend,
     )
     context |= _content(access, choice, rows) | {
