@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,11 @@ class Installation:
     def servers(self) -> Path:
         """Where the servers keep their data: elsewhere when the state folder can't be reached by their account."""
         return Path((self.folder / "servers-home").read_text())
+
+    def discard(self) -> None:
+        """Remove what the servers keep outside the state folder, which a test's own folder would not take along."""
+        if self.servers != self.folder:
+            shutil.rmtree(self.servers, ignore_errors=True)
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder.parent / f"{self.folder.name}-{command[0]}.log").open("ab") as log:

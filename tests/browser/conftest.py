@@ -44,6 +44,7 @@ def standing(folder: Path) -> Iterator[Installation]:
         yield made
     finally:
         made.stop(process)
+        made.discard()
 
 
 @pytest.fixture(scope="session")

@@ -87,3 +87,5 @@ def test_kills_of_worker_broker_and_database_leave_the_rows_of_an_undisturbed_tw
     with quiet.database():
         assert fingerprint(quiet) == after_the_storm
     assert after_the_storm["observations"][0] > 5000
+    for at in (quiet, stormy):
+        at.discard()
