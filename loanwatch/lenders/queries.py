@@ -44,12 +44,6 @@ def require_business_day(lender: Lender, day: date) -> None:
         raise NoBusinessDay(f"{day} is no business day of {lender.code} (calendar {calendar_kind(lender, day)}). Nothing was done.")
 
 
-def previous_business_day(lender: Lender, day: date) -> date | None:
-    """The last business day before `day`, or None when the calendar has none within 40 days."""
-    found = business_days(lender, day - timedelta(days=LONGEST_GAP), day - timedelta(days=1))
-    return found[-1] if found else None
-
-
 def parameter(lender: Lender, key: str, on: date) -> Any:
     """The approved (or shipped) value of `key` in force on `on`. Raises KeyError when there is none."""
     row = (
