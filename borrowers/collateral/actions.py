@@ -120,7 +120,7 @@ def add_staged_pledges(lender: Lender, *, delivery: Delivery | None = None) -> i
             FROM staged_pledge s
             JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
             JOIN borrowers_collateralitem i ON i.lender_id = %(lender)s AND i.number = s.item_number
-            ON CONFLICT (loan_id, item_id, valid_from) DO NOTHING
+            ON CONFLICT (loan_id, item_id, valid_from, revision) DO NOTHING
             """,
             {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
         )
@@ -135,7 +135,7 @@ def add_staged_valuations(lender: Lender, *, delivery: Delivery | None = None) -
             INSERT INTO borrowers_valuation (lender_id, item_id, value, method, appraiser, valid_from, known_from, delivery_id)
             SELECT i.lender_id, i.id, round(s.value, 2), s.method, coalesce(s.appraiser, ''), s.valid_from, s.known_from, %(delivery)s
             FROM staged_valuation s JOIN borrowers_collateralitem i ON i.lender_id = %(lender)s AND i.number = s.item_number
-            ON CONFLICT (item_id, valid_from, method) DO NOTHING
+            ON CONFLICT (item_id, valid_from, method, revision) DO NOTHING
             """,
             {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
         )

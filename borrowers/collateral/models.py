@@ -5,12 +5,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.facts import Fact, LoanFact
+from borrowers.facts import Fact, RevisedFact, RevisedLoanFact, ends_after_it_begins, one_per_key
 from borrowers.feeds.models import Delivery
 from borrowers.loans.models import MONEY, Loan
 from borrowers.parties.models import Borrower
 
-__all__ = ["CollateralItem", "Pledge", "PriceIndex", "Valuation"]
+__all__ = ["CollateralItem", "Insurance", "Pledge", "PriceIndex", "Registration", "Seizure", "Valuation"]
 
 
 class CollateralItem(Fact):
@@ -40,8 +40,10 @@ class CollateralItem(Fact):
         return self.number
 
 
-class Pledge(LoanFact):
+class Pledge(RevisedLoanFact):
     """An item secures a loan in a rank; `prior_liens` is what others may take before us."""
+
+    KEY = ("loan", "item", "valid_from")
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="pledges")
     item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="pledges")
@@ -51,14 +53,16 @@ class Pledge(LoanFact):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["loan", "item", "valid_from"], name="one_pledge_per_loan_and_item"),
+            one_per_key("one_pledge_per_loan_and_item", "loan", "item", "valid_from"),
             models.CheckConstraint(condition=Q(prior_liens__gte=0), name="prior_liens_not_negative"),
         ]
         indexes = [models.Index(fields=["lender", "bucket"], name="pledge_by_bucket")]
 
 
-class Valuation(Fact):
+class Valuation(RevisedFact):
     """What an item was worth on `valid_from`, and who or what says so."""
+
+    KEY = ("item", "valid_from", "method")
 
     class Method(models.TextChoices):
         APPRAISAL = "appraisal", _("Appraisal")
@@ -74,9 +78,69 @@ class Valuation(Fact):
     class Meta:
         ordering = ["item", "valid_from"]
         constraints = [
-            models.UniqueConstraint(fields=["item", "valid_from", "method"], name="one_valuation_per_item_day_method"),
+            one_per_key("one_valuation_per_item_day_method", "item", "valid_from", "method"),
             models.CheckConstraint(condition=Q(value__gte=0), name="valuation_not_negative"),
         ]
+
+
+class Insurance(RevisedFact):
+    """A policy on an item, from `valid_from` to before `to_on`."""
+
+    KEY = ("item", "policy")
+
+    item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="insurances")
+    policy = models.CharField(_("policy number"), max_length=60)
+    insurer = models.CharField(_("insurer"), max_length=120)
+    sum_insured = models.DecimalField(_("sum insured"), **MONEY)
+    currency = models.CharField(max_length=3)
+    to_on = models.DateField(_("insured until"), null=True)
+    lender_is_payee = models.BooleanField(_("the lender is first payee"), default=False)
+
+    class Meta:
+        ordering = ["item", "valid_from"]
+        constraints = [
+            one_per_key("one_insurance_per_policy", "item", "policy"),
+            ends_after_it_begins("insurance_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(sum_insured__gte=0), name="sum_insured_not_negative"),
+        ]
+
+
+class Registration(RevisedFact):
+    """The lender's right in an item as a public register has it (他项权证 · 등기), from `valid_from` to before `to_on`."""
+
+    KEY = ("item", "number")
+
+    item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="registrations")
+    number = models.CharField(_("number in the register"), max_length=60)
+    register = models.CharField(_("register"), max_length=120)
+    rank = models.SmallIntegerField(_("rank"), default=1)
+    amount = models.DecimalField(_("registered amount"), null=True, **MONEY)
+    to_on = models.DateField(_("registered until"), null=True)
+
+    class Meta:
+        ordering = ["item", "rank"]
+        constraints = [
+            one_per_key("one_registration_per_number", "item", "number"),
+            ends_after_it_begins("registration_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(rank__gte=1), name="registration_rank_positive"),
+        ]
+
+
+class Seizure(RevisedFact):
+    """Somebody else laid hands on an item (查封 · 압류): a court, tax office or creditor, until it was lifted on `to_on`."""
+
+    KEY = ("item", "reference")
+
+    item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="seizures")
+    reference = models.CharField(_("case number"), max_length=80)
+    by_whom = models.CharField(_("seized by"), max_length=120)
+    amount = models.DecimalField(_("amount"), null=True, **MONEY)
+    before_us = models.BooleanField(_("ranks before the lender"), default=False)
+    to_on = models.DateField(_("lifted on"), null=True)
+
+    class Meta:
+        ordering = ["item", "valid_from"]
+        constraints = [one_per_key("one_seizure_per_reference", "item", "reference"), ends_after_it_begins("seizure_ends_after_it_begins")]
 
 
 class PriceIndex(models.Model):

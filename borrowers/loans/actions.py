@@ -193,7 +193,7 @@ def add_staged_positions(lender: Lender, *, delivery: Delivery | None = None) ->
             INSERT INTO borrowers_position (lender_id, bucket, loan_id, valid_from, known_from, delivery_id, {names})
             SELECT l.lender_id, l.bucket, l.id, s.valid_from, s.known_from, %(delivery)s, {values}
             FROM staged_position s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
-            ON CONFLICT (loan_id, valid_from) DO NOTHING
+            ON CONFLICT (loan_id, valid_from, revision) DO NOTHING
             """,
             {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
         )
@@ -228,7 +228,7 @@ def record_staged_events(lender: Lender, *, delivery: Delivery | None = None) ->
             FROM staged_event s
             JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
             LEFT JOIN borrowers_loan o ON o.lender_id = %(lender)s AND o.number = s.other_number
-            ON CONFLICT (loan_id, kind, valid_from) DO NOTHING
+            ON CONFLICT (loan_id, kind, valid_from, revision) DO NOTHING
             """,
             {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
         )
@@ -265,7 +265,7 @@ def add_staged_guarantees(lender: Lender, *, delivery: Delivery | None = None) -
             FROM staged_guarantee s
             JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
             JOIN borrowers_borrower g ON g.lender_id = %(lender)s AND g.number = s.guarantor_number
-            ON CONFLICT (loan_id, guarantor_id, valid_from) DO NOTHING
+            ON CONFLICT (loan_id, guarantor_id, valid_from, revision) DO NOTHING
             """,
             {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
         )

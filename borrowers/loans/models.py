@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.facts import LoanFact
+from borrowers.facts import Fact, LoanFact, RevisedLoanFact, ends_after_it_begins, one_per_key
 from borrowers.parties.models import Borrower, PortalAccess
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch, Person, Role
@@ -17,7 +17,10 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["CheckDuty", "Custody", "Guarantee", "Instalment", "Loan", "LoanEvent", "LoanState", "Position", "Repayment"]
+__all__ = [
+    "CheckDuty", "CountingPause", "Covenant", "CovenantTest", "CovenantWaiver", "Custody", "Facility", "Guarantee", "Instalment", "Loan",
+    "LoanEvent", "LoanState", "Position", "Repayment",
+]  # fmt: skip
 
 MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 2}
 
@@ -43,6 +46,29 @@ class LoanQuerySet(models.QuerySet["Loan"]):
         return self.filter(reach)
 
 
+class Facility(Fact):
+    """A credit line or contract (授信·合同) under which notes are drawn. Master data."""
+
+    number = models.CharField(_("facility number"), max_length=40)
+    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="facilities")
+    currency = models.CharField(_("currency"), max_length=3)
+    limit = models.DecimalField(_("limit"), **MONEY)
+    revolving = models.BooleanField(_("revolving"), default=False)
+    expires_on = models.DateField(_("expires on"), null=True)
+    conditions = models.TextField(_("conditions of the approval"), blank=True)  # one per line
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["lender", "number"], name="one_facility_per_number"),
+            models.CheckConstraint(condition=Q(limit__gte=0), name="facility_limit_not_negative"),
+            models.CheckConstraint(condition=Q(expires_on__isnull=True) | Q(expires_on__gte=F("valid_from")), name="facility_expires_after_it_begins"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Loan(LoanFact):
     """One drawn note (借据). Master data as of its first delivery; what changed later is a LoanEvent."""
 
@@ -61,6 +87,7 @@ class Loan(LoanFact):
     # True: the core system delivers balance and days past due day by day, and the loan is on the book of the days on
     # which it has a position. False: both are computed from schedule and repayments.
     position_fed = models.BooleanField(default=False)
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="loans", null=True)
     segment = models.CharField(max_length=8)  # of the borrower when the loan was made: product policy depends on it
     attributes = models.JSONField(default=dict)  # columns of the feed that have no place of their own, as text
 
@@ -121,12 +148,17 @@ class Repayment(LoanFact):
     amount = models.DecimalField(**MONEY)
     cum_paid_minor = models.BigIntegerField()
     payer = models.CharField(max_length=120, blank=True)  # empty: the borrower
+    reference = models.CharField(max_length=60, blank=True, db_default="")  # the core system's or the cashier's own number of the payment
+    # The repayment that this one takes back: same loan, the negative amount, never later than the business date it is known from.
+    reverses = models.OneToOneField("self", models.PROTECT, related_name="reversed_by", null=True)
 
     class Meta:
         ordering = ["loan", "seq"]
         constraints = [
             models.UniqueConstraint(fields=["loan", "seq"], name="one_repayment_per_seq"),
             models.CheckConstraint(condition=~Q(amount=0), name="repayment_moves_money"),
+            models.CheckConstraint(condition=Q(reverses__isnull=True) | Q(amount__lt=0), name="reversal_takes_money_back"),
+            models.UniqueConstraint(fields=["loan", "reference"], condition=~Q(reference=""), name="one_repayment_per_reference"),
         ]
         indexes = [
             models.Index(fields=["loan", "cum_paid_minor"], name="repayment_by_total"),
@@ -134,8 +166,10 @@ class Repayment(LoanFact):
         ]
 
 
-class Position(LoanFact):
+class Position(RevisedLoanFact):
     """Where the core system says a loan stands at the close of `valid_from`. Kept beside what we compute."""
+
+    KEY = ("loan", "valid_from")
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="positions")
     balance = models.DecimalField(**MONEY)
@@ -150,12 +184,14 @@ class Position(LoanFact):
     closed_as = models.CharField(max_length=40, blank=True)  # not empty: the loan has left the book, and why
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["loan", "valid_from"], name="one_position_per_loan_and_day")]
+        constraints = [one_per_key("one_position_per_loan_and_day", "loan", "valid_from")]
         indexes = [models.Index(fields=["lender", "valid_from", "bucket"], name="position_by_day")]
 
 
-class LoanEvent(LoanFact):
+class LoanEvent(RevisedLoanFact):
     """Something that happened to a loan on `valid_from`."""
+
+    KEY = ("loan", "kind", "valid_from")
 
     class Kind(models.TextChoices):
         DISBURSEMENT = "disbursement", _("Disbursement")
@@ -178,12 +214,14 @@ class LoanEvent(LoanFact):
 
     class Meta:
         ordering = ["valid_from", "id"]
-        constraints = [models.UniqueConstraint(fields=["loan", "kind", "valid_from"], name="one_event_of_a_kind_per_day")]
+        constraints = [one_per_key("one_event_of_a_kind_per_day", "loan", "kind", "valid_from")]
         indexes = [models.Index(fields=["lender", "bucket", "valid_from"], name="event_by_bucket")]
 
 
-class Guarantee(LoanFact):
+class Guarantee(RevisedLoanFact):
     """`guarantor` answers for `amount` of the loan, from `valid_from` to before `to_on`."""
+
+    KEY = ("loan", "guarantor", "valid_from")
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="guarantees")
     guarantor = models.ForeignKey(Borrower, models.PROTECT, related_name="guarantees_given")
@@ -191,8 +229,97 @@ class Guarantee(LoanFact):
     to_on = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["loan", "guarantor", "valid_from"], name="one_guarantee_per_pair_and_day")]
+        constraints = [one_per_key("one_guarantee_per_pair_and_day", "loan", "guarantor", "valid_from")]
         indexes = [models.Index(fields=["lender", "bucket"], name="guarantee_by_bucket")]
+
+
+class CountingPause(RevisedLoanFact):
+    """Days from `valid_from` to before `to_on` do not count as days past due: a moratorium or a court's stay, with its reason."""
+
+    KEY = ("loan", "valid_from")
+
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="pauses")
+    to_on = models.DateField(_("until"))
+    reason = models.CharField(_("reason"), max_length=200)
+    approved_by = models.CharField(_("approved by"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["loan", "valid_from"]
+        constraints = [
+            one_per_key("one_pause_per_loan_and_day", "loan", "valid_from"),
+            models.CheckConstraint(condition=Q(to_on__gt=F("valid_from")), name="pause_ends_after_it_begins"),
+            models.CheckConstraint(condition=~Q(reason=""), name="pause_has_a_reason"),
+        ]
+        indexes = [models.Index(fields=["lender", "bucket"], name="pause_by_bucket")]
+
+
+class Covenant(Fact):
+    """A promise of the borrower that is measured at set dates, for one loan or for a whole facility. Master data."""
+
+    class Comparison(models.TextChoices):
+        AT_LEAST = "at_least", _("at least")
+        AT_MOST = "at_most", _("at most")
+        HAPPENS = "happens", _("must be delivered or done")
+
+    number = models.CharField(_("covenant number"), max_length=40)
+    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="covenants")
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="covenants", null=True)
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="covenants", null=True)
+    title = models.CharField(_("what is promised"), max_length=200)
+    measure = models.CharField(_("measure"), max_length=60)  # such as debt_to_assets; free where it happens or not
+    comparison = models.CharField(_("comparison"), max_length=10, choices=Comparison.choices)
+    threshold = models.DecimalField(_("threshold"), max_digits=20, decimal_places=6, null=True)
+    every_months = models.SmallIntegerField(_("tested every … months"), default=3)
+    grace_days = models.SmallIntegerField(_("days to deliver after the test date"), default=45)
+    ends_on = models.DateField(_("ends on"), null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["lender", "number"], name="one_covenant_per_number"),
+            models.CheckConstraint(condition=Q(comparison="happens") | Q(threshold__isnull=False), name="covenant_has_a_threshold"),
+            models.CheckConstraint(condition=Q(every_months__gt=0, grace_days__gte=0), name="covenant_interval_positive"),
+            models.CheckConstraint(condition=Q(loan__isnull=True) | Q(facility__isnull=True), name="covenant_of_loan_or_facility"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CovenantTest(RevisedLoanFact):
+    """One measurement of a covenant as of `valid_from`, the test date."""
+
+    KEY = ("covenant", "valid_from")
+
+    class Result(models.TextChoices):
+        KEPT = "kept", _("Kept")
+        BROKEN = "broken", _("Broken")
+        NOT_DELIVERED = "not_delivered", _("Not delivered")
+
+    covenant = models.ForeignKey(Covenant, models.PROTECT, related_name="tests")
+    value = models.DecimalField(_("measured"), max_digits=20, decimal_places=6, null=True)
+    result = models.CharField(_("result"), max_length=13, choices=Result.choices)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["covenant", "valid_from"]
+        constraints = [one_per_key("one_test_per_covenant_and_day", "covenant", "valid_from")]
+        indexes = [models.Index(fields=["lender", "bucket"], name="covenant_test_by_bucket")]
+
+
+class CovenantWaiver(RevisedLoanFact):
+    """The lender does not insist on a covenant from `valid_from` to before `to_on`; who allowed it, and why."""
+
+    KEY = ("covenant", "valid_from")
+
+    covenant = models.ForeignKey(Covenant, models.PROTECT, related_name="waivers")
+    to_on = models.DateField(_("until"), null=True)
+    reason = models.CharField(_("reason"), max_length=200)
+    approved_by = models.CharField(_("approved by"), max_length=120)
+
+    class Meta:
+        ordering = ["covenant", "valid_from"]
+        constraints = [one_per_key("one_waiver_per_covenant_and_day", "covenant", "valid_from"), ends_after_it_begins("waiver_ends_after_it_begins")]
 
 
 class CustodyQuerySet(models.QuerySet["Custody"]):

@@ -47,6 +47,34 @@ class DayException(models.Model):
         constraints = [models.UniqueConstraint(fields=["calendar", "on"], name="one_exception_per_calendar_day")]
 
 
+class CalendarChange(models.Model):
+    """A proposed change of a national calendar: days that become holidays or make-up workdays. Applied when another person approves it.
+
+    `days`: list of {"on": ISO date, "is_business": bool or null (back to Monday-to-Friday), "name": text}.
+    """
+
+    calendar = models.CharField(_("calendar"), max_length=12)
+    days = models.JSONField(_("days"))
+    source = models.CharField(_("source"), max_length=200)
+    proposed_by = models.CharField(_("proposed by"), max_length=20)  # staff number: this table lies below the people
+    proposed_at = models.DateTimeField(db_default=Now())
+    approved_by = models.CharField(_("approved by"), max_length=20, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    rejected = models.BooleanField(default=False)
+    reason = models.CharField(_("reason given"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by="") | ~Q(approved_by=F("proposed_by")),
+                name="calendar_change_approved_by_another_person",
+                violation_error_message=_("The person who proposed a change of the calendar can't approve it."),
+            ),
+            models.CheckConstraint(condition=~Q(proposed_by=""), name="calendar_change_has_a_proposer"),
+        ]
+
+
 class Product(models.Model):
     """A loan product of a lender."""
 
@@ -72,6 +100,45 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProductTerms(models.Model):
+    """How demands of a product count, from a date on until the next approved row's date. Frozen once approved."""
+
+    class Convention(models.TextChoices):
+        NONE = "none", _("the due date itself")
+        FOLLOWING = "following", _("the next business day")
+        MODIFIED_FOLLOWING = "modified_following", _("the next business day, within the month")
+        PRECEDING = "preceding", _("the business day before")
+
+    class DayCount(models.TextChoices):
+        THIRTY_360 = "30/360", "30/360"
+        ACT_360 = "ACT/360", "ACT/360"
+        ACT_365 = "ACT/365", "ACT/365"
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="terms")
+    valid_from = models.DateField(_("valid from"))
+    convention = models.CharField(_("a due date on a holiday counts from"), max_length=20, choices=Convention.choices, default=Convention.NONE)
+    grace_days = models.SmallIntegerField(_("days of grace"), default=0)
+    materiality_minor = models.BigIntegerField(_("small arrears, hundredths"), default=0)  # arrears up to this do not count
+    materiality_percent = models.DecimalField(_("small arrears, % of the outstanding amount"), max_digits=7, decimal_places=4, default=0)
+    day_count = models.CharField(_("day count"), max_length=8, choices=DayCount.choices, default=DayCount.ACT_360)
+    source = models.CharField(_("source"), max_length=200)
+    proposed_by = models.CharField(_("proposed by"), max_length=20, blank=True)  # a shipped row names neither
+    approved_by = models.CharField(_("approved by"), max_length=20, blank=True)
+    proposed_at = models.DateTimeField(db_default=Now())
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["product", "-valid_from", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(grace_days__gte=0, materiality_minor__gte=0, materiality_percent__gte=0), name="terms_not_negative"),
+            models.CheckConstraint(
+                condition=Q(approved_by="") | ~Q(approved_by=F("proposed_by")),
+                name="terms_approved_by_another_person",
+                violation_error_message=_("The person who proposed terms can't approve them."),
+            ),
+        ]
 
 
 class Parameter(models.Model):

@@ -25,7 +25,25 @@ class Act(StrEnum):
     BORROWER_SEE = "borrower.see"
     PORTFOLIO_SEE = "portfolio.see"
     FEED_SEE = "feed.see"
+    FEED_LOAD = "feed.load"
+    FEED_KEEP = "feed.keep"
+    FORMAT_APPROVE = "format.approve"
+    DELIVERY_APPROVE = "delivery.approve"
     QUARANTINE_RELEASE = "quarantine.release"
+    FACT_SEND = "fact.send"
+    WEBHOOK_KEEP = "webhook.keep"
+    BORROWER_ENTER = "borrower.enter"
+    LOAN_ENTER = "loan.enter"
+    REPAYMENT_ENTER = "repayment.enter"
+    REPAYMENT_REVERSE = "repayment.reverse"
+    RECONCILIATION_SEE = "reconciliation.see"
+    DOCUMENT_SEE = "document.see"
+    DOCUMENT_ADD = "document.add"
+    DOCUMENT_SHELVE = "document.shelve"
+    DOCUMENT_RULES_KEEP = "document.rules.keep"
+    DOCUMENT_DESTROY = "document.destroy"
+    LEGAL_HOLD_PLACE = "legal_hold.place"
+    LEGAL_HOLD_LIFT = "legal_hold.lift"
     # meaning
     ALERT_SEE = "alert.see"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
@@ -46,6 +64,11 @@ class Act(StrEnum):
     ROLE_GRANT = "role.grant"
     BRANCH_KEEP = "branch.keep"
     PRODUCT_KEEP = "product.keep"
+    TERMS_PROPOSE = "terms.propose"
+    TERMS_APPROVE = "terms.approve"
+    CALENDAR_SEE = "calendar.see"
+    CALENDAR_PROPOSE = "calendar.propose"
+    CALENDAR_APPROVE = "calendar.approve"
     PARAMETER_SEE = "parameter.see"
     PARAMETER_PROPOSE = "parameter.propose"
     PARAMETER_APPROVE = "parameter.approve"
@@ -66,6 +89,22 @@ def _assigned(holder: Any, task: Any) -> bool:
 
 def _not_proposer(holder: Any, parameter: Any) -> bool:
     return holder.person is not None and holder.person.staff_no != parameter.proposed_by
+
+
+def _not_maker(holder: Any, made: Any) -> bool:
+    return holder.person is not None and holder.person.pk != made.made_by_id
+
+
+def _not_receiver(holder: Any, delivery: Any) -> bool:
+    return holder.person is not None and holder.person.pk != delivery.received_by_id
+
+
+def _not_enterer(holder: Any, fact: Any) -> bool:
+    return holder.person is not None and holder.person.pk != fact.entered_by_id
+
+
+def _not_placer(holder: Any, hold: Any) -> bool:
+    return holder.person is not None and holder.person.pk != hold.placed_by_id
 
 
 def _not_self(holder: Any, person: Any) -> bool:
@@ -96,6 +135,33 @@ TABLE: dict[Act, Grant] = {
         frozenset({RO, BH, CA, AU}), _("Portfolio figures are shown to branch heads, risk officers, credit administration and audit.")
     ),
     Act.FEED_SEE: Grant(frozenset({SA, CA, AU}), _("Feeds are kept by the system administrator and credit administration.")),
+    Act.FEED_LOAD: Grant(frozenset({SA, CA}), _("Files are brought by the system administrator or credit administration.")),
+    Act.FEED_KEEP: Grant(frozenset({SA, CA}), _("Feeds are kept by the system administrator and credit administration.")),
+    Act.FORMAT_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not make the format must approve it."), _not_maker),
+    Act.DELIVERY_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not bring the delivery must approve it."), _not_receiver),
+    Act.FACT_SEND: Grant(frozenset({SA, CA}), _("Facts are sent by systems that the system administrator or credit administration has set up.")),
+    Act.WEBHOOK_KEEP: Grant(frozenset({SA}), _("Only a system administrator keeps the sources of webhooks.")),
+    Act.BORROWER_ENTER: Grant(frozenset({AM, CA}), _("Borrowers are entered by account managers and credit administration.")),
+    Act.LOAN_ENTER: Grant(frozenset({CA}), _("Only credit administration enters loans and what happens to them.")),
+    Act.REPAYMENT_ENTER: Grant(frozenset({CA}), _("Only credit administration enters repayments.")),
+    Act.REPAYMENT_REVERSE: Grant(frozenset({CA}), _("A credit administrator who did not enter the repayment must take it back."), _not_enterer),
+    Act.RECONCILIATION_SEE: Grant(
+        frozenset({RO, BH, CA, AU}), _("Differences with the core system are shown to risk officers, branch heads, credit administration and audit.")
+    ),
+    Act.DOCUMENT_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Documents are shown to the people responsible for the loan and to audit.")),
+    Act.DOCUMENT_ADD: Grant(frozenset({AM, RO, CA}), _("Documents are added by account managers, risk officers and credit administration.")),
+    Act.DOCUMENT_SHELVE: Grant(frozenset({AM, BH, CA}), _("Paper originals are handled by account managers, branch heads and credit administration.")),
+    Act.DOCUMENT_RULES_KEEP: Grant(frozenset({CA}), _("Only credit administration says which documents there must be.")),
+    Act.DOCUMENT_DESTROY: Grant(frozenset({CA}), _("Only credit administration destroys documents.")),
+    Act.LEGAL_HOLD_PLACE: Grant(frozenset({CA}), _("Only credit administration places a legal hold.")),
+    Act.LEGAL_HOLD_LIFT: Grant(frozenset({CA}), _("A credit administrator who did not place the legal hold must lift it."), _not_placer),
+    Act.TERMS_PROPOSE: Grant(frozenset({CA}), _("Only credit administration proposes the terms of a product.")),
+    Act.TERMS_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not propose the terms must approve them."), _not_proposer),
+    Act.CALENDAR_SEE: Grant(frozenset({CA, AU, RO, SA}), _("Calendars are shown to credit administration, risk officers, system administrators and audit.")),
+    Act.CALENDAR_PROPOSE: Grant(frozenset({CA}), _("Only credit administration proposes a change of the calendar.")),
+    Act.CALENDAR_APPROVE: Grant(
+        frozenset({CA}), _("A credit administrator who did not propose the change of the calendar must approve it."), _not_proposer
+    ),
     Act.QUARANTINE_RELEASE: Grant(frozenset({CA}), _("Only credit administration releases rows that were set aside.")),
     Act.ALERT_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Alerts are shown to the people responsible for the loan and to audit.")),
     Act.ALERT_ACKNOWLEDGE: Grant(frozenset({AM, RO}), _("The account manager or the risk officer of the loan acknowledges an alert.")),
