@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
-__all__ = ["ApiBatch", "Delivery", "FeedPlan", "FormatVersion", "QuarantinedRow", "WebhookSource"]
+__all__ = ["ApiBatch", "Delivery", "FeedGap", "FeedPlan", "FormatVersion", "QuarantinedRow", "WebhookSource"]
 
 
 class FormatVersion(models.Model):
@@ -66,6 +66,25 @@ class FeedPlan(models.Model):
             models.UniqueConstraint(fields=["lender", "format", "from_on"], name="one_plan_per_feed_and_date"),
             models.CheckConstraint(condition=Q(to_on__isnull=True) | Q(to_on__gt=F("from_on")), name="plan_ends_after_it_begins"),
             models.CheckConstraint(condition=Q(days_after__gte=0), name="plan_due_after_the_date"),
+        ]
+
+
+class FeedGap(models.Model):
+    """A feed that had not come by its due time: alarmed once, and, where a person lets the day close without it, why."""
+
+    lender = models.ForeignKey(Lender, models.PROTECT, related_name="feed_gaps")
+    format = models.CharField(_("feed"), max_length=60)
+    business_date = models.DateField(_("business date"))
+    alarmed_at = models.DateTimeField(null=True)  # empty: let go before it was late
+    let_go_at = models.DateTimeField(null=True)
+    let_go_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)  # empty: from the command line
+    reason = models.CharField(_("reason given"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["business_date", "format"]
+        constraints = [
+            models.UniqueConstraint(fields=["lender", "format", "business_date"], name="one_gap_per_feed_and_date"),
+            models.CheckConstraint(condition=Q(let_go_at__isnull=True, reason="") | (Q(let_go_at__isnull=False) & ~Q(reason="")), name="let_go_with_a_reason"),
         ]
 
 
