@@ -6,7 +6,7 @@ Every cell is read as text and converted here, by our own grammar: a library's i
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,7 +23,12 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 GROUPED_NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
 EXPONENT_NUMBER = re.compile(r"-?[0-9](\.[0-9]+)?E\+[0-9]{2}", re.ASCII)
-DATE_PARTS = {"YYYY": r"(?P<year>[0-9]{4})", "MM": r"(?P<month>[0-9]{2})", "DD": r"(?P<day>[0-9]{2})"}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DATE_PARTS = {
+    "YYYY": r"(?P<year>[0-9]{4})", "Mon": f"(?P<name>{'|'.join(MONTHS)})", "MM": r"(?P<month>[0-9]{2})", "DD": r"(?P<day>[0-9]{2})",
+    "M": r"(?P<month>1[0-2]|[1-9])", "D": r"(?P<day>[12][0-9]|3[01]|[1-9])",
+}  # fmt: skip
+DATE_PART = re.compile(r"YYYY|(?<![A-Za-z])(?:Mon|M|D)(?![A-Za-z])|MM|DD")
 
 
 class Fault(Exception):
@@ -51,6 +56,8 @@ class Column:
     max_length: int = 200
     pattern: re.Pattern[str] | None = None
     date_format: re.Pattern[str] | None = None
+    other_dates: tuple[re.Pattern[str], ...] = ()  # further ways in which the column writes a day
+    optional: bool = False  # the file may lack the column; its cells are blank then
     full_width: bool = False
     grouping: bool = False
     exponent: bool = False
@@ -61,13 +68,27 @@ class Column:
 
 
 def date_format(text: str) -> re.Pattern[str]:
-    """The pattern of a declared format such as `MM/DD/YYYY`, `YYYYMMDD` or `MM/YYYY`. Raises ValueError when it lacks year or month."""
-    pattern = re.escape(text)
-    for part, expression in DATE_PARTS.items():
-        pattern = pattern.replace(part, expression, 1)
-    if "(?P<year>" not in pattern or "(?P<month>" not in pattern:
-        raise ValueError(f"A date format names YYYY and MM, and DD for a day: {text!r} does not.")
-    return re.compile(pattern, re.ASCII)
+    """The pattern of a declared format such as `MM/DD/YYYY`, `M/D/YYYY`, `YYYYMMDD` or `Mon-YYYY`.
+
+    MM and DD have two digits, M and D no leading zero, Mon is the month in three English letters. Raises ValueError when the format
+    lacks year or month, or names one twice.
+    """
+    parts = DATE_PART.findall(text)
+    kinds = sorted({"Mon": "M"}.get(part, part[0]) for part in parts)
+    if kinds not in (["M", "Y"], ["D", "M", "Y"]):
+        raise ValueError(f"A date format names YYYY, a month (MM, M or Mon) and for a day DD or D, each once: {text!r} does not.")
+    around = [re.escape(constant) for constant in DATE_PART.split(text)]
+    return re.compile(around[0] + "".join(DATE_PARTS[part] + after for part, after in zip(parts, around[1:], strict=True)), re.ASCII)
+
+
+def date_formats(texts: Sequence[str]) -> tuple[re.Pattern[str], ...]:
+    """The patterns of declared alternatives. Raises ValueError when one text could be read as two different days."""
+    seen: dict[str, list[str]] = {}
+    for text in texts:
+        order = [part[0] for part in DATE_PART.findall(text)]
+        if seen.setdefault(DATE_PART.sub("#", text), order) != order:
+            raise ValueError(f"{text!r} and an alternative would read one text as two different days.")
+    return tuple(date_format(text) for text in texts)
 
 
 ISO_DAY = date_format("YYYY-MM-DD")
@@ -145,18 +166,23 @@ def read_int(column: Column, text: str) -> int:
 
 def read_date(column: Column, text: str) -> date:
     """A day that exists, written exactly as declared; a month counts as its first day."""
-    pattern = column.date_format or ISO_DAY
-    found = pattern.fullmatch(text)
+    patterns = (column.date_format or ISO_DAY, *column.other_dates)
+    found = _first_match(patterns, text)
     if found is None:
-        raise Fault("FULL_WIDTH" if pattern.fullmatch(text.translate(FULL_WIDTH)) else "BAD_DATE")
+        raise Fault("FULL_WIDTH" if _first_match(patterns, text.translate(FULL_WIDTH)) else "BAD_DATE")
     parts = found.groupdict()
     year = int(parts["year"])
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Fault("BAD_DATE")
     try:
-        return date(year, int(parts["month"]), int(parts.get("day") or 1))
+        month = MONTHS.index(parts["name"]) + 1 if parts.get("name") else int(parts["month"])
+        return date(year, month, int(parts.get("day") or 1))
     except ValueError:
         raise Fault("BAD_DATE") from None
+
+
+def _first_match(patterns: Sequence[re.Pattern[str]], text: str) -> re.Match[str] | None:
+    return next((found for pattern in patterns if (found := pattern.fullmatch(text))), None)
 
 
 READERS: dict[str, Callable[[Column, str], Any]] = {

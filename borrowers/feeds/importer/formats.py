@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from borrowers.feeds.importer.values import BadSpec, Value, value_of
-from borrowers.feeds.rules import TYPES, Column, date_format
+from borrowers.feeds.rules import TYPES, Column, date_formats
 
 FOLDER = Path(__file__).resolve().parent.parent / "formats"
 
@@ -171,12 +171,14 @@ def _column(name: str, declared: Mapping[str, Any]) -> Column:
     if kind not in TYPES:
         raise BadSpec(f"columns.{name}: the type is one of {', '.join(TYPES)}.")
     header = spec.pop("header", name)
-    written = spec.pop("format", "")
+    written = spec.pop("format", [])
+    written = [written] if isinstance(written, str) else written
     if (kind in {"date", "month"}) != bool(written):
         raise BadSpec(f"columns.{name}: a date or month, and nothing else, has a format such as MM/DD/YYYY.")
     try:
         changed: dict[str, Any] = {
-            "date_format": date_format(written) if written else None,
+            "date_format": date_formats(written)[0] if written else None,
+            "other_dates": date_formats(written)[1:],
             "pattern": re.compile(spec["pattern"]) if "pattern" in spec else None,
             "blanks": frozenset(spec.get("blanks", ())),
             "codes": _codes(spec["codes"]) if "codes" in spec else None,

@@ -94,11 +94,12 @@ class Parser:
             raise Fault("CONTROL_CHARACTER", where, cells[where])
         values: dict[str, Any] = {}
         for name, column in self.declared.columns.items():
-            values[name] = value = _read(column, cells[name])
-            if column.full_width and cells[name].translate(FULL_WIDTH) != cells[name]:
+            text = cells.get(name, "")
+            values[name] = value = _read(column, text)
+            if column.full_width and text.translate(FULL_WIDTH) != text:
                 self.notes["FULL_WIDTH_CONVERTED"] += 1
             if column.not_after_business_date and value is not None and value > self.business_date:
-                raise Fault("FUTURE_DATE", name, cells[name])
+                raise Fault("FUTURE_DATE", name, text)
         for alias, name in self.pick.items():
             values[alias] = values[name]
         return values

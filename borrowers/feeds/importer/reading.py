@@ -233,7 +233,7 @@ def _in_order(header: list[str], declared: Format) -> list[str]:
     if extra := [cell for cell in cells if cell not in by_header]:
         raise FileFault("EXTRA_COLUMN", f"The file has a column {extra[0][:60]!r} that its format does not declare.")
     order = [by_header[cell] for cell in cells]
-    if missing := [name for name in declared.columns if name not in order]:
+    if missing := [name for name, column in declared.columns.items() if name not in order and not column.optional]:
         raise FileFault("MISSING_COLUMN", f"The file lacks the column {missing[0]}.")
     if len(set(order)) != len(order):
         raise FileFault("EXTRA_COLUMN", "The file has a column twice.")

@@ -1,5 +1,6 @@
 """How a fact's field is made from the cells of a row, as a format declares it. Pure."""
 
+import hashlib
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from loanwatch.kernel.calendars import add_months, month_end
 Row = Mapping[str, Any]
 KEYS = {
     "column", "const", "text", "default", "map", "otherwise", "bands", "times", "divide", "divide_by", "decimals", "plus_months",
-    "month_end", "flag", "only_if", "remainder", "written", "quarter",
+    "month_end", "flag", "only_if", "remainder", "written", "quarter", "digest",
 }  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class Value:
     month_end: bool = False
     flag: bool = False
     remainder: int = 0
+    digest: int = 0
     written: str = ""
     quarter: str = ""
     only_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -89,6 +91,8 @@ class Value:
         return str(value) in YES
 
     def counted(self, value: Any, row: Row) -> Any:
+        if self.digest:
+            value = hashlib.sha256(str(value).casefold().encode()).hexdigest()[: self.digest]
         if self.remainder:
             value = value % self.remainder
         if self.times is not None:
