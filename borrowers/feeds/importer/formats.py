@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from borrowers.feeds.importer.remarks import Remark, declare
 from borrowers.feeds.importer.values import BadSpec, Value, value_of
 from borrowers.feeds.rules import TYPES, Column, date_formats
 
@@ -43,7 +44,7 @@ NEEDED = {
 TOP = {
     "name", "title", "currency", "encodings", "delimiter", "max_megabytes", "final_newline", "key", "dates", "bad_rows", "columns",
     "control",
-    "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", *TARGETS,
+    "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", "remarks", *TARGETS,
 }  # fmt: skip
 
 
@@ -82,6 +83,7 @@ class Format:
     products: Mapping[str, Mapping[str, str]]
     attributes: tuple[str, ...]
     targets: Mapping[str, Mapping[str, Value]]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def feeds_positions(self) -> bool:
@@ -134,6 +136,7 @@ def parse(spec: Mapping[str, Any], stem: str) -> Format:
         products=spec.get("products", {}),
         attributes=tuple(spec.get("attributes", ())),
         targets=targets,
+        remarks=declare(spec.get("remarks", {}), columns, set(targets)),
     )
     _require_sense(made)
     return made

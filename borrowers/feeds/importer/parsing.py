@@ -11,6 +11,7 @@ from typing import Any
 
 from borrowers.feeds.importer.formats import TARGETS, Format, find
 from borrowers.feeds.importer.reading import FileFault, Line, Rows, examine
+from borrowers.feeds.importer.remarks import Noticed
 from borrowers.feeds.importer.values import as_text
 from borrowers.feeds.rules import FULL_WIDTH, SUSPECT, Fault, read
 from loanwatch.kernel.calendars import month_end
@@ -30,7 +31,8 @@ class Parser:
     def __init__(self, declared: Format, business_date: date, *, all_rows: bool = False, only_keys: frozenset[str] | None = None) -> None:
         self.declared, self.business_date, self.all_rows, self.only_keys = declared, business_date, all_rows, only_keys
         self.counts: Counter[str] = Counter()
-        self.notes: Counter[str] = Counter()
+        self.notes: dict[str, Any] = {}
+        self.noticed = Noticed(declared.remarks)
         self.fault: FileFault | None = None
         self.pick: Mapping[str, str] = {}
         if declared.dates == "pick":
@@ -54,6 +56,8 @@ class Parser:
                     yield made
         except FileFault as fault:
             self.fault = fault
+        if self.noticed.rows:
+            self.notes["remarks"] = self.noticed.as_notes()
 
     def one(self, line: Line, order: list[str]) -> tuple[Any, ...] | None:
         """The staging tuple of one row, or None when the row is of another month or left out by the format's limit."""
@@ -70,7 +74,12 @@ class Parser:
             if self.only_keys is not None and cells[self.declared.limit["own"]] not in self.only_keys:
                 self.counts["left_out"] += 1
                 return None
-            return (line.number, key, digest, None, None, None, line.cells, *self.facts(self.values(cells), when))
+            values = self.values(cells)
+            without = self.noticed.look(line.number, cells, values)
+            if without is None:
+                self.counts["left_out"] += 1
+                return None
+            return (line.number, key, digest, None, None, None, line.cells, *self.facts(values, when, without))
         except Fault as fault:
             empty = [None] * (len(staging_columns(self.declared)) - len(OWN))
             return (line.number, _shown(key), digest, fault.reason, fault.column, _shown(fault.value), _shown_all(line.cells), *empty)
@@ -97,16 +106,16 @@ class Parser:
             text = cells.get(name, "")
             values[name] = value = _read(column, text)
             if column.full_width and text.translate(FULL_WIDTH) != text:
-                self.notes["FULL_WIDTH_CONVERTED"] += 1
+                self.notes["FULL_WIDTH_CONVERTED"] = self.notes.get("FULL_WIDTH_CONVERTED", 0) + 1
             if column.not_after_business_date and value is not None and value > self.business_date:
                 raise Fault("FUTURE_DATE", name, text)
         for alias, name in self.pick.items():
             values[alias] = values[name]
         return values
 
-    def facts(self, values: Mapping[str, Any], when: date) -> Iterator[Any]:
-        """The fields of the facts of one row, in the order of `staging_columns`. Raises Fault."""
-        made = {(part, name): value.of(values) if value else None for part, name, value in self.fields}
+    def facts(self, values: Mapping[str, Any], when: date, without: frozenset[str] = frozenset()) -> Iterator[Any]:
+        """The fields of the facts of one row, in the order of `staging_columns`, empty for the parts it makes `without`. Raises Fault."""
+        made = {(part, name): value.of(values) if value and part not in without else None for part, name, value in self.fields}
         begins, ends = made.get(("loan", "disbursed_on")), made.get(("loan", "matures_on"))
         if begins and ends and ends < begins:
             raise Fault("DATE_ORDER", "", f"{begins} > {ends}")
