@@ -4,6 +4,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from borrowers.feeds.board import missing, now_of
+from loanwatch.lenders.models import Lender
+
 # Seconds after which silence is a fault. The tick comes every 20 seconds; a unit takes seconds and may be retried.
 LIMITS = {"last_tick": 120, "oldest_open_unit": 900}
 
@@ -26,7 +29,16 @@ def ages() -> dict[str, int | None]:
     """Ages in seconds (None: nothing of the kind is there) and counts of what waits."""
     with connection.cursor() as cursor:
         cursor.execute(AGES)
-        return dict(zip(NAMES, cursor.fetchone(), strict=True))
+        return dict(zip(NAMES, cursor.fetchone(), strict=True)) | {"missing_feeds": len(missing_feeds())}
+
+
+def missing_feeds() -> list[str]:
+    """A sentence for each feed whose due time has passed without a delivery."""
+    return [
+        f"The feed {day.format} of {lender.code} for {day.on} was due {day.due:%Y-%m-%d %H:%M} and has not come."
+        for lender in Lender.objects.all()
+        for day in missing(lender, now_of(lender))
+    ]
 
 
 def alive(request: HttpRequest) -> JsonResponse:
@@ -37,7 +49,7 @@ def alive(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """200 while work flows, 503 with the reasons when something has been silent or waiting for too long."""
     try:
-        found = ages()
+        found, late = ages(), missing_feeds()
     except DatabaseError:
         return JsonResponse({"ready": False, "reasons": ["The database does not answer."]}, status=503)
     reasons = [f"{name} is {found[name]} s ago, the limit is {limit} s." for name, limit in LIMITS.items() if (found[name] or 0) > limit]
@@ -45,6 +57,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         reasons.append("The scheduler has never ticked.")
     if found["failed_units"]:
         reasons.append(f"{found['failed_units']} units of a business day were set aside.")
+    reasons += late
     return JsonResponse({"ready": not reasons, "reasons": reasons, **found}, status=503 if reasons else 200)
 
 

@@ -84,7 +84,9 @@ class FeedGap(models.Model):
         ordering = ["business_date", "format"]
         constraints = [
             models.UniqueConstraint(fields=["lender", "format", "business_date"], name="one_gap_per_feed_and_date"),
-            models.CheckConstraint(condition=Q(let_go_at__isnull=True, reason="") | (Q(let_go_at__isnull=False) & ~Q(reason="")), name="let_go_with_a_reason"),
+            models.CheckConstraint(
+                condition=Q(let_go_at__isnull=True, reason="") | (Q(let_go_at__isnull=False) & ~Q(reason="")), name="let_go_with_a_reason"
+            ),
         ]
 
 

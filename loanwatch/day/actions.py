@@ -10,6 +10,8 @@ from functools import wraps
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Max
 
+from borrowers.feeds import plans
+from borrowers.feeds.board import now_of, waited_for
 from borrowers.feeds.models import Delivery
 from borrowers.loans.models import Loan
 from loanwatch.day import steps
@@ -62,20 +64,30 @@ def missed_days(lender: Lender) -> list[date]:
 def tick() -> None:
     """What the scheduler says every few seconds; any number of processes may, any number of times.
 
-    Puts missed days on the list of lenders that close by themselves, and opens the next one where none is open.
+    Puts missed days on the list of lenders that close by themselves, and opens the next one where none is open. Tells of
+    feeds that have not come by their due time.
     """
     ledger.beat("tick")
     for lender in Lender.objects.all():
+        plans.raise_alarms(lender, now_of(lender))
         if parameter(lender, "day.automatic", today(lender.zone)):
             missed_days(lender)
         advance(lender)
 
 
 def advance(lender: Lender) -> None:
-    """Close what is done and open what is next."""
+    """Close what is done and open what is next, unless that day still waits for a feed."""
     for business_date in BusinessDay.objects.filter(lender=lender, state=BusinessDay.State.CLOSING).values_list("business_date", flat=True):
         ledger.close_if_done(lender.pk, business_date)
-    ledger.open_next(lender.pk, steps.PLAN, slices_for(lender))
+    if held_back(lender) is None:
+        ledger.open_next(lender.pk, steps.PLAN, slices_for(lender))
+
+
+def held_back(lender: Lender) -> tuple[date, list[str]] | None:
+    """The day that would be opened next and the feeds it waits for; None where it waits for none."""
+    first = BusinessDay.objects.filter(lender=lender, state=BusinessDay.State.DUE).order_by("business_date").first()
+    names = waited_for(lender, first.business_date) if first else []
+    return (first.business_date, names) if first and names else None
 
 
 def work(lender: Lender | None = None, ring: Callable[[], None] = lambda: None) -> int:
@@ -126,14 +138,15 @@ def patient(call: Callable[[], bool]) -> bool:
 
 
 class Stuck(Exception):
-    """Units of a day were set aside; the message says where to look."""
+    """Units of a day were set aside, or a day waits for a feed; the message says where to look."""
 
 
-def close_days(lender: Lender, first: date, last: date) -> Iterator[BusinessDay]:
+def close_days(lender: Lender, first: date, last: date, *, without_feeds: str = "") -> Iterator[BusinessDay]:
     """Close the business days from `first` to `last` in order, beside any number of workers; yields each when it is closed.
 
     Days that were due before them are closed first and not yielded. Raises NoBusinessDay when `first` or `last` is none,
-    and Stuck when a unit has failed for good.
+    and Stuck when a unit has failed for good or a day waits for a feed. `without_feeds` is the reason for which the days from
+    `first` to `last` may close without what they wait for; it is kept with the feeds.
     """
     require_business_day(lender, first)
     if last != first:
@@ -148,6 +161,8 @@ def close_days(lender: Lender, first: date, last: date) -> Iterator[BusinessDay]
 
     patient(start)
     for business_date in wanted:
+        if without_feeds and not ledger.is_closed(lender, business_date) and waited_for(lender, business_date):
+            plans.let_close(lender=lender, business_date=business_date, reason=without_feeds, by=None)
         while not patient(lambda: _push(lender, business_date)):  # noqa: B023  called before the next turn
             time.sleep(0.1)
         yield BusinessDay.objects.get(lender=lender, business_date=business_date, run_version=1)
@@ -168,6 +183,11 @@ def _push(lender: Lender, business_date: date) -> bool:
         )
     if not BusinessDay.objects.filter(lender=lender, business_date=business_date).exists():
         raise Stuck(f"{business_date} lies before the newest closed day of {lender.code}; a closed past is not opened again.")
+    if (waits := held_back(lender)) and waits[0] <= business_date:
+        raise Stuck(
+            f"{waits[0]} waits for {', '.join(waits[1])}: not delivered, or not applied. Load the file, "
+            f"or close the day without it: run_day {waits[0]} --without-feeds REASON."
+        )
     return False
 
 

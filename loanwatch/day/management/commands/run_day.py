@@ -22,6 +22,7 @@ class Command(BookCommand):
         super().add_arguments(parser)
         parser.add_argument("day", type=iso_date, help="the business date, YYYY-MM-DD")
         parser.add_argument("--to", type=iso_date, help="the last business date, when several are to be closed")
+        parser.add_argument("--without-feeds", default="", metavar="REASON", help="close even where a feed that the day waits for has not come")
 
     def handle(self, *args: Any, **options: Any) -> None:
         lender = self.lender(options["lender"])
@@ -29,7 +30,7 @@ class Command(BookCommand):
         if last < first:
             raise CommandError(f"--to {last} lies before {first}.")
         try:
-            days = [day_report(day) for day in close_days(lender, first, last)]
+            days = [day_report(day) for day in close_days(lender, first, last, without_feeds=options["without_feeds"])]
         except (NoBusinessDay, Stuck) as reason:
             raise CommandError(str(reason)) from None
         self.tell({"days": days}, options["json"], sentence)
