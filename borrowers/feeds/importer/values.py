@@ -15,7 +15,7 @@ from loanwatch.kernel.calendars import add_months, month_end
 Row = Mapping[str, Any]
 KEYS = {
     "column", "const", "text", "default", "map", "otherwise", "bands", "times", "divide", "divide_by", "decimals", "plus_months",
-    "month_end", "flag", "only_if", "remainder", "written", "quarter", "digest",
+    "month_end", "flag", "only_if", "remainder", "written", "quarter", "digest", "minus",
 }  # fmt: skip
 
 
@@ -44,7 +44,8 @@ class Value:
     remainder: int = 0
     digest: int = 0
     written: str = ""
-    quarter: str = ""
+    quarter: str | int = ""  # a column, or the same quarter for every row
+    minus: str = ""
     only_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def of(self, row: Row) -> Any:
@@ -62,7 +63,7 @@ class Value:
             value = next((name for limit, name in self.bands if value < limit), self.otherwise)
         value = self.counted(value, row)
         if self.quarter:
-            return month_end(date(value, 3 * row[self.quarter], 1))
+            return month_end(date(value, 3 * (self.quarter if isinstance(self.quarter, int) else row[self.quarter]), 1))
         if self.written:
             return self.written.format(value)
         for months in self.plus_months:
@@ -95,6 +96,10 @@ class Value:
             value = hashlib.sha256(str(value).casefold().encode()).hexdigest()[: self.digest]
         if self.remainder:
             value = value % self.remainder
+        if self.minus:
+            if row[self.minus] is None:
+                return None
+            value = value - row[self.minus]
         if self.times is not None:
             value = value * self.times if isinstance(value, Decimal) else int(value * self.times)
         if self.divide is not None:
@@ -113,7 +118,8 @@ class Value:
         read = {
             self.column,
             self.divide_by,
-            self.quarter,
+            self.quarter if isinstance(self.quarter, str) else "",
+            self.minus,
             *(c for c in self.plus_months if isinstance(c, str)),
             *(c for c, _ in self.only_if),
         }
