@@ -93,8 +93,9 @@ def settle(instalments: list[Instalment], paid: int, as_of: date) -> list[dict[s
     return lines
 
 
-def events(loan: Loan) -> list[LoanEvent]:
-    return list(LoanEvent.objects.filter(loan=loan).select_related("other_loan").order_by("-valid_from", "-id"))
+def events(loan: Loan, on: date) -> list[LoanEvent]:
+    """What happened to the loan, as known on `on`, the latest first. One query."""
+    return list(LoanEvent.objects.known_on(on).filter(loan=loan).select_related("other_loan").order_by("-valid_from", "-id"))
 
 
 def custody(loan: Loan) -> list[Custody]:
@@ -112,11 +113,11 @@ def proposals(loan: Loan) -> list[ClassProposal]:
     return list(ClassProposal.objects.filter(loan=loan).select_related("decided_by").order_by("-as_of"))
 
 
-def collateral(loan: Loan) -> list[dict[str, Any]]:
-    """Pledged items with their valuations, the latest first. Two queries."""
-    pledges = list(Pledge.objects.filter(loan=loan).select_related("item__owner").order_by("rank", "id"))
+def collateral(loan: Loan, on: date) -> list[dict[str, Any]]:
+    """Pledged items with their valuations as known on `on`, the latest first. Two queries."""
+    pledges = list(Pledge.objects.known_on(on).filter(loan=loan).select_related("item__owner").order_by("rank", "id"))
     values: dict[int, list[Valuation]] = {}
-    for valuation in Valuation.objects.filter(item__in=[p.item_id for p in pledges]).order_by("-valid_from", "-id"):
+    for valuation in Valuation.objects.known_on(on).filter(item__in=[p.item_id for p in pledges]).order_by("-valid_from", "-id"):
         values.setdefault(valuation.item_id, []).append(valuation)
     return [
         {"pledge": p, "item": p.item, "values": values.get(p.item_id, []), "latest": next(iter(values.get(p.item_id, [])), None)}
@@ -124,8 +125,9 @@ def collateral(loan: Loan) -> list[dict[str, Any]]:
     ]
 
 
-def guarantees(loan: Loan) -> list[Guarantee]:
-    return list(Guarantee.objects.filter(loan=loan).select_related("guarantor").order_by("-valid_from"))
+def guarantees(loan: Loan, on: date) -> list[Guarantee]:
+    """Guarantees for the loan as known on `on`. One query."""
+    return list(Guarantee.objects.known_on(on).filter(loan=loan).select_related("guarantor").order_by("-valid_from"))
 
 
 # --- borrowers ---------------------------------------------------------------------------------------------------------------
@@ -162,9 +164,9 @@ def loans_of(borrower: Borrower, access: Access, as_of: date | None) -> list[dic
 
 
 def guarantees_given(borrower: Borrower, access: Access) -> list[Guarantee]:
-    """Loans in sight that the borrower answers for."""
+    """Loans in sight that the borrower answers for, as known on the reader's day."""
     seen = Loan.objects.visible_to(access).order_by()
-    return list(Guarantee.objects.filter(guarantor=borrower, loan__in=seen).select_related("loan__borrower").order_by("-valid_from"))
+    return list(Guarantee.objects.known_on(access.on).filter(guarantor=borrower, loan__in=seen).select_related("loan__borrower").order_by("-valid_from"))
 
 
 # --- search ------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Pages of loans and borrowers: list, file, one loan from all sides, one borrower, search."""
+"""Pages of loans: list, file, one loan from all sides; and the search."""
 
 from datetime import date
 from typing import Any
@@ -13,14 +13,13 @@ from alerts.observation.models import RiskClass
 from alerts.observation.queries import BUCKETS
 from alerts.signals.models import Alert, Level
 from borrowers.loans.models import Custody, Loan
-from borrowers.parties.models import Borrower
 from inspections.planning import queries as planning
 from inspections.planning.models import Task
 from inspections.visits import queries as visits
 from loanwatch.desk import formats
 from loanwatch.desk.addresses import address
 from loanwatch.desk.closes import closes, frame
-from loanwatch.desk.loans import queries, story
+from loanwatch.desk.loans import around, queries, story
 from loanwatch.desk.loans.forms import LoanFilters
 from loanwatch.kernel import sheets
 from loanwatch.people.policy import Act
@@ -96,14 +95,15 @@ def loan_export(request: HttpRequest, kind: str) -> HttpResponse:
 def loan_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One loan from all sides; `?tab=` opens one of its sections."""
     access = request.access
-    loan = get_object_or_404(Loan.objects.visible_to(access).select_related("borrower", "product", "branch", "lender"), number=number)
+    loan = get_object_or_404(Loan.objects.visible_to(access).select_related("borrower", "product", "branch", "lender", "facility"), number=number)
     known = closes(request)
     days = _chart_days(known.closed, known.month_ends(known.last, MONTHS) if known.last else [])
     history = queries.history(loan, days)
     day = history[-1] if history and history[-1].as_of == known.last else None
     alerts = queries.alerts(loan, access)
     tab = request.GET.get("tab", "")
-    sections = {"": _overview, "repayment": _repayment, "alerts": _alerts, "inspections": _inspections, "collateral": _collateral}
+    sections = {"": _overview, "repayment": _repayment, "alerts": _alerts, "inspections": _inspections, "collateral": _collateral,
+                "funds": _funds, "covenants": _covenants}  # fmt: skip
     make = sections.get(tab, _overview)
     custody = queries.custody(loan)
     context = frame(request) | {
@@ -129,7 +129,8 @@ def _chart_days(closed: tuple[date, ...], month_ends: list[date]) -> list[date]:
 
 def _tabs(tab: str, alerts: list[Alert]) -> list[dict[str, Any]]:
     names = [("", _("Overview"), None), ("repayment", _("Repayment"), None), ("alerts", _("Alerts"), len(alerts)),
-             ("inspections", _("Inspections"), None), ("collateral", _("Collateral and guarantees"), None)]  # fmt: skip
+             ("inspections", _("Inspections"), None), ("collateral", _("Collateral and guarantees"), None),
+             ("funds", _("Use of funds"), None), ("covenants", _("Covenants"), None)]  # fmt: skip
     return [{"text": text, "url": f"?tab={name}" if name else "?", "current": name == tab, "count": count} for name, text, count in names]
 
 
@@ -147,7 +148,7 @@ def _overview(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
         "ltv": story.ltv_chart(found["history"]),
         "tasks": [t for t in tasks if t.closed_on is None],
         "task_url": address("inspections:tasks"),
-        "timeline": story.timeline(queries.events(loan), found["alerts"], found["custody"], queries.proposals(loan), shown),
+        "timeline": story.timeline(queries.events(loan, access.on), found["alerts"], found["custody"], queries.proposals(loan), shown),
         "custody": found["custody"],
     }
 
@@ -180,45 +181,33 @@ def _inspections(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, An
     }
 
 
+def _funds(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
+    return {"template": "desk/loans/_funds.html", **around.use_of_funds(loan, access.on)}
+
+
+def _covenants(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "template": "desk/loans/_covenants.html",
+        "covenants": around.covenants(loan, access.on),
+        "pauses": around.pauses(loan, access.on),
+        "conditions": [line for line in (loan.facility.conditions if loan.facility else "").splitlines() if line.strip()],
+    }
+
+
 def _collateral(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
+    items = queries.collateral(loan, access.on)
+    keys = [line["item"].pk for line in items]
+    shared = around.shared_items(keys, loan, access.on, access)
     return {
         "template": "desk/loans/_collateral.html",
-        "items": queries.collateral(loan),
-        "guarantees": queries.guarantees(loan),
+        "items": [line | {"shared": shared.get(line["item"].pk, [])} for line in items],
+        "guarantees": queries.guarantees(loan, access.on),
+        **around.safeguards(keys, access.on),
         "ltv": story.ltv_chart(found["history"]),
     }
 
 
-# --- borrowers and search --------------------------------------------------------------------------------------------------
-
-
-def borrower_list(request: HttpRequest) -> HttpResponse:
-    """Borrowers on the book, the worst first."""
-    access, known = request.access, closes(request)
-    q = request.GET.get("q", "").strip()[:80]
-    context = frame(request) | {"q": q, "as_of": known.last}
-    if known.last:
-        page = Paginator(queries.borrowers(access, access.person.lender, known.last, q), PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "rows": queries.with_borrowers(list(page.object_list), access)}
-    return render(request, "desk/loans/borrowers.html", context)
-
-
-def borrower_detail(request: HttpRequest, number: str) -> HttpResponse:
-    """One borrower: loans, guarantees given, alerts."""
-    access, known = request.access, closes(request)
-    borrower = get_object_or_404(Borrower.objects.visible_to(access), number=number)
-    alerts = (
-        Alert.objects.visible_to(access).filter(borrower=borrower).select_related("rule", "loan").order_by("state", "-level", "-opened_on")
-    )
-    context = frame(request) | {
-        "borrower": borrower,
-        "loans": queries.loans_of(borrower, access, known.last),
-        "guarantees": queries.guarantees_given(borrower, access),
-        "alerts": sorted(alerts, key=lambda a: a.state == Alert.State.CLOSED)[:50],
-        "today": access.on,
-        "as_of": known.last,
-    }
-    return render(request, "desk/loans/borrower.html", context)
+# --- search ----------------------------------------------------------------------------------------------------------------
 
 
 def search(request: HttpRequest) -> HttpResponse:
