@@ -133,10 +133,14 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]
+DOCUMENT_STORAGE = env.document_storage(STATE / "documents")  # the loan archive; never below an address that is served
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "documents": DOCUMENT_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+DOCUMENT_MOST_MB = env.whole("LOANWATCH_DOCUMENT_MOST_MB", 25)
+DOCUMENT_MOST_MEGAPIXELS = env.whole("LOANWATCH_DOCUMENT_MOST_MEGAPIXELS", 50)
 MEDIA_ROOT = STATE / "media"  # never served directly: every download goes through a view that checks scope again
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"

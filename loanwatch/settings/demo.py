@@ -10,6 +10,7 @@ DEMO_PASSWORD = env.text("LOANWATCH_DEMO_PASSWORD")  # made at the first start; 
 # Read from the source folders, without names that change with the content: a first start need not collect them.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "documents": DOCUMENT_STORAGE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

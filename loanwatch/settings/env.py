@@ -47,6 +47,34 @@ def database(url: str) -> dict:
     }
 
 
+def document_storage(folder: Path) -> dict:
+    """Where the loan archive lies: in `folder` by default, in an S3-compatible store where LOANWATCH_DOCUMENTS_S3_BUCKET names one.
+
+    The store's address, region and log-in are LOANWATCH_DOCUMENTS_S3_ENDPOINT, _REGION, _KEY_ID and _SECRET (or _SECRET_FILE).
+    """
+    bucket = text("LOANWATCH_DOCUMENTS_S3_BUCKET")
+    if not bucket:
+        options = {"location": str(folder), "base_url": None, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    key_id, key = text("LOANWATCH_DOCUMENTS_S3_KEY_ID"), secret("LOANWATCH_DOCUMENTS_S3_SECRET")
+    if bool(key_id) != bool(key):
+        raise ImproperlyConfigured("Set both LOANWATCH_DOCUMENTS_S3_KEY_ID and LOANWATCH_DOCUMENTS_S3_SECRET, or neither.")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": text("LOANWATCH_DOCUMENTS_S3_ENDPOINT") or None,
+            "region_name": text("LOANWATCH_DOCUMENTS_S3_REGION") or None,
+            "access_key": key_id or None,
+            "secret_key": key or None,
+            "addressing_style": text("LOANWATCH_DOCUMENTS_S3_ADDRESSING", "auto"),
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    }
+
+
 def with_login(url: str, user: str, password: str) -> str:
     """The same server and database as `url`, seen by another log-in."""
     parts = urlsplit(url)
