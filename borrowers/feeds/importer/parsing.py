@@ -75,11 +75,11 @@ class Parser:
                 self.counts["left_out"] += 1
                 return None
             values = self.values(cells)
-            without = self.noticed.look(line.number, cells, values)
-            if without is None:
+            looked = self.noticed.look(line.number, cells, values)
+            if looked is None:
                 self.counts["left_out"] += 1
                 return None
-            return (line.number, key, digest, None, None, None, line.cells, *self.facts(values, when, without))
+            return (line.number, key, digest, None, None, None, line.cells, *self.facts(values, when, *looked))
         except Fault as fault:
             empty = [None] * (len(staging_columns(self.declared)) - len(OWN))
             return (line.number, _shown(key), digest, fault.reason, fault.column, _shown(fault.value), _shown_all(line.cells), *empty)
@@ -113,9 +113,12 @@ class Parser:
             values[alias] = values[name]
         return values
 
-    def facts(self, values: Mapping[str, Any], when: date, without: frozenset[str] = frozenset()) -> Iterator[Any]:
-        """The fields of the facts of one row, in the order of `staging_columns`, empty for the parts it makes `without`. Raises Fault."""
-        made = {(part, name): value.of(values) if value and part not in without else None for part, name, value in self.fields}
+    def facts(self, values: Mapping[str, Any], when: date, read: Mapping[str, Any], without: frozenset[str]) -> Iterator[Any]:
+        """The fields of the facts of one row, in the order of `staging_columns`. Raises Fault.
+
+        `values` are the cells as delivered, `read` as remarks of the format read them; the parts named in `without` stay empty.
+        """
+        made = {(part, name): value.of(read) if value and part not in without else None for part, name, value in self.fields}
         begins, ends = made.get(("loan", "disbursed_on")), made.get(("loan", "matures_on"))
         if begins and ends and ends < begins:
             raise Fault("DATE_ORDER", "", f"{begins} > {ends}")

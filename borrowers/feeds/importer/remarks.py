@@ -7,7 +7,8 @@
     read_as = { due = "0" }
 
 Every condition of `when` must hold. For the text of a cell, as it stands in the file: a list of texts, `not`, `matches` (a
-pattern found anywhere in it), `blank`, `same_as` and `differs_from` (another column). For its value: `above` and `below`.
+pattern found anywhere in it), `blank`, `same_as` and `differs_from` (another column). For its value: `above` and `below` a figure, a
+day or the value of another column. The attributes of a loan keep what was delivered, whatever `read_as` says.
 """
 
 import re
@@ -22,7 +23,8 @@ from borrowers.feeds.rules import Column, Fault, read
 
 SAMPLE = 5
 KEYS = {"says", "when", "shows", "read_as", "leave_out", "without"}
-Test = Callable[[str, Any, Mapping[str, str]], bool]
+Row = tuple[Mapping[str, str], Mapping[str, Any]]  # the texts of a row and their values, by column
+Test = Callable[[str, Any, Row], bool]
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Remark:
     without: frozenset[str] = frozenset()
 
     def holds(self, cells: Mapping[str, str], values: Mapping[str, Any]) -> bool:
-        return all(test(cells.get(name, ""), values[name], cells) for name, test in self.when)
+        row = (cells, values)
+        return all(test(cells.get(name, ""), values[name], row) for name, test in self.when)
 
 
 @dataclass
@@ -53,22 +56,23 @@ class Noticed:
     rows: dict[str, int] = field(default_factory=dict)
     sample: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def look(self, line: int, cells: Mapping[str, str], values: dict[str, Any]) -> frozenset[str] | None:
-        """Count what is to be said of one row and set `values` to how it is to be read.
+    def look(self, line: int, cells: Mapping[str, str], values: Mapping[str, Any]) -> tuple[Mapping[str, Any], frozenset[str]] | None:
+        """Count what is to be said of one row; returns its values as they are to be read, and the parts of facts that it does not make.
 
-        Returns the parts that the row does not make; None when it makes nothing at all. Conditions see the row as delivered, not
-        as an earlier remark reads it.
+        None when it makes nothing at all. Conditions see the row as delivered, not as another remark reads it.
         """
         held = [remark for remark in self.declared if remark.holds(cells, values)]
+        read = values
         for remark in held:
             self.rows[remark.code] = self.rows.get(remark.code, 0) + 1
             shown = self.sample.setdefault(remark.code, [])
             if len(shown) < SAMPLE:
                 shown.append({"line": line, "value": cells.get(remark.shows, "")[:200]})
-            values.update(remark.read_as)
+            if remark.read_as:
+                read = {**read, **remark.read_as}
         if any(remark.leave_out for remark in held):
             return None
-        return frozenset().union(*(remark.without for remark in held))
+        return read, frozenset().union(*(remark.without for remark in held))
 
     def as_notes(self) -> dict[str, dict[str, Any]]:
         """For `Delivery.notes["remarks"]`, in the order of the format: code -> says, column, rows, sample; only what was noticed."""
@@ -79,6 +83,9 @@ class Noticed:
             for remark in self.declared
             if remark.code in self.rows
         }  # fmt: skip
+
+
+COLUMN_TESTS = ("same_as", "differs_from", "above", "below")  # may name another column
 
 
 def declare(spec: Mapping[str, Any], columns: Mapping[str, Column], parts: set[str]) -> tuple[Remark, ...]:
@@ -121,7 +128,7 @@ def _tests(condition: Any, where: str, columns: Mapping[str, Column]) -> list[Te
         raise BadSpec(f"{where}: a list of texts, or a table of {', '.join(MAKERS)}.")
     if unknown := set(condition) - set(MAKERS):
         raise BadSpec(f"{where}: {sorted(unknown)[0]} is unknown. Known are {', '.join(MAKERS)}.")
-    if unknown := {condition[key] for key in ("same_as", "differs_from") if key in condition} - set(columns):
+    if unknown := {other for key in COLUMN_TESTS if isinstance(other := condition.get(key), str)} - set(columns):
         raise BadSpec(f"{where}: {sorted(unknown)[0]} is no declared column.")
     try:
         return [MAKERS[key](wanted) for key, wanted in condition.items()]
@@ -131,40 +138,44 @@ def _tests(condition: Any, where: str, columns: Mapping[str, Column]) -> list[Te
 
 def _one_of(wanted: list[Any]) -> Test:
     texts = frozenset(map(str, wanted))
-    return lambda text, value, cells: text in texts
+    return lambda text, value, row: text in texts
 
 
 def _none_of(wanted: list[Any]) -> Test:
     texts = frozenset(map(str, wanted))
-    return lambda text, value, cells: text not in texts
+    return lambda text, value, row: text not in texts
 
 
 def _matches(wanted: str) -> Test:
     pattern = re.compile(wanted)
-    return lambda text, value, cells: pattern.search(text) is not None
+    return lambda text, value, row: pattern.search(text) is not None
 
 
-def _bound(wanted: Any) -> Any:
-    return wanted if isinstance(wanted, date) else Decimal(str(wanted))
+def _bound(wanted: Any) -> Callable[[Row], Any]:
+    """The figure or day to compare with: one for all rows, or the value of a column."""
+    if isinstance(wanted, str):
+        return lambda row: row[1][wanted]
+    fixed = wanted if isinstance(wanted, date) else Decimal(str(wanted))
+    return lambda row: fixed
 
 
 def _above(wanted: Any) -> Test:
-    least = _bound(wanted)
-    return lambda text, value, cells: value is not None and value > least
+    bound = _bound(wanted)
+    return lambda text, value, row: value is not None and (least := bound(row)) is not None and value > least
 
 
 def _below(wanted: Any) -> Test:
-    most = _bound(wanted)
-    return lambda text, value, cells: value is not None and value < most
+    bound = _bound(wanted)
+    return lambda text, value, row: value is not None and (most := bound(row)) is not None and value < most
 
 
 MAKERS: dict[str, Callable[[Any], Test]] = {
     "in": _one_of,
     "not": _none_of,
     "matches": _matches,
-    "blank": lambda wanted: lambda text, value, cells: (text == "") is bool(wanted),
+    "blank": lambda wanted: lambda text, value, row: (text == "") is bool(wanted),
     "above": _above,
     "below": _below,
-    "same_as": lambda other: lambda text, value, cells: text == cells.get(other, ""),
-    "differs_from": lambda other: lambda text, value, cells: text != cells.get(other, ""),
+    "same_as": lambda other: lambda text, value, row: text == row[0].get(other, ""),
+    "differs_from": lambda other: lambda text, value, row: text != row[0].get(other, ""),
 }
