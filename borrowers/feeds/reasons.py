@@ -10,6 +10,10 @@ FILE_REASONS: dict[str, Any] = {
     "UNREADABLE": _("The file is damaged or not of the kind that is expected."),
     "TOO_LARGE": _("The file is larger than its format allows."),
     "WRONG_ENCODING": _("The file is not written in the encoding that its format declares."),
+    "IMPLAUSIBLE_ENCODING": _("The file can be decoded, but what comes out is no text of the languages expected."),
+    "UNSAFE_ARCHIVE": _("The archive holds a dangerous path, a link, another archive or not exactly one file."),
+    "MISSING_FILE": _("A file that belongs to the delivery is missing, or is there twice."),
+    "AMBIGUOUS_JOIN": _("Two rows of a file that is joined have the same key."),
     "MISSING_COLUMN": _("The file lacks a column."),
     "EXTRA_COLUMN": _("The file has a column that its format does not declare."),
     "CONTROL_MISSING": _("The control record is missing."),
@@ -23,6 +27,8 @@ FILE_REASONS: dict[str, Any] = {
 }
 ROW_REASONS: dict[str, Any] = {
     "WRONG_CELL_COUNT": _("The row has more or fewer cells than the header."),
+    "NUMBER_IN_TEXT": _("The cell is a number or date in a column of text: leading zeros may have been lost."),
+    "LOST_DIGITS": _("The number has more digits than a spreadsheet keeps: the last ones may have been lost."),
     "CONTROL_CHARACTER": _("The cell holds an invisible or control character."),
     "MISSING_VALUE": _("A value that is needed is missing."),
     "BAD_NUMBER": _("This is no number as the feed writes them."),

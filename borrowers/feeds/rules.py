@@ -65,6 +65,9 @@ class Column:
     trim: bool = False
     not_after_business_date: bool = False
     below: str = "OUT_OF_RANGE"  # reason for a value under `least`
+    at: tuple[int, int] | None = None  # first and last position in a line of fixed width, counted from 1
+    file: str = ""  # of several files that belong together; empty: the driving one
+    written: tuple[str, ...] = ()  # the declared ways of writing a day, as text
 
 
 def date_format(text: str) -> re.Pattern[str]:

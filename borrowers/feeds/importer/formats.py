@@ -2,60 +2,41 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from borrowers.feeds.importer.columns import column_of
+from borrowers.feeds.importer.encodings import CODECS, SCRIPTS
+from borrowers.feeds.importer.layouts import Layout, layout_of
 from borrowers.feeds.importer.remarks import Remark, declare
 from borrowers.feeds.importer.values import BadSpec, Value, value_of
-from borrowers.feeds.rules import TYPES, Column, date_formats
+from borrowers.feeds.rules import Column
+from borrowers.kinds import NEEDED, TARGETS
 
 FOLDER = Path(__file__).resolve().parent.parent / "formats"
 
-# The facts a row may make: part of a fact -> field -> SQL type of its column in the staging table.
-TARGETS: dict[str, dict[str, str]] = {
-    "borrower": {"number": "text", "kind": "text", "name": "text", "segment": "text", "industry": "text", "region": "text"},
-    "branch": {"code": "text", "name": "text", "region_code": "text", "region_name": "text"},
-    "loan": {
-        "number": "text", "product": "text", "principal": "numeric", "rate": "numeric", "disbursed_on": "date", "matures_on": "date",
-        "purpose": "text", "ltv_agreed": "numeric",
-    },
-    "position": {
-        "loan_number": "text", "valid_from": "date", "balance": "numeric", "days_past_due": "integer", "overdue_principal": "numeric",
-        "overdue_interest": "numeric", "rate": "numeric", "matures_on": "date", "modified": "boolean", "paid": "numeric", "status": "text",
-        "closed_as": "text",
-    },
-    "collateral": {
-        "number": "text", "kind": "text", "description": "text", "value": "numeric", "valued_on": "date", "index_region": "text",
-    },
-    "guarantee": {"guarantor_number": "text", "guarantor_name": "text", "amount": "numeric"},
-    "event": {"kind": "text", "on": "date", "amount": "numeric", "note": "text"},
-    "price": {"series": "text", "region": "text", "on": "date", "value": "numeric"},
-}  # fmt: skip
-NEEDED = {
-    "borrower": {"number", "kind", "segment"}, "branch": {"code"},
-    "loan": {"number", "product", "principal", "disbursed_on"},
-    "position": {"loan_number", "balance"}, "collateral": {"number", "kind"}, "guarantee": {"guarantor_number", "amount"},
-    "event": {"kind", "on"}, "price": {"series", "region", "on", "value"},
-}  # fmt: skip
 TOP = {
     "name", "title", "currency", "encodings", "delimiter", "max_megabytes", "final_newline", "key", "dates", "bad_rows", "columns",
-    "control",
+    "control", "kind", "ignore", "scripts", "sheet", "record", "positions", "files", "driving",
     "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", "remarks", *TARGETS,
 }  # fmt: skip
+
+CONTROL = {"required", "trailer", "header", "rows_cell", "totals", "rows_at", "totals_at"}
 
 
 @dataclass(frozen=True)
 class Control:
-    """Where the control record is and which columns it totals. `trailer`: text of the first cell of the last line."""
+    """Where the control record is and which columns it totals. `trailer`, `header`: text of the first cell of that line."""
 
     required: bool = False
-    trailer: str = ""
-    rows_cell: int = 2  # of the trailer, counted from 1
-    totals: Mapping[str, int] = field(default_factory=dict)  # column -> cell of the trailer
+    trailer: str = ""  # of the last line
+    header: str = ""  # of the first line, before the names of the columns
+    rows_cell: int = 2  # of the record, counted from 1
+    totals: Mapping[str, int] = field(default_factory=dict)  # column -> cell of the record
+    places: tuple[tuple[int, int], ...] = ()  # where kind is fixed: first and last position of the count and of each total
 
 
 @dataclass(frozen=True)
@@ -84,6 +65,13 @@ class Format:
     attributes: tuple[str, ...]
     targets: Mapping[str, Mapping[str, Value]]
     remarks: tuple[Remark, ...] = ()
+    layout: Layout = field(default_factory=Layout)
+    scripts: tuple[str, ...] = ()  # expected in text; empty: what the encoding suggests
+    hold_over_rows: int | None = None  # more bad rows than this hold the file, whatever their share
+
+    @property
+    def kind(self) -> str:
+        return self.layout.kind
 
     @property
     def feeds_positions(self) -> bool:
@@ -108,7 +96,7 @@ def parse(spec: Mapping[str, Any], stem: str) -> Format:
     name = spec.get("name", stem)
     if not re.fullmatch(r"[a-z0-9_]{1,60}", name):
         raise BadSpec("name: small letters, digits and _ only.")
-    columns = {key: _column(key, declared) for key, declared in spec.get("columns", {}).items()}
+    columns = {key: column_of(key, declared) for key, declared in spec.get("columns", {}).items()}
     if not columns:
         raise BadSpec("columns: a format declares at least one.")
     dates, bad_rows = spec.get("dates", {"rows": "all"}), spec.get("bad_rows", {})
@@ -128,7 +116,7 @@ def parse(spec: Mapping[str, Any], stem: str) -> Format:
         picks=dates.get("picks", {}),
         hold_over_percent=Decimal(str(bad_rows.get("hold_over_percent", 0 if "position" in targets else 50))),
         columns=columns,
-        control=Control(**spec.get("control", {})),
+        control=_control(spec.get("control", {}), spec.get("kind", "csv")),
         limit=spec.get("limit", {}),
         full_position=bool(spec.get("full_position", False)),
         blank_balance_is_principal=bool(spec.get("blank_balance_is_principal", False)),
@@ -137,6 +125,9 @@ def parse(spec: Mapping[str, Any], stem: str) -> Format:
         attributes=tuple(spec.get("attributes", ())),
         targets=targets,
         remarks=declare(spec.get("remarks", {}), columns, set(targets)),
+        layout=layout_of(spec, columns),
+        scripts=tuple(spec.get("scripts", ())),
+        hold_over_rows=bad_rows.get("hold_over_rows"),
     )
     _require_sense(made)
     return made
@@ -155,6 +146,8 @@ def _require_sense(made: Format) -> None:
         raise BadSpec("key: the columns by which a row is known.")
     if not made.targets:
         raise BadSpec(f"A format makes at least one of {', '.join(TARGETS)}.")
+    _require_known(made.encodings, CODECS, "encodings")
+    _require_known(made.scripts, SCRIPTS, "scripts")
     if made.dates not in {"all", "month", "day", "pick"} or (made.dates in {"month", "day"}) != bool(made.date_column):
         raise BadSpec("dates.rows: all, pick, or month or day with a column.")
     if "loan" in made.targets and not {"borrower", "branch"} <= set(made.targets):
@@ -163,42 +156,33 @@ def _require_sense(made: Format) -> None:
         raise BadSpec("currency: three letters.")
 
 
+def _require_known(named: Collection[str], known: Collection[str], where: str) -> None:
+    if not isinstance(named, tuple) or (unknown := [name for name in named if name not in known]):
+        raise BadSpec(f"{where}: {unknown[0]} is unknown. Known are {', '.join(known)}.")
+
+
+def _control(spec: Mapping[str, Any], kind: str) -> Control:
+    _only(spec, CONTROL, "control")
+    if "trailer" in spec and "header" in spec:
+        raise BadSpec("control: a record is the first line (header) or the last one (trailer), not both.")
+    at = {"rows_at", "totals_at"} & set(spec)
+    if kind != "fixed":
+        if at:
+            raise BadSpec(f"control.{min(at)}: only where kind is fixed.")
+        return Control(**spec)
+    if {"rows_cell", "totals"} & set(spec) or ({"trailer", "header"} & set(spec) and "rows_at" not in spec):
+        raise BadSpec("control: where kind is fixed, rows_at and totals_at say at which positions a trailer or header holds its figures.")
+    totals = spec.get("totals_at", {})
+    return Control(
+        required=bool(spec.get("required", False)), trailer=spec.get("trailer", ""), header=spec.get("header", ""),
+        totals={name: place for place, name in enumerate(totals, 3)},
+        places=tuple((int(first), int(last)) for first, last in (spec.get("rows_at", (1, 1)), *totals.values())),
+    )  # fmt: skip
+
+
 def _only(spec: Mapping[str, Any], known: set[str], where: str) -> None:
     if unknown := set(spec) - known:
         raise BadSpec(f"{where}: {sorted(unknown)[0]} is unknown. Known are {', '.join(sorted(known))}.")
-
-
-def _column(name: str, declared: Mapping[str, Any]) -> Column:
-    spec = dict(declared)
-    kind = spec.get("type", "text")
-    if kind not in TYPES:
-        raise BadSpec(f"columns.{name}: the type is one of {', '.join(TYPES)}.")
-    header = spec.pop("header", name)
-    written = spec.pop("format", [])
-    written = [written] if isinstance(written, str) else written
-    if (kind in {"date", "month"}) != bool(written):
-        raise BadSpec(f"columns.{name}: a date or month, and nothing else, has a format such as MM/DD/YYYY.")
-    try:
-        changed: dict[str, Any] = {
-            "date_format": date_formats(written)[0] if written else None,
-            "other_dates": date_formats(written)[1:],
-            "pattern": re.compile(spec["pattern"]) if "pattern" in spec else None,
-            "blanks": frozenset(spec.get("blanks", ())),
-            "codes": _codes(spec["codes"]) if "codes" in spec else None,
-            "least": _bound(spec.pop("min", None)),
-            "most": _bound(spec.pop("max", None)),
-        }
-        return Column(name=name, headers=(header,) if isinstance(header, str) else tuple(header), **{**spec, **changed})
-    except (TypeError, ValueError, re.error) as fault:
-        raise BadSpec(f"columns.{name}: {fault}") from None
-
-
-def _codes(declared: Any) -> Mapping[str, str]:
-    return {str(k): v for k, v in declared.items()} if isinstance(declared, Mapping) else {str(k): "" for k in declared}
-
-
-def _bound(value: Any) -> Decimal | date | None:
-    return value if value is None or isinstance(value, date) else Decimal(str(value))
 
 
 def _target(part: str, spec: Mapping[str, Any], lists: Mapping[str, Any], readable: set[str]) -> dict[str, Value]:
