@@ -1,7 +1,9 @@
 """The parts of the observe step's SQL: each a list of named sub-queries, one input each, all cut by lender and bucket."""
 
+from borrowers.revisions import known
+
 # Loans on the book: scheduled ones by what allocation left, position-fed ones by their position of the day.
-BOOK = """
+BOOK = f"""
 book AS MATERIALIZED (
     SELECT l.id AS loan_id, l.lender_id, l.borrower_id, l.bucket, l.branch_id, l.product_id, l.currency, p.code AS product_code,
            p.kind AS product_kind, l.segment, l.principal, coalesce(po.rate, l.rate) AS rate, l.disbursed_on,
@@ -9,23 +11,23 @@ book AS MATERIALIZED (
            CASE WHEN l.position_fed THEN po.balance ELSE s.outstanding_minor / 100.0 END AS outstanding,
            CASE WHEN l.position_fed THEN po.overdue_principal ELSE s.overdue_principal_minor / 100.0 END AS overdue_principal,
            CASE WHEN l.position_fed THEN po.overdue_interest ELSE s.overdue_interest_minor / 100.0 END AS overdue_interest,
-           CASE WHEN l.position_fed THEN po.days_past_due ELSE coalesce(%(day)s - s.oldest_unpaid_on, 0) END AS days_past_due,
+           CASE WHEN l.position_fed THEN po.days_past_due ELSE coalesce(%(day)s - s.counts_from, 0) END AS days_past_due,
            po.days_past_due AS delivered_days_past_due,
-           CASE WHEN NOT l.position_fed THEN coalesce(%(day)s - s.interest_unpaid_on, 0) END AS interest_days_past_due,
-           CASE WHEN NOT l.position_fed THEN coalesce(%(day)s - s.principal_unpaid_on, 0) END AS principal_days_past_due,
+           CASE WHEN NOT l.position_fed THEN coalesce(%(day)s - s.interest_counts_from, 0) END AS interest_days_past_due,
+           CASE WHEN NOT l.position_fed THEN coalesce(%(day)s - s.principal_counts_from, 0) END AS principal_days_past_due,
            s.version
     FROM borrowers_loan l
     JOIN lenders_product p ON p.id = l.product_id
     LEFT JOIN borrowers_loanstate s ON s.loan_id = l.id AND NOT l.position_fed
-    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND po.lender_id = %(lender)s AND po.valid_from = %(day)s AND po.known_from <= %(day)s
-         AND po.bucket BETWEEN %(lo)s AND %(hi)s
+    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND po.lender_id = %(lender)s AND po.valid_from = %(day)s
+         AND {known("po", "borrowers_position")} AND po.bucket BETWEEN %(lo)s AND %(hi)s
     WHERE l.lender_id = %(lender)s AND l.bucket BETWEEN %(lo)s AND %(hi)s
       AND ((l.position_fed AND po.closed_as = '') OR (s.outstanding_minor > 0 OR s.overdue_interest_minor > 0))
 )"""
 
 # Extensions and restructures. An extension sits at an edge when the loan was just short of the next overdue bucket, or
 # late at all within ten days of a quarter's end (indicator MSK-03).
-EVENTS = """
+EVENTS = f"""
 events AS (
     SELECT e.loan_id,
            count(*) FILTER (WHERE e.kind IN ('extension', 'refinance')) AS rollovers,
@@ -38,12 +40,14 @@ events AS (
            max(e.valid_from) FILTER (WHERE e.kind = 'restructure') AS restructured_on,
            (array_agg(e.matures_on ORDER BY e.valid_from DESC, e.id DESC) FILTER (WHERE e.matures_on IS NOT NULL))[1] AS matures_on
     FROM borrowers_loanevent e
-    WHERE e.lender_id = %(lender)s AND e.bucket BETWEEN %(lo)s AND %(hi)s AND e.valid_from <= %(day)s AND e.known_from <= %(day)s
+    WHERE e.lender_id = %(lender)s AND e.bucket BETWEEN %(lo)s AND %(hi)s AND e.valid_from <= %(day)s
+      AND {known("e", "borrowers_loanevent")}
     GROUP BY e.loan_id
 )"""
 
-# How each demand of the last 24 months was met: when it was first paid at all, and when in full.
-BEHAVIOUR = """
+# How each demand of the last 24 months was met: when it was first paid at all, and when in full. A payment that was taken back
+# later, so that the demand was open again, met nothing.
+BEHAVIOUR = f"""
 demand AS (
     SELECT i.loan_id, i.due_on, i.principal,
            row_number() OVER (PARTITION BY i.loan_id ORDER BY i.seq DESC) AS back,
@@ -58,11 +62,15 @@ demand AS (
     CROSS JOIN LATERAL (SELECT ((i.principal + i.interest + i.fee) * 100)::bigint AS minor) total
     LEFT JOIN LATERAL (
         SELECT r.paid_on FROM borrowers_repayment r
-        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor >= i.cum_due_minor AND r.known_from <= %(day)s
+        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor >= i.cum_due_minor AND r.amount > 0 AND r.known_from <= %(day)s
+          AND NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
+                          AND back.known_from <= %(day)s AND back.cum_paid_minor < i.cum_due_minor)
         ORDER BY r.cum_paid_minor LIMIT 1) settled ON true
     LEFT JOIN LATERAL (
         SELECT r.cum_paid_minor FROM borrowers_repayment r
-        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor > i.cum_due_minor - total.minor AND r.known_from <= %(day)s
+        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor > i.cum_due_minor - total.minor AND r.amount > 0 AND r.known_from <= %(day)s
+          AND NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
+                          AND back.known_from <= %(day)s AND back.cum_paid_minor <= i.cum_due_minor - total.minor)
         ORDER BY r.cum_paid_minor LIMIT 1) first ON true
     WHERE NOT b.position_fed
 ),
@@ -84,13 +92,13 @@ behaviour AS (
 seen AS (
     SELECT po.loan_id, max(po.days_past_due) AS worst, count(*) FILTER (WHERE po.days_past_due >= 30) AS missed
     FROM borrowers_position po
-    WHERE po.lender_id = %(lender)s AND po.bucket BETWEEN %(lo)s AND %(hi)s AND po.known_from <= %(day)s
+    WHERE po.lender_id = %(lender)s AND po.bucket BETWEEN %(lo)s AND %(hi)s AND {known("po", "borrowers_position")}
       AND po.valid_from <= %(day)s AND po.valid_from > %(day)s - interval '12 months' AND po.closed_as = ''
     GROUP BY po.loan_id
 )"""
 
 # Latest and previous valuation of each item; an item with a price index is carried forward by it.
-COLLATERAL = """
+COLLATERAL = f"""
 item AS (
     SELECT pl.loan_id, pl.prior_liens, latest.value AS appraised, previous.value AS before, latest.valid_from AS valued_on,
            coalesce((SELECT a.days FROM unnest(%(allowed_kinds)s::text[], %(allowed_days)s::int[]) AS a (kind, days) WHERE a.kind = ci.kind), 365) AS allowed,
@@ -99,17 +107,17 @@ item AS (
     JOIN borrowers_collateralitem ci ON ci.id = pl.item_id
     LEFT JOIN LATERAL (
         SELECT v.value, v.valid_from FROM borrowers_valuation v
-        WHERE v.item_id = pl.item_id AND v.valid_from <= %(day)s AND v.known_from <= %(day)s ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) latest ON true
+        WHERE v.item_id = pl.item_id AND v.valid_from <= %(day)s AND {known("v", "borrowers_valuation")} ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) latest ON true
     LEFT JOIN LATERAL (
         SELECT v.value FROM borrowers_valuation v
-        WHERE v.item_id = pl.item_id AND v.valid_from < latest.valid_from AND v.known_from <= %(day)s ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) previous ON true
+        WHERE v.item_id = pl.item_id AND v.valid_from < latest.valid_from AND {known("v", "borrowers_valuation")} ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) previous ON true
     LEFT JOIN LATERAL (
         SELECT x.value FROM borrowers_priceindex x WHERE ci.index_region <> '' AND x.region = ci.index_region AND x."on" <= %(day)s
         ORDER BY x."on" DESC LIMIT 1) now_index ON true
     LEFT JOIN LATERAL (
         SELECT x.value FROM borrowers_priceindex x WHERE ci.index_region <> '' AND x.region = ci.index_region AND x."on" <= latest.valid_from
         ORDER BY x."on" DESC LIMIT 1) then_index ON true
-    WHERE pl.lender_id = %(lender)s AND pl.bucket BETWEEN %(lo)s AND %(hi)s AND pl.valid_from <= %(day)s AND pl.known_from <= %(day)s
+    WHERE pl.lender_id = %(lender)s AND pl.bucket BETWEEN %(lo)s AND %(hi)s AND pl.valid_from <= %(day)s AND {known("pl", "borrowers_pledge")}
       AND (pl.to_on IS NULL OR pl.to_on > %(day)s)
 ),
 collateral AS (
@@ -123,13 +131,13 @@ collateral AS (
 
 # Where any borrower of the lender stands today; guarantors and circle members lie in other buckets. Only allocation and
 # positions are read, which are complete before the first observation of the day is written.
-GUARANTORS = """
+GUARANTORS = f"""
 standing AS (
-    SELECT l.borrower_id, max(coalesce(%(day)s - s.oldest_unpaid_on, po.days_past_due, 0)) AS dpd,
+    SELECT l.borrower_id, max(coalesce(%(day)s - s.counts_from, po.days_past_due, 0)) AS dpd,
            sum(coalesce(s.outstanding_minor / 100.0, po.balance)) AS outstanding
     FROM borrowers_loan l
     LEFT JOIN borrowers_loanstate s ON s.loan_id = l.id AND NOT l.position_fed
-    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND po.valid_from = %(day)s AND po.closed_as = ''
+    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND po.valid_from = %(day)s AND po.closed_as = '' AND {known("po", "borrowers_position")}
     WHERE l.lender_id = %(lender)s AND l.borrower_id IN (SELECT guarantor_id FROM borrowers_guarantee WHERE lender_id = %(lender)s)
       AND (s.loan_id IS NOT NULL OR po.id IS NOT NULL)
     GROUP BY l.borrower_id
@@ -138,17 +146,17 @@ guarantors AS (
     SELECT g.loan_id, count(*) AS guarantors, max(coalesce(st.dpd, 0)) AS worst_dpd
     FROM borrowers_guarantee g
     LEFT JOIN standing st ON st.borrower_id = g.guarantor_id
-    WHERE g.lender_id = %(lender)s AND g.bucket BETWEEN %(lo)s AND %(hi)s AND g.valid_from <= %(day)s AND g.known_from <= %(day)s
+    WHERE g.lender_id = %(lender)s AND g.bucket BETWEEN %(lo)s AND %(hi)s AND g.valid_from <= %(day)s AND {known("g", "borrowers_guarantee")}
       AND (g.to_on IS NULL OR g.to_on > %(day)s)
     GROUP BY g.loan_id
 )"""
 
 # Guarantee circles of at most four members: walk from each borrower of the slice who both gives and has guarantees.
-CIRCLES = """
+CIRCLES = f"""
 edge AS MATERIALIZED (
     SELECT DISTINCT g.guarantor_id AS giver, l.borrower_id AS taker
     FROM borrowers_guarantee g JOIN borrowers_loan l ON l.id = g.loan_id
-    WHERE g.lender_id = %(lender)s AND g.valid_from <= %(day)s AND g.known_from <= %(day)s AND (g.to_on IS NULL OR g.to_on > %(day)s)
+    WHERE g.lender_id = %(lender)s AND g.valid_from <= %(day)s AND {known("g", "borrowers_guarantee")} AND (g.to_on IS NULL OR g.to_on > %(day)s)
       AND g.guarantor_id <> l.borrower_id
 ),
 walk AS (
@@ -172,7 +180,7 @@ circles AS (
 branch_exposure AS (
     SELECT l.branch_id, sum(s.outstanding_minor) / 100.0 AS outstanding
     FROM borrowers_loanstate s JOIN borrowers_loan l ON l.id = s.loan_id
-    WHERE s.lender_id = %(lender)s AND EXISTS (SELECT 1 FROM circles)
+    WHERE s.lender_id = %(lender)s AND NOT l.position_fed AND EXISTS (SELECT 1 FROM circles)
     GROUP BY l.branch_id
 )"""
 

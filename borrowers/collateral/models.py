@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.facts import Fact, RevisedFact, RevisedLoanFact, ends_after_it_begins, one_per_key
+from borrowers.facts import Fact, RevisedFact, RevisedLoanFact, ends_after_it_begins, one_per_key, revisions_by_key
 from borrowers.feeds.models import Delivery
 from borrowers.loans.models import MONEY, Loan
 from borrowers.parties.models import Borrower
@@ -56,7 +56,10 @@ class Pledge(RevisedLoanFact):
             one_per_key("one_pledge_per_loan_and_item", "loan", "item", "valid_from"),
             models.CheckConstraint(condition=Q(prior_liens__gte=0), name="prior_liens_not_negative"),
         ]
-        indexes = [models.Index(fields=["lender", "bucket"], name="pledge_by_bucket")]
+        indexes = [
+            models.Index(fields=["lender", "bucket"], name="pledge_by_bucket"),
+            revisions_by_key("pledge_revisions", "loan", "item", "valid_from"),
+        ]
 
 
 class Valuation(RevisedFact):
@@ -81,6 +84,7 @@ class Valuation(RevisedFact):
             one_per_key("one_valuation_per_item_day_method", "item", "valid_from", "method"),
             models.CheckConstraint(condition=Q(value__gte=0), name="valuation_not_negative"),
         ]
+        indexes = [revisions_by_key("valuation_revisions", "item", "valid_from", "method")]
 
 
 class Insurance(RevisedFact):

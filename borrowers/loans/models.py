@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.facts import Fact, LoanFact, RevisedLoanFact, ends_after_it_begins, one_per_key
+from borrowers.facts import Fact, LoanFact, RevisedLoanFact, ends_after_it_begins, one_per_key, revisions_by_key
 from borrowers.parties.models import Borrower, PortalAccess
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch, Person, Role
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckDuty", "CountingPause", "Covenant", "CovenantTest", "CovenantWaiver", "Custody", "Facility", "Guarantee", "Instalment", "Loan",
-    "LoanEvent", "LoanState", "Position", "Repayment",
+    "LoanEvent", "LoanState", "Position", "ReconciliationDifference", "Repayment",
 ]  # fmt: skip
 
 MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 2}
@@ -163,6 +163,7 @@ class Repayment(LoanFact):
         indexes = [
             models.Index(fields=["loan", "cum_paid_minor"], name="repayment_by_total"),
             models.Index(fields=["lender", "bucket", "known_from"], name="repayment_by_bucket"),
+            models.Index(fields=["loan", "seq"], condition=Q(amount__lt=0), name="repayment_taken_back"),
         ]
 
 
@@ -185,7 +186,10 @@ class Position(RevisedLoanFact):
 
     class Meta:
         constraints = [one_per_key("one_position_per_loan_and_day", "loan", "valid_from")]
-        indexes = [models.Index(fields=["lender", "valid_from", "bucket"], name="position_by_day")]
+        indexes = [
+            models.Index(fields=["lender", "valid_from", "bucket"], name="position_by_day"),
+            revisions_by_key("position_revisions", "loan", "valid_from"),
+        ]
 
 
 class LoanEvent(RevisedLoanFact):
@@ -215,7 +219,10 @@ class LoanEvent(RevisedLoanFact):
     class Meta:
         ordering = ["valid_from", "id"]
         constraints = [one_per_key("one_event_of_a_kind_per_day", "loan", "kind", "valid_from")]
-        indexes = [models.Index(fields=["lender", "bucket", "valid_from"], name="event_by_bucket")]
+        indexes = [
+            models.Index(fields=["lender", "bucket", "valid_from"], name="event_by_bucket"),
+            revisions_by_key("event_revisions", "loan", "kind", "valid_from"),
+        ]
 
 
 class Guarantee(RevisedLoanFact):
@@ -230,7 +237,10 @@ class Guarantee(RevisedLoanFact):
 
     class Meta:
         constraints = [one_per_key("one_guarantee_per_pair_and_day", "loan", "guarantor", "valid_from")]
-        indexes = [models.Index(fields=["lender", "bucket"], name="guarantee_by_bucket")]
+        indexes = [
+            models.Index(fields=["lender", "bucket"], name="guarantee_by_bucket"),
+            revisions_by_key("guarantee_revisions", "loan", "guarantor", "valid_from"),
+        ]
 
 
 class CountingPause(RevisedLoanFact):
@@ -250,7 +260,10 @@ class CountingPause(RevisedLoanFact):
             models.CheckConstraint(condition=Q(to_on__gt=F("valid_from")), name="pause_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(reason=""), name="pause_has_a_reason"),
         ]
-        indexes = [models.Index(fields=["lender", "bucket"], name="pause_by_bucket")]
+        indexes = [
+            models.Index(fields=["lender", "bucket"], name="pause_by_bucket"),
+            revisions_by_key("pause_revisions", "loan", "valid_from"),
+        ]
 
 
 class Covenant(Fact):
@@ -399,10 +412,52 @@ class LoanState(models.Model):
     overdue_principal_minor = models.BigIntegerField()
     overdue_interest_minor = models.BigIntegerField()
     oldest_unpaid_seq = models.SmallIntegerField(null=True)
-    oldest_unpaid_on = models.DateField(null=True)  # oldest demand due before or on `as_of` that is not fully paid
-    interest_unpaid_on = models.DateField(null=True)
-    principal_unpaid_on = models.DateField(null=True)
+    oldest_unpaid_on = models.DateField(null=True)  # due date of the demand that arrears count from
+    # Days past due are the days since `counts_from`: the day on which that demand began to count, later by the days that a
+    # pause kept from counting; empty within the days of grace. So a loan in arrears is not written anew every night.
+    counts_from = models.DateField(null=True)
+    interest_counts_from = models.DateField(null=True)
+    principal_counts_from = models.DateField(null=True)
     next_due_on = models.DateField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["lender", "bucket"], name="state_by_bucket")]
+
+
+class DifferenceQuerySet(models.QuerySet["ReconciliationDifference"]):
+    def visible_to(self, access: "Access") -> "DifferenceQuerySet":
+        """Differences of the loans this person may see."""
+        return self.filter(loan__in=Loan.objects.visible_to(access).order_by())
+
+
+class ReconciliationDifference(models.Model):
+    """A figure of the core system that is not ours at the close of `as_of`, both kept. Written by the day's allocate step only.
+
+    For loans whose position is delivered and whose schedule we know as well. A difference of days is in days, else in the
+    loan's currency; `size` is never negative.
+    """
+
+    class Figure(models.TextChoices):
+        DAYS_PAST_DUE = "days_past_due", _("Days past due")
+        BALANCE = "balance", _("Outstanding balance")
+        OVERDUE_PRINCIPAL = "overdue_principal", _("Overdue principal")
+        OVERDUE_INTEREST = "overdue_interest", _("Overdue interest")
+
+    lender = models.ForeignKey(Lender, models.CASCADE, related_name="+", db_constraint=False)
+    bucket = models.SmallIntegerField()
+    loan = models.ForeignKey(Loan, models.CASCADE, related_name="differences", db_constraint=False)
+    as_of = models.DateField()
+    figure = models.CharField(_("figure"), max_length=17, choices=Figure.choices)
+    delivered = models.DecimalField(_("delivered"), **MONEY)
+    computed = models.DecimalField(_("computed"), **MONEY)
+    size = models.DecimalField(_("difference"), **MONEY)
+
+    objects = DifferenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-as_of", "-size", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["loan", "as_of", "figure"], name="one_difference_per_loan_day_figure"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="difference_is_one"),
+        ]
+        indexes = [models.Index(fields=["lender", "as_of", "bucket"], name="difference_by_day")]

@@ -13,12 +13,7 @@ from alerts.signals.warn import BRANCH, LOAN, warn
 from borrowers.loans.allocation import allocate
 from inspections.planning.actions import schedule_tasks
 from loanwatch.lenders.models import Lender
-from loanwatch.lenders.queries import parameter
 from loanwatch.trail.ledger import Unit
-
-
-def _allocate(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
-    return allocate(cursor, key, materiality_minor=parameter(lender, "arrears.materiality_minor", key["day"]))
 
 
 def _observe(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
@@ -31,7 +26,7 @@ def _schedule(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int
 
 # name, cut by bucket, what it does. A step begins when every unit of the one before is done.
 STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], int]]] = [
-    ("allocate", True, _allocate),
+    ("allocate", True, allocate),
     ("observe", True, _observe),
     ("observe_branches", False, lambda cursor, key, lender: observe_branches(cursor, key)),
     ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender)),

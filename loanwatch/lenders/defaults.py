@@ -16,6 +16,10 @@ SHIPPED = [
     ),
     ("buckets.days_past_due", [1, 30, 60, 90], "House reporting buckets: 1-29, 30-59, 60-89, 90+", "own"),
     ("arrears.materiality_minor", 0, "Off: every unpaid hundredth counts (proposal)", "own"),
+    ("arrears.materiality_percent", 0.0, "Off; CRR Art. 178 knows 1 % of the outstanding amount, to be exceeded as well as the absolute limit", "own"),
+    ("arrears.grace_days", 0, "Off: the day after the due date is day 1 (proposal)", "own"),
+    ("arrears.convention", "none", "Off: a due date on a holiday stays where it is (proposal)", "own"),
+    ("arrears.allocation_order", ["fee", "interest", "principal"], "Within a demand; the oldest demand first (proposal)", "own"),
     ("restructure.observation_months", 12, "CN Order [2023] No. 1: at least one year and two repayment periods", "medium"),
     (
         "valuation.allowed_days",

@@ -1,14 +1,17 @@
 """Calendars and parameters of a lender as of a date."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
 from loanwatch.kernel import calendars
-from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Parameter
+from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Parameter, Product, ProductTerms
 
 LONGEST_GAP = 40  # days; a calendar without a business day for longer than this is a fault in its table
+
+NATIONAL = {calendars.CN, calendars.KR}
 
 
 class NoBusinessDay(Exception):
@@ -38,6 +41,19 @@ def business_days(lender: Lender, first: date, last: date) -> list[date]:
     return [d for d in calendars.days(first, last) if calendars.is_business_day(k := kind_on(d), d, exceptions.get(k, {}))]
 
 
+def closed_days(lender: Lender, first: date, last: date) -> set[date]:
+    """The days from `first` to `last`, both included, on which people don't work by the national calendar that `lender` keeps.
+
+    None on a calendar of every day or of month-ends: these say when a business day is closed, not when a demand may fall due.
+    """
+    changes = list(LenderCalendar.objects.filter(lender=lender).order_by("from_on").values_list("from_on", "kind"))
+    if not {kind for _, kind in changes} & NATIONAL:
+        return set()
+    open_days = set(business_days(lender, first, last))
+    closed = {d for d in calendars.days(first, last) if d not in open_days}
+    return {d for d in closed if next((kind for start, kind in reversed(changes) if start <= d), changes[0][1]) in NATIONAL}
+
+
 def require_business_day(lender: Lender, day: date) -> None:
     """Raises NoBusinessDay with a sentence when `lender` does not work on `day`."""
     if not business_days(lender, day, day):
@@ -56,6 +72,24 @@ def parameter(lender: Lender, key: str, on: date) -> Any:
     if row is None:
         raise KeyError(f"{lender.code} has no parameter {key} in force on {on}.")
     return row
+
+
+def product_terms(product: Product, on: date) -> ProductTerms:
+    """The approved (or shipped) terms of a product in force on `on`: those with the newest day, of one day the last approved.
+
+    Where there are none, an unsaved row that says what the lender's parameters `arrears.*` say, with day count ACT/360; a
+    parameter that is missing too leaves the model's default: the due date itself, no grace, nothing too small to count.
+    """
+    known = ProductTerms.objects.filter(~Q(approved_by="") | Q(proposed_by=""), product=product, valid_from__lte=on)
+    if (found := known.order_by("-valid_from", "-id").first()) is not None:
+        return found
+    names = ("convention", "grace_days", "materiality_minor", "materiality_percent")
+    keys = {f"arrears.{name}": name for name in names}
+    rows = Parameter.objects.filter(~Q(approved_by="") | Q(proposed_by=""), lender_id=product.lender_id, key__in=keys, valid_from__lte=on)
+    values = {keys[key]: value for key, value in rows.order_by("valid_from", "id").values_list("key", "value")}
+    if "materiality_percent" in values:
+        values["materiality_percent"] = Decimal(str(values["materiality_percent"]))
+    return ProductTerms(product=product, valid_from=on, source="", **values)
 
 
 def working_day_after(lender: Lender, day: date, count: int) -> date:

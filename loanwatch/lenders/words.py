@@ -9,6 +9,10 @@ NAMES: dict[str, Any] = {
     "class.days_past_due": _("Risk class by days past due"),
     "buckets.days_past_due": _("Overdue buckets"),
     "arrears.materiality_minor": _("Arrears too small to count, in hundredths"),
+    "arrears.materiality_percent": _("Arrears too small to count, % of the outstanding amount"),
+    "arrears.grace_days": _("Days of grace before arrears count"),
+    "arrears.convention": _("Day from which a due date on a holiday counts"),
+    "arrears.allocation_order": _("Order in which a payment serves the parts of a demand"),
     "restructure.observation_months": _("Months a restructured loan is watched"),
     "valuation.allowed_days": _("Days a collateral valuation may be old, by type"),
     "extension.edge_days": _("Days just before a limit, for extensions"),
@@ -20,6 +24,9 @@ NAMES: dict[str, Any] = {
     "day.automatic": _("Business days close by themselves"),
     "four_eyes.cooling_months": _("Months a former account manager does not verify"),
 }
+
+# Words that a value must be taken from: a value among them can only be replaced by another of them.
+CHOICES = (("none", "following", "modified_following", "preceding"), ("fee", "interest", "principal"))
 
 
 def name_of(key: str) -> Any:
@@ -38,12 +45,12 @@ def fault_of(value: Any, example: Any, where: str = "") -> str:
     if isinstance(example, int | float):
         return _number_fault(value, example, where)
     if isinstance(example, str):
-        return "" if isinstance(value, str) and value else _at(where, _("Write a text in quotation marks."))
+        return _text_fault(value, example, where)
     if isinstance(example, list):
         if not isinstance(value, list) or not value:
             return _at(where, _("Write a list in square brackets with at least one entry."))
         faults = (fault_of(row, example[0], f"{where}[{number}]") for number, row in enumerate(value, 1)) if example else iter(())
-        return next((fault for fault in faults if fault), "")
+        return next((fault for fault in faults if fault), "") or _order_fault(value, example, where)
     if isinstance(example, dict):
         if not isinstance(value, dict) or set(example) - set(value):
             return _at(where, _("Write an object with the keys %(keys)s.") % {"keys": ", ".join(sorted(example))})
@@ -51,6 +58,19 @@ def fault_of(value: Any, example: Any, where: str = "") -> str:
         faults = (fault_of(part, example.get(key, sample), f"{where}.{key}".lstrip(".")) for key, part in value.items())
         return next((fault for fault in faults if fault), "")
     return ""
+
+
+def _text_fault(value: Any, example: str, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        return _at(where, _("Write a text in quotation marks."))
+    allowed = next((words for words in CHOICES if example in words), None)
+    return _at(where, _("Write one of %(words)s.") % {"words": ", ".join(allowed)}) if allowed and value not in allowed else ""
+
+
+def _order_fault(value: list[Any], example: list[Any], where: str) -> str:
+    """An order of words names each of them once."""
+    words = next((w for w in CHOICES if sorted(map(str, example)) == sorted(w)), None)
+    return _at(where, _("Name each of %(words)s once.") % {"words": ", ".join(words)}) if words and sorted(value) != sorted(words) else ""
 
 
 def _number_fault(value: Any, example: int | float, where: str) -> str:
