@@ -21,7 +21,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "formats"
 TOP = {
     "name", "title", "currency", "encodings", "delimiter", "max_megabytes", "final_newline", "key", "dates", "bad_rows", "columns",
     "control", "kind", "ignore", "scripts", "sheet", "record", "positions", "files", "driving",
-    "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", "remarks", *TARGETS,
+    "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", "remarks",
+    "absent", "borrower_stays", *TARGETS,
 }  # fmt: skip
 
 CONTROL = {"required", "trailer", "header", "rows_cell", "totals", "rows_at", "totals_at"}
@@ -65,6 +66,8 @@ class Format:
     attributes: tuple[str, ...]
     targets: Mapping[str, Mapping[str, Value]]
     remarks: tuple[Remark, ...] = ()
+    carries_absent: bool = False  # loans that a delivery does not tell of stand where they stood
+    borrower_stays: bool = False  # a loan that is there keeps its borrower, however the file writes it
     layout: Layout = field(default_factory=Layout)
     scripts: tuple[str, ...] = ()  # expected in text; empty: what the encoding suggests
     hold_over_rows: int | None = None  # more bad rows than this hold the file, whatever their share
@@ -125,6 +128,8 @@ def parse(spec: Mapping[str, Any], stem: str) -> Format:
         attributes=tuple(spec.get("attributes", ())),
         targets=targets,
         remarks=declare(spec.get("remarks", {}), columns, set(targets)),
+        carries_absent=spec.get("absent", "") == "carried",
+        borrower_stays=bool(spec.get("borrower_stays", False)),
         layout=layout_of(spec, columns),
         scripts=tuple(spec.get("scripts", ())),
         hold_over_rows=bad_rows.get("hold_over_rows"),
@@ -150,6 +155,8 @@ def _require_sense(made: Format) -> None:
     _require_known(made.scripts, SCRIPTS, "scripts")
     if made.dates not in {"all", "month", "day", "pick"} or (made.dates in {"month", "day"}) != bool(made.date_column):
         raise BadSpec("dates.rows: all, pick, or month or day with a column.")
+    if made.carries_absent and (made.full_position or "position" not in made.targets):
+        raise BadSpec("absent: only where positions are told, and not in a full position file.")
     if "loan" in made.targets and not {"borrower", "branch"} <= set(made.targets):
         raise BadSpec("A loan needs a borrower and a branch.")
     if {"loan", "position"} & set(made.targets) and not re.fullmatch("[A-Z]{3}", made.currency):
