@@ -12,7 +12,8 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from borrowers import staging
-from borrowers.feeds.importer import checks, targets
+from borrowers.feeds import changes, keeping, retry
+from borrowers.feeds.importer import checks, known, targets
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.parsing import Parser, keys_beside, staging_columns, total_columns
 from borrowers.feeds.importer.reading import FileFault, Source, compare, examine, read_control
@@ -41,6 +42,9 @@ class Order:
     back_dated: bool = False
     control: Path | None = None
     approved_by: Access | None = None  # of other content for a date that has been delivered already
+    received_by: Access | None = None  # the person who brings it on a screen
+    channel: str = Delivery.Channel.FILE
+    held: Delivery | None = None  # the delivery that is loaded again from its kept file, instead of a new one
 
 
 @dataclass
@@ -76,11 +80,11 @@ def load(order: Order) -> Outcome:
 
     Two loads of one feed wait for each other; the same content for the same date again is `already_loaded` and writes
     nothing. A file that is held or rejected leaves its delivery, its reasons and its bad rows, and no fact. Raises
-    Refused when `approved_by` may not approve.
+    Refused when `approved_by` may not approve. Rows set aside earlier that waited for what has come are tried again.
     """
     started = time.monotonic()
     if order.approved_by:
-        order.approved_by.check(Act.QUARANTINE_RELEASE)
+        order.approved_by.check(Act.DELIVERY_APPROVE, order.held)
     source = examine(order.path, order.declared)
     with transaction.atomic():
         _wait_for_turn(order)
@@ -93,6 +97,8 @@ def load(order: Order) -> Outcome:
             _register(order, outcome)
     if outcome.applied >= MANY_ROWS:
         _refresh_statistics()
+    if outcome.state == "applied" and outcome.applied:
+        retry.try_waiting(order.lender)
     return outcome
 
 
@@ -140,13 +146,18 @@ def _receive(order: Order, source: Source) -> Outcome:
 
 
 def _new_delivery(order: Order, source: Source) -> Delivery:
+    if order.held:
+        order.held.quarantined.all().delete()  # they are found again, or not any more
+        return order.held
     same_date = Delivery.objects.filter(
         lender=order.lender, format=order.declared.name, business_date=order.business_date, all_rows=order.all_rows
     )
     version = same_date.filter(sha256=source.sha256).values_list("version", flat=True).first()
     return Delivery.objects.create(
         lender=order.lender, format=order.declared.name, business_date=order.business_date, all_rows=order.all_rows, sha256=source.sha256,
-        filename=order.path.name[:200], size=source.size, version=version or (same_date.aggregate(v=Max("version"))["v"] or 0) + 1,
+        filename=keeping.shown_name(order.path.name), size=source.size, channel=order.channel,
+        version=version or (same_date.aggregate(v=Max("version"))["v"] or 0) + 1,
+        received_by=order.received_by.person if order.received_by else None,
     )  # fmt: skip
 
 
@@ -175,7 +186,10 @@ def _read_all(order: Order, source: Source, outcome: Outcome) -> None:
         raise FileFault("CONTROL_MISSING", "The format demands a control record, and there is none.")
     if sentence := compare(outcome.control["expected"], rows.control):
         raise FileFault("CONTROL_MISMATCH", sentence)
+    remarks = {**outcome.notes.pop("remarks", {}), **known.keep_borrowers(declared, order.lender)}
     equal = checks.check(declared, order.lender.pk)["equal"]
+    if remarks:
+        outcome.notes["remarks"] = remarks
     if equal:
         outcome.notes["EQUAL_ROWS"] = equal
         outcome.unchanged += equal
@@ -200,14 +214,23 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     point = transaction.savepoint()
     outcome.applied = targets.apply(order.declared, order.lender, delivery, order.business_date)
     earlier = other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
+    if order.dry_run or (earlier and outcome.applied and not order.approved_by):
+        outcome.notes["changes"] = {"fields": changes.counts(delivery.pk), "sample": changes.sample(delivery.pk)}
     if earlier and outcome.applied and not order.approved_by:
         transaction.savepoint_rollback(point)
         outcome.notes["difference"] = {"to_delivery": earlier.pk, "rows_that_would_change": outcome.applied}
         raise FileFault(
             "OTHER_CONTENT",
-            f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change. Somebody must approve it.",
+            f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change. Nothing was done. "
+            f"A credit administrator who did not bring it approves or declines it, or it is loaded again with --approved-by STAFF_NO.",
         )
     transaction.savepoint_commit(point)
+    if remarks := {
+        **outcome.notes.get("remarks", {}),
+        **known.carry_absent(order.declared, order.lender, delivery),
+        **known.restated(delivery),
+    }:
+        outcome.notes["remarks"] = remarks
     outcome.unchanged += good - outcome.applied
     if order.declared.full_position:
         outcome.notes["absent"] = absent_loans(order.lender, order.declared.name, order.business_date)
@@ -237,11 +260,17 @@ def _register(order: Order, outcome: Outcome) -> None:
     delivery.reasons, delivery.control, delivery.notes, delivery.seconds = outcome.reasons, outcome.control, outcome.notes, outcome.seconds
     if outcome.state == "applied":
         delivery.applied_at = Now()
+        delivery.approved_by = order.approved_by.person if order.approved_by else None
+    elif outcome.state == "held" and not delivery.kept_as:
+        delivery.kept_as = keeping.keep(delivery, order.path, order.declared)
     delivery.save()
     if outcome.quarantined:
         rows = bad_rows(outcome.header, MOST_QUARANTINED)
-        QuarantinedRow.objects.bulk_create([QuarantinedRow(delivery=delivery, **row) for row in rows], batch_size=1000)
+        QuarantinedRow.objects.bulk_create(
+            [QuarantinedRow(delivery=delivery, waits_for=retry.waits_for(row["reason"], row["value"]), **row) for row in rows],
+            batch_size=1000,
+        )
     record(
-        f"feed.{outcome.state}", by=order.approved_by, subject=delivery, format=delivery.format, business_date=str(delivery.business_date),
+        f"feed.{outcome.state}", by=order.approved_by or order.received_by, subject=delivery, format=delivery.format, business_date=str(delivery.business_date),
         sha256=delivery.sha256, applied=outcome.applied, quarantined=outcome.quarantined, reasons=outcome.reasons,
     )  # fmt: skip

@@ -1,25 +1,24 @@
 """What becomes of rows that were set aside: corrected by one, released by another, or rejected. Every act is in the audit trail."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from borrowers import staging
-from borrowers.feeds.importer import checks, targets
-from borrowers.feeds.importer.formats import find
-from borrowers.feeds.importer.parsing import Parser, staging_columns
-from borrowers.feeds.importer.reading import Line
+from borrowers.feeds import retry
+from borrowers.feeds.importer import targets
 from borrowers.feeds.models import Delivery, QuarantinedRow
+from borrowers.feeds.own_formats import find_for
 from borrowers.feeds.reasons import sentence_of
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
-from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.record import record
+
+LONGEST_CELL = 400  # signs; as many are kept of a row that was set aside
 
 
 def rows_of(access: Access) -> QuerySet[QuarantinedRow]:
@@ -40,25 +39,36 @@ def _take(row_id: int, by: Access) -> QuarantinedRow:
 def correct_row(*, row_id: int, cells: Mapping[str, str], by: Access) -> QuarantinedRow:
     """Lay down how the row should read (column -> text); another person must release it. The row as read is kept.
 
-    Raises Refused when `by` may not, Conflict when the row has been decided or has no such column.
+    A cell given as it was read is corrected no more. Raises Refused when `by` may not, Conflict when the row has been decided,
+    has no such column, or nothing differs from what it read before.
     """
     row = _take(row_id, by)
     if unknown := [name for name in cells if name not in row.raw]:
         raise Conflict(_("The row has no column %(column)s.") % {"column": unknown[0]}, code="NO_SUCH_COLUMN")
-    row.corrected = {**(row.corrected or {}), **cells}
-    row.corrected_by = by.person
+    if any(len(text) > LONGEST_CELL for text in cells.values()):
+        raise Conflict(_("A cell has at most 400 signs."), code="TOO_LONG")
+    was = row.corrected or {}
+    wanted = {name: text for name, text in {**was, **cells}.items() if text != row.raw[name]}
+    if wanted == was:
+        raise Conflict(_("Nothing was changed."), code="NOTHING_CHANGED")
+    changed = sorted(name for name in {*was, *wanted} if was.get(name, row.raw[name]) != wanted.get(name, row.raw[name]))
+    row.corrected, row.corrected_by = wanted or None, by.person if wanted else None
     row.save(update_fields=["corrected", "corrected_by"])
-    before = {name: row.raw[name] for name in cells}
-    record("quarantine.corrected", by=by, subject=row, delivery=row.delivery_id, line=row.line, before=before, after=dict(cells))
+    before = {name: was.get(name, row.raw[name]) for name in changed}
+    after = {name: wanted.get(name, row.raw[name]) for name in changed}
+    record("quarantine.corrected", by=by, subject=row, delivery=row.delivery_id, line=row.line, before=before, after=after)
     return row
 
 
 @transaction.atomic
-def reject_row(*, row_id: int, by: Access, note: str = "") -> QuarantinedRow:
-    """Decide that the row is never applied. Raises Refused or Conflict."""
+def reject_row(*, row_id: int, by: Access, note: str) -> QuarantinedRow:
+    """Decide that the row is never applied. Raises Refused, or Conflict without a reason or when the row has been decided."""
     row = _take(row_id, by)
+    if not note.strip():
+        raise Conflict(_("Say why the row is rejected."), code="NO_REASON")
+    row.note = note.strip()[:200]
     _decide(row, QuarantinedRow.State.REJECTED, by)
-    record("quarantine.rejected", by=by, subject=row, delivery=row.delivery_id, line=row.line, reason=row.reason, note=note)
+    record("quarantine.rejected", by=by, subject=row, delivery=row.delivery_id, line=row.line, reason=row.reason, note=row.note)
     return row
 
 
@@ -72,16 +82,15 @@ def release_row(*, row_id: int, by: Access) -> QuarantinedRow:
     row = _take(row_id, by)
     if row.corrected_by_id is not None and by.person is not None and row.corrected_by_id == by.person.pk:
         raise Refused(_("The person who corrected a row can't release it."), code="OWN_CORRECTION")
-    delivery = Delivery.objects.select_for_update().get(pk=row.delivery_id)
+    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("lender").get(pk=row.delivery_id)
     if delivery.state != Delivery.State.APPLIED:
         raise Conflict(_("The delivery was held as a whole. Deliver a corrected file."), code="DELIVERY_HELD")
-    written = _apply_again(row, delivery)
+    declared = find_for(delivery.lender, delivery.format)
+    if still := retry.stage_again(declared, delivery, [row]).get(row.line):
+        raise Conflict(sentence_of(still[0]), code=still[0])
+    written = targets.apply(declared, delivery.lender, delivery, retry.known_from(delivery))
     _decide(row, QuarantinedRow.State.RELEASED, by)
-    Delivery.objects.filter(pk=delivery.pk).update(
-        rows_applied=F("rows_applied") + written,
-        rows_unchanged=F("rows_unchanged") + 1 - written,
-        rows_quarantined=F("rows_quarantined") - 1,
-    )
+    retry.count_released(delivery, 1, written)
     record("quarantine.released", by=by, subject=row, delivery=row.delivery_id, line=row.line, reason=row.reason, cells=row.corrected or {})
     return row
 
@@ -89,26 +98,33 @@ def release_row(*, row_id: int, by: Access) -> QuarantinedRow:
 def _decide(row: QuarantinedRow, state: str, by: Access) -> None:
     row.state, row.decided_by = state, by.person
     row.decided_at = Now()
-    row.save(update_fields=["state", "decided_by", "decided_at"])
+    row.save(update_fields=["state", "decided_by", "decided_at", "note"])
 
 
-def _apply_again(row: QuarantinedRow, delivery: Delivery) -> int:
-    """How many rows were written, 0 or 1. Raises Conflict with the reason that still stands."""
-    declared = find(delivery.format)
-    cells = {**row.raw, **(row.corrected or {})}
-    parser = Parser(declared, delivery.business_date, all_rows=delivery.all_rows)
-    made = parser.one(Line(row.line, list(cells.values()), set(cells) == set(declared.columns)), list(cells))
-    if made is None:
-        raise Conflict(_("The row belongs to another date than its delivery."), code="OTHER_DATE")
-    columns = staging_columns(declared)
-    staging.stage(checks.TABLE, columns, [made])
-    checks.check(declared, delivery.lender_id)
-    if still := checks.reasons():
-        raise Conflict(sentence_of(next(iter(still))), code=next(iter(still)))
-    return targets.apply(declared, delivery.lender, delivery, _known_from(delivery))
+@dataclass(frozen=True)
+class Done:
+    """What became of one of several rows that were decided about at once; `fault` is empty when it was done."""
+
+    row: QuarantinedRow
+    fault: str = ""
 
 
-def _known_from(delivery: Delivery) -> date:
-    """What is released after its day was closed became known on the day after the last close."""
-    closed = BusinessDay.objects.filter(lender_id=delivery.lender_id, state__startswith="closed").aggregate(d=Max("business_date"))["d"]
-    return delivery.business_date if closed is None or delivery.business_date > closed else closed + timedelta(days=1)
+def release_rows(*, row_ids: Iterable[int], by: Access) -> list[Done]:
+    """Release each row by itself: one that can't be used does not keep the others back. Raises Refused when `by` releases nothing at all."""
+    return _each(row_ids, by, lambda pk: release_row(row_id=pk, by=by))
+
+
+def reject_rows(*, row_ids: Iterable[int], by: Access, note: str) -> list[Done]:
+    """Reject each row by itself, for the same reason."""
+    return _each(row_ids, by, lambda pk: reject_row(row_id=pk, by=by, note=note))
+
+
+def _each(row_ids: Iterable[int], by: Access, act: Callable[[int], QuarantinedRow]) -> list[Done]:
+    by.check(Act.QUARANTINE_RELEASE)
+    done = []
+    for row in rows_of(by).filter(pk__in=list(row_ids)).order_by("delivery_id", "line"):
+        try:
+            done.append(Done(act(row.pk)))
+        except (Refused, Conflict) as fault:
+            done.append(Done(row, fault.sentence))
+    return done

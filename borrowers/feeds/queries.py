@@ -41,14 +41,16 @@ def refusal(lender: Lender, declared: Format, business_date: date, *, back_dated
     if newest and business_date < newest:
         return (
             "BACK_DATED",
-            f"This feed was loaded for {newest} already; {business_date} is older. Nothing was done; --back-dated allows it.",
+            f"This feed was loaded for {newest} already; {business_date} is older. Nothing was done. If {business_date} had been left out, "
+            f"load the file again back-dated (--back-dated); if the date is a slip, load it for the right one.",
         )
     if declared.feeds_positions:
         days = BusinessDay.objects.filter(lender=lender, state__startswith="closed").aggregate(d=Max("business_date"))
         if days["d"] and business_date <= days["d"]:
             return (
                 "DAY_CLOSED",
-                f"The business day {days['d']} is closed. Nothing was done; --back-dated allows positions for {business_date}.",
+                f"The business day {days['d']} is closed. Nothing was done. Positions for {business_date} can still be loaded back-dated "
+                f"(--back-dated): they count as known from now on, and the closed day stays as it was.",
             )
     return None
 

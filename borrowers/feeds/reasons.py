@@ -53,8 +53,26 @@ ROW_REASONS: dict[str, Any] = {
     "CHANGED_POSITION": _("Another figure was delivered for this loan and day before."),
 }
 REASONS = {**FILE_REASONS, **ROW_REASONS}
+# What to do now, where the reason alone does not say it.
+NEXT_STEPS: dict[str, Any] = {
+    "TRUNCATED": _("Ask the sender for the whole file."),
+    "CONTROL_MISSING": _("Ask the sender for the control record, or for the file with it."),
+    "CONTROL_MISMATCH": _("Ask the sender which of the two is right; load the corrected file."),
+    "MISSING_COLUMN": _("Ask the sender for the file with this column, or change the format."),
+    "EXTRA_COLUMN": _("Declare the column in the format, or ask the sender to leave it out."),
+    "NO_ROWS_FOR_DATE": _("Check the business date that was chosen, and the dates in the file."),
+    "NO_BUSINESS_DAY": _("Choose the business day that the file is for."),
+    "BACK_DATED": _("If the date had been left out, load the file again as back-dated. If the date is a slip, choose the right one."),
+    "DAY_CLOSED": _("Load it as back-dated: it counts as known from now on, and the closed day stays as it was."),
+    "OTHER_CONTENT": _("Look at the difference. A credit administrator who did not bring the file approves or declines it."),
+}
 
 
 def sentence_of(code: str) -> str:
     """The sentence of a reason code; the code itself when it is of an older release."""
     return str(REASONS.get(code, code))
+
+
+def next_step_of(code: str) -> str:
+    """What to do about a reason code now; empty where its sentence says enough."""
+    return str(NEXT_STEPS.get(code, ""))

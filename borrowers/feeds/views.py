@@ -87,6 +87,6 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide that one row is never applied."""
     row = get_object_or_404(quarantine.rows_of(request.access), pk=pk)
-    quarantine.reject_row(row_id=row.pk, by=request.access)
+    quarantine.reject_row(row_id=row.pk, by=request.access, note=request.POST.get("note", ""))
     messages.success(request, _("Line %(line)s is rejected.") % {"line": row.line})
     return redirect("feeds:delivery", pk=row.delivery_id)

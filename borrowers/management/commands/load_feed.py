@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from borrowers.feeds.actions import Order, load
-from borrowers.feeds.importer.formats import find
 from borrowers.feeds.importer.values import BadSpec
+from borrowers.feeds.own_formats import find_for
 from borrowers.management.staff import access_of_staff
 from loanwatch.kernel.policy import Refused
 from loanwatch.lenders.command import BookCommand, iso_date
@@ -33,13 +33,13 @@ class Command(BookCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        lender = self.lender(options["lender"])
         try:
-            declared = find(options["format"])
+            declared = find_for(lender, options["format"])
         except BadSpec as fault:
             raise CommandError(str(fault), returncode=2) from None
-        if not options["path"].is_file():
+        if not options["path"].exists():
             raise CommandError(f"There is no file {options['path']}.", returncode=2)
-        lender = self.lender(options["lender"])
         approver = access_of_staff(options["approved_by"], lender) if options["approved_by"] else None
         order = Order(
             lender=lender, declared=declared, path=options["path"], business_date=options["business_date"],

@@ -34,7 +34,7 @@ def test_a_delivery_shows_line_reason_and_value_and_credit_administration_decide
     assert client.post(reverse("feeds:release", args=[row.pk])).status_code == 403
     client.force_login(staff("CA2").account, backend=BACKEND)
     assert client.post(reverse("feeds:release", args=[row.pk])).status_code == 302
-    assert client.post(reverse("feeds:reject", args=[row.pk])).status_code == 409
+    assert client.post(reverse("feeds:reject", args=[row.pk]), {"note": "typed twice"}).status_code == 409
 
 
 def test_a_system_administrator_sees_the_reason_but_no_cell(client, staff, row):
@@ -42,7 +42,7 @@ def test_a_system_administrator_sees_the_reason_but_no_cell(client, staff, row):
     page = client.get(reverse("feeds:delivery", args=[row.delivery_id])).content.decode()
     assert "BAD_NUMBER" in page
     assert "12S000" not in page
-    assert client.post(reverse("feeds:reject", args=[row.pk])).status_code == 403
+    assert client.post(reverse("feeds:reject", args=[row.pk]), {"note": "typed twice"}).status_code == 403
 
 
 def test_an_account_manager_does_not_see_feeds(client, staff, row):
