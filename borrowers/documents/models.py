@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.collateral.models import CollateralItem
+from borrowers.collateral.models import CollateralItem, Pledge
 from borrowers.facts import Fact
 from borrowers.loans.models import Loan
 from borrowers.parties.models import Borrower
@@ -49,13 +50,30 @@ class DocumentKind(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def words(self) -> str:
+        """The name in the reader's language, else in English, else the code."""
+        return self.name.get(get_language() or "en") or self.name.get("en") or self.code
+
 
 class RequiredDocument(models.Model):
-    """A loan of `product` (empty: of any) must have a document of `kind`, `within_days` after disbursement."""
+    """A loan of `product` (empty: of any) must have a document of `kind`, at the latest `within_days` after disbursement.
+
+    It holds for loans disbursed from `from_on` to before `to_on`: a rule of today asks nothing of the loans of yesterday.
+    """
+
+    class AppliesTo(models.TextChoices):
+        ALL = "all", _("every loan")
+        PERSON = "person", _("loans to persons")
+        COMPANY = "company", _("loans to companies")
+        SECURED = "secured", _("loans with collateral")
+        INSURABLE = "insurable", _("loans with collateral that can burn or be stolen")
+        GUARANTEED = "guaranteed", _("loans with a guarantee")
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="required_documents")
     product = models.ForeignKey(Product, models.PROTECT, related_name="required_documents", null=True)
     kind = models.ForeignKey(DocumentKind, models.PROTECT, related_name="requirements")
+    applies_to = models.CharField(_("applies to"), max_length=10, choices=AppliesTo.choices, default=AppliesTo.ALL)
     within_days = models.SmallIntegerField(_("days after disbursement"), default=0)
     from_on = models.DateField(_("from"))
     to_on = models.DateField(_("until"), null=True)
@@ -65,15 +83,17 @@ class RequiredDocument(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lender", "product", "kind", "from_on"], nulls_distinct=False, name="one_requirement_per_product_and_kind"),
             models.CheckConstraint(condition=Q(to_on__isnull=True) | Q(to_on__gt=F("from_on")), name="requirement_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(within_days__gte=0), name="requirement_within_days_not_negative"),
         ]
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, access: "Access") -> "DocumentQuerySet":
-        """Documents of loans this person may see, and of borrowers with such a loan."""
-        loans = Loan.objects.visible_to(access)
-        of_borrower = Q(loan__isnull=True) & Exists(loans.filter(borrower=OuterRef("borrower")))
-        return self.filter(Q(loan__in=loans) | of_borrower)
+        """Documents of loans this person may see, of borrowers with such a loan, and of items that secure such a loan."""
+        loans = Loan.objects.visible_to(access).order_by()
+        of_borrower = Q(loan__isnull=True, item__isnull=True) & Exists(loans.filter(borrower=OuterRef("borrower")))
+        of_item = Q(loan__isnull=True, item__isnull=False) & Exists(Pledge.objects.filter(item=OuterRef("item"), loan__in=loans))
+        return self.filter(Q(loan__in=loans) | of_borrower | of_item)
 
 
 class Document(Fact):
@@ -95,6 +115,10 @@ class Document(Fact):
         constraints = [
             models.UniqueConstraint(fields=["lender", "number"], name="one_document_per_number"),
             models.CheckConstraint(condition=Q(expires_on__isnull=True) | Q(expires_on__gte=F("valid_from")), name="document_expires_after_it_begins"),
+        ]
+        indexes = [
+            models.Index(fields=["lender", "expires_on"], name="document_by_expiry"),
+            models.Index(fields=["loan"], name="document_by_loan"),
         ]
 
     def __str__(self) -> str:
@@ -120,7 +144,11 @@ class DocumentVersion(models.Model):
 
     class Meta:
         ordering = ["document", "-version"]
-        constraints = [models.UniqueConstraint(fields=["document", "version"], name="one_content_per_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "version"], name="one_content_per_version"),
+            models.UniqueConstraint(fields=["document", "sha256"], name="same_bytes_once_per_document"),
+        ]
+        indexes = [models.Index(fields=["sha256"], name="document_version_by_content")]
 
 
 class ShelfEntry(models.Model):
@@ -134,6 +162,7 @@ class ShelfEntry(models.Model):
         DESTROYED = "destroyed", _("Destroyed")
 
     document = models.ForeignKey(Document, models.PROTECT, related_name="shelf_entries")
+    seq = models.SmallIntegerField(default=1)  # counts up: two people can't both be the next to borrow
     act = models.CharField(_("act"), max_length=11, choices=Act.choices)
     place = models.CharField(_("place"), max_length=120, blank=True)
     holder = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
@@ -144,8 +173,9 @@ class ShelfEntry(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        ordering = ["document", "id"]
+        ordering = ["document", "seq"]
         constraints = [
+            models.UniqueConstraint(fields=["document", "seq"], name="one_shelf_act_after_another"),
             models.CheckConstraint(condition=~Q(act="borrowed") | Q(holder__isnull=False, due_back_on__isnull=False), name="borrowed_by_somebody_until"),
             models.CheckConstraint(condition=~Q(act__in=["shelved", "returned", "transferred"]) | ~Q(place=""), name="paper_lies_somewhere"),
         ]
