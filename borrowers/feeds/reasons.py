@@ -28,6 +28,7 @@ FILE_REASONS: dict[str, Any] = {
 ROW_REASONS: dict[str, Any] = {
     "WRONG_CELL_COUNT": _("The row has more or fewer cells than the header."),
     "NUMBER_IN_TEXT": _("The cell is a number or date in a column of text: leading zeros may have been lost."),
+    "FORMULA_ERROR": _("The cell holds the error of a formula."),
     "LOST_DIGITS": _("The number has more digits than a spreadsheet keeps: the last ones may have been lost."),
     "CONTROL_CHARACTER": _("The cell holds an invisible or control character."),
     "MISSING_VALUE": _("A value that is needed is missing."),
@@ -67,6 +68,8 @@ NEXT_STEPS: dict[str, Any] = {
     "OTHER_CONTENT": _("Look at the difference. A credit administrator who did not bring the file approves or declines it."),
 }
 
+_TOO_MANY = _("Too many rows can't be used.")
+
 
 def sentence_of(code: str) -> str:
     """The sentence of a reason code; the code itself when it is of an older release."""
@@ -76,3 +79,8 @@ def sentence_of(code: str) -> str:
 def next_step_of(code: str) -> str:
     """What to do about a reason code now; empty where its sentence says enough."""
     return str(NEXT_STEPS.get(code, ""))
+
+
+def headline_of(reasons: dict[str, int]) -> str:
+    """Why a file as a whole was not taken, in one sentence."""
+    return sentence_of(next((code for code in reasons if code in FILE_REASONS), "")) or str(_TOO_MANY)

@@ -23,12 +23,29 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 GROUPED_NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
 EXPONENT_NUMBER = re.compile(r"-?[0-9](\.[0-9]+)?E\+[0-9]{2}", re.ASCII)
+SIGNED_PLUS = re.compile(r"\+[0-9].*", re.ASCII)
+IMPLIED = re.compile(r"-?[0-9]{1,60}", re.ASCII)
+SWAPPED = str.maketrans(",.", ".,")
+ARABIC_DIGITS = {first + digit: 0x30 + digit for first in (0x660, 0x6F0) for digit in range(10)} | {0x66B: 0x2E}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DATE_PARTS = {
     "YYYY": r"(?P<year>[0-9]{4})", "Mon": f"(?P<name>{'|'.join(MONTHS)})", "MM": r"(?P<month>[0-9]{2})", "DD": r"(?P<day>[0-9]{2})",
     "M": r"(?P<month>1[0-2]|[1-9])", "D": r"(?P<day>[12][0-9]|3[01]|[1-9])",
 }  # fmt: skip
 DATE_PART = re.compile(r"YYYY|(?<![A-Za-z])(?:Mon|M|D)(?![A-Za-z])|MM|DD")
+
+
+class Cell(str):
+    """The text of a cell that was no text where it came from: a number or day of a spreadsheet (`value`), a number with more
+    digits than it keeps (`lost`), the error of a formula (`error`)."""
+
+    __slots__ = ("nature",)
+    nature: str
+
+    def __new__(cls, text: str, nature: str) -> "Cell":
+        made = super().__new__(cls, text)
+        made.nature = nature
+        return made
 
 
 class Fault(Exception):
@@ -63,6 +80,15 @@ class Column:
     exponent: bool = False
     point_zero: bool = False
     trim: bool = False
+    reread: str = ""  # text that was UTF-8 and once read in this encoding (PÃºblicas) is read right (Públicas)
+    number_cells: bool = False  # text that may come from a cell of a number: no leading zero can have been lost
+    parentheses: bool = False  # (100.00) is minus 100.00
+    trailing_minus: bool = False  # 100.00- is minus 100.00
+    plus: bool = False  # +100.00
+    minus_sign: bool = False  # U+2212 and the full-width minus
+    arabic_digits: bool = False  # Arabic-Indic and Persian digits
+    decimal_comma: bool = False  # 1234,50, and 1.234,50 where grouping is declared
+    implied_decimals: int = 0  # digits after a point that is not written: 123450 is 1234.50
     not_after_business_date: bool = False
     below: str = "OUT_OF_RANGE"  # reason for a value under `least`
     at: tuple[int, int] | None = None  # first and last position in a line of fixed width, counted from 1
@@ -94,11 +120,22 @@ def date_formats(texts: Sequence[str]) -> tuple[re.Pattern[str], ...]:
     return tuple(date_format(text) for text in texts)
 
 
+def as_written(day: date, text: str) -> str:
+    """A day in a declared format, the reverse of reading it: `as_written(date(2026, 1, 2), "D.M.YYYY")` is `2.1.2026`."""
+    parts = {
+        "YYYY": f"{day.year:04}", "MM": f"{day.month:02}", "DD": f"{day.day:02}", "M": str(day.month), "D": str(day.day),
+        "Mon": MONTHS[day.month - 1],
+    }  # fmt: skip
+    return DATE_PART.sub(lambda found: parts[found.group()], text)
+
+
 ISO_DAY = date_format("YYYY-MM-DD")
 
 
 def read(column: Column, text: str) -> Any:
     """The value of a cell: str, int, Decimal or date; None when it is blank or a placeholder. Raises Fault."""
+    if type(text) is not str and isinstance(text, Cell):
+        _require_fit(column, text)
     if column.trim:
         text = text.strip(" ")
     if not text or text in column.blanks:
@@ -117,14 +154,32 @@ def read(column: Column, text: str) -> Any:
     return value
 
 
+def _require_fit(column: Column, cell: Cell) -> None:
+    """Raises Fault where a cell that was no text can't be trusted in this column."""
+    if cell.nature == "error":
+        raise Fault("FORMULA_ERROR")
+    if cell.nature == "lost":
+        raise Fault("LOST_DIGITS")
+    if column.type == "text" and not column.number_cells:
+        raise Fault("NUMBER_IN_TEXT")
+
+
 def read_text(column: Column, text: str) -> str:
     """Text as it came, in normal form C. Numbers of loans stay text: leading zeros and twenty digits survive."""
-    value = unicodedata.normalize("NFC", text)
+    value = unicodedata.normalize("NFC", _read_right(text, column.reread) if column.reread else text)
     if len(value) > column.max_length:
         raise Fault("TOO_LONG")
     if column.pattern is not None and not column.pattern.fullmatch(value):
         raise Fault("BAD_PATTERN")
     return value
+
+
+def _read_right(text: str, encoding: str) -> str:
+    """The text without the wrong conversion that its bytes went through; text that did not go through it stays."""
+    try:
+        return text.encode(encoding).decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def read_code(column: Column, text: str) -> str:
@@ -136,9 +191,10 @@ def read_code(column: Column, text: str) -> str:
 def read_number(column: Column, text: str) -> Decimal:
     """A decimal of at most 18 digits before the point and the declared number of decimals after it.
 
-    No sign but a leading minus, no blank, no grouping or exponent unless the column declares it. Zeros past the
-    declared decimals are harmless and accepted; any other digit there is TOO_PRECISE.
+    No sign but a leading minus, no blank, no grouping or exponent, no other script's digits unless the column declares it.
+    Zeros past the declared decimals are harmless and accepted; any other digit there is TOO_PRECISE.
     """
+    text = _plainly(column, text)
     if column.grouping and GROUPED_NUMBER.fullmatch(text):
         text = text.replace(",", "")
     if not PLAIN_NUMBER.fullmatch(text) and not (column.exponent and EXPONENT_NUMBER.fullmatch(text)):
@@ -151,6 +207,26 @@ def read_number(column: Column, text: str) -> Decimal:
     if value != round(value, column.decimals):
         raise Fault("TOO_PRECISE")
     return value
+
+
+def _plainly(column: Column, text: str) -> str:
+    """The number without what the column declares: each of these ways of writing is refused elsewhere."""
+    if column.arabic_digits:
+        text = text.translate(ARABIC_DIGITS)
+    if column.minus_sign and text[:1] in "\u2212\uff0d":
+        text = f"-{text[1:]}" if text else text
+    if column.plus and SIGNED_PLUS.fullmatch(text):
+        text = text[1:]
+    if column.parentheses and text.startswith("(") and text.endswith(")") and "-" not in text:
+        text = f"-{text[1:-1]}"
+    if column.trailing_minus and text.endswith("-") and "-" not in text[:-1]:
+        text = f"-{text[:-1]}"
+    if column.decimal_comma:
+        text = text.translate(SWAPPED) if column.grouping or "." not in text else f"?{text}"
+    if column.implied_decimals:
+        point = len(text) - column.implied_decimals
+        text = f"{text[:point]}.{text[point:]}" if IMPLIED.fullmatch(text) and text[:point].strip("-") else f"?{text}"
+    return text
 
 
 def _is_number(column: Column, text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from borrowers.feeds.importer.faults import FileFault
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-PACKED = {GZIP: "gzip", ZIP: "zip"}
+PACKED = {GZIP: "gzip", ZIP: "zip", b"PK\x05\x06": "zip"}  # the last one is an archive with nothing in it
 # An archive inside an archive is looked for by its first bytes, whatever it is called.
 ARCHIVES = (GZIP, b"PK", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 MOST_RATIO = 200  # unpacked bytes for one packed byte; text packs to a tenth or a twentieth
@@ -102,6 +102,31 @@ def check_zip(path: Path, most: int, *, several: bool = False) -> list[str]:
         if unpacked > SMALL and unpacked > MOST_RATIO * max(packed, 1):
             raise FileFault("TOO_LARGE", f"The archive unpacks to more than {MOST_RATIO} times its size.", held=False)
         return [info.filename for info in found]
+
+
+def inflated(path: Path, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of one member as they really are: no more are unpacked than its entry promises. Raises FileFault."""
+    promised = unsafe("The archive unpacks to something else than it promises.")
+    with path.open("rb") as raw:
+        raw.seek(info.header_offset)
+        local = raw.read(30)
+        if len(local) < 30 or local[:4] != ZIP:
+            raise promised
+        raw.seek(int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little"), 1)
+        left, count, check = info.compress_size, 0, 0
+        decoder = zlib.decompressobj(-15) if info.compress_type == zipfile.ZIP_DEFLATED else None
+        while left or (decoder and decoder.unconsumed_tail):
+            packed = decoder.unconsumed_tail if decoder and decoder.unconsumed_tail else raw.read(min(left, CHUNK))
+            if not packed:
+                raise EOFError
+            left -= 0 if decoder and decoder.unconsumed_tail else len(packed)
+            block = decoder.decompress(packed, CHUNK) if decoder else packed
+            count, check = count + len(block), zlib.crc32(block, check)
+            if count > info.file_size or (decoder and decoder.eof and left):
+                raise promised
+            yield block
+        if count != info.file_size or check != info.CRC:
+            raise promised
 
 
 def only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

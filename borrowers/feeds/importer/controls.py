@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from borrowers.feeds.importer.faults import FileFault
-from borrowers.feeds.rules import PLAIN_NUMBER
+from borrowers.feeds.rules import PLAIN_NUMBER, Column, Fault, read_number
+
+if TYPE_CHECKING:
+    from borrowers.feeds.importer.formats import Format
 
 SIDECAR = ".control.json"
 LARGEST_SIDECAR = 1024 * 1024
@@ -48,13 +51,24 @@ def read_control(path: Path | None, source: Path) -> dict[str, Any]:
         raise FileFault("CONTROL_MISMATCH", f"The control record {place.name} can't be read: {fault}.") from None
 
 
-def record_in_file(cells: list[str], line: int, rule: Any) -> dict[str, Any]:
-    """What the first or last line of a file says, by the cells that the format's `control` names. Raises FileFault."""
+def record_in_file(cells: list[str], line: int, declared: "Format") -> dict[str, Any]:
+    """What the first or last line of a file says, by the cells that the format's `control` names. Raises FileFault.
+
+    A total is written as its column writes numbers; one that can't be read stays as it is, and so agrees with nothing.
+    """
+    rule = declared.control
     try:
-        totals = {name: cells[cell - 1].strip() for name, cell in rule.totals.items()}
+        totals = {name: _total(declared.columns[name], cells[cell - 1].strip()) for name, cell in rule.totals.items()}
         return {"rows": _count(cells[rule.rows_cell - 1].strip()), "totals": totals}
     except (IndexError, ValueError):
         raise FileFault("CONTROL_MISMATCH", f"Line {line}, the control record, can't be read.") from None
+
+
+def _total(column: Column, text: str) -> str:
+    try:
+        return f"{read_number(replace(column, decimals=12), text):f}"
+    except Fault:
+        return text
 
 
 def _count(text: str) -> int:

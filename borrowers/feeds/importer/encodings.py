@@ -8,7 +8,8 @@ the people who write formats):
 2. It holds the traces of an earlier wrong conversion: 锟斤拷, 烫烫烫, 屯屯屯, or UTF-8 that was read as Western European (Ã©).
 3. Of at least 24 different letters outside ASCII, more than 5 % are of no expected script, unassigned or private.
 4. Of at least 24 different Chinese characters read as GB18030, all lie where EUC-KR keeps its Hangul.
-5. Of at least 24 different letters read as EUC-KR or CP949, more than half are Chinese.
+5. Of at least 24 different letters read as EUC-KR or CP949, more than a quarter are Chinese, and the format does not say in
+   `scripts` that it expects them.
 """
 
 import codecs
@@ -82,18 +83,22 @@ class Evidence:
             self.three += several
             self.two += sum(1 for char in text if "\x80" <= char < "\u0800") if self.two < 8 else 0
 
-    def doubt(self, name: str, scripts: Collection[str] = ()) -> str:
-        """A sentence that says why the file can't be text in this encoding; empty when it can."""
+    def doubt(self, name: str, scripts: Collection[str] = (), *, reread: bool = False) -> str:
+        """A sentence that says why the file can't be text in this encoding; empty when it can.
+
+        `reread`: the format declares a column that went through an earlier wrong conversion, and how it is read right.
+        """
         if name != "utf-8" and self.is_utf8 and (self.three >= 2 or self.two >= 8):
             return f"The file is declared as {name}, but its bytes are UTF-8 as well: that is no accident."
         if name in self.traces:
             return f"The file holds {self.traces[name]}: it was converted wrongly before it was delivered."
         again, others = self.western.get(name, [0, 0])
-        if again >= 2 and again > others:
+        if again >= 2 and again > others and not reread:
             return "The file holds UTF-8 that was once read as Western European: it was converted wrongly before it was delivered."
-        return self._doubt_of_letters(name, scripts or EXPECTED.get(name, ()))
+        return self._doubt_of_letters(name, scripts)
 
-    def _doubt_of_letters(self, name: str, scripts: Collection[str]) -> str:
+    def _doubt_of_letters(self, name: str, declared: Collection[str]) -> str:
+        scripts = declared or EXPECTED.get(name, ())
         letters = [char for char in self.letters.get(name, ()) if char > "\x7f" and unicodedata.category(char)[0] not in "PSZN"]
         if len(letters) < ENOUGH:
             return ""
@@ -103,7 +108,7 @@ class Evidence:
         chinese = [char for char in letters if script_of(char) == "han"]
         if name == "gb18030" and len(chinese) >= ENOUGH and all(map(_where_hangul_lies, chinese)):
             return f"All {len(chinese)} different Chinese characters lie where EUC-KR keeps its Hangul: the file seems to be Korean."
-        if name in {"cp949", "euc-kr"} and 2 * len(chinese) > len(letters):
+        if name in {"cp949", "euc-kr"} and "han" not in declared and 4 * len(chinese) > len(letters):
             return (
                 f"{len(chinese)} of {len(letters)} different letters read as {name} are Chinese characters: the file seems to be Chinese."
             )

@@ -126,7 +126,7 @@ def _chosen(declared: Format, decoders: Mapping[str, codecs.IncrementalDecoder],
                 decoders[name].decode(b"", final=True)
             except UnicodeDecodeError:
                 continue
-            if doubt := evidence.doubt(name, declared.scripts):
+            if doubt := evidence.doubt(name, declared.scripts, reread=any(column.reread for column in declared.columns.values())):
                 raise FileFault("IMPLAUSIBLE_ENCODING", doubt)
             return name
     raise _wrong_encoding(declared)
@@ -189,7 +189,7 @@ class Rows:
             number, cells = next(records, (1, [""]))
             if cells[0] != mark:
                 raise FileFault("CONTROL_MISSING", f"The file does not begin with its first line, which begins with {mark}.")
-            self.control.expected = record_in_file(cells, number, self.declared.control)
+            self.control.expected = record_in_file(cells, number, self.declared)
         header = next(records, None)
         if header is None:
             raise FileFault("EMPTY_FILE", "The file is empty.")
@@ -199,6 +199,8 @@ class Rows:
 
     def _take_header(self, header: list[str]) -> None:
         self.width = len(header)
+        if not header:
+            raise FileFault("MISSING_COLUMN", "The row that names the columns is blank.")
         cells = [cell.strip() for cell in header]
         cells[0] = cells[0].removeprefix("\ufeff")  # a byte order mark, in encodings that know none
         ignored = self.declared.layout.ignore
@@ -226,7 +228,7 @@ class Rows:
         if trailer:
             if line is None or line.cells[0] != trailer:
                 raise FileFault("TRUNCATED", f"The file ends without its last line, which begins with {trailer}: it was cut off.")
-            self.control.expected = record_in_file(line.cells, line.number, self.declared.control)
+            self.control.expected = record_in_file(line.cells, line.number, self.declared)
             return
         if line is None:
             return
