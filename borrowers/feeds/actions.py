@@ -44,6 +44,7 @@ class Order:
     approved_by: Access | None = None  # of other content for a date that has been delivered already
     received_by: Access | None = None  # the person who brings it on a screen
     channel: str = Delivery.Channel.FILE
+    adds_up: bool = False  # batches of one date stand beside each other: another one is no other version of the first
     held: Delivery | None = None  # the delivery that is loaded again from its kept file, instead of a new one
 
 
@@ -184,7 +185,7 @@ def _read_all(order: Order, source: Source, outcome: Outcome) -> None:
     outcome.control = {"expected": expected or rows.control.expected, "found": rows.control.found()}
     if declared.control.required and not outcome.control["expected"]:
         raise FileFault("CONTROL_MISSING", "The format demands a control record, and there is none.")
-    if sentence := compare(outcome.control["expected"], rows.control):
+    if sentence := compare(outcome.control["expected"], rows.control, order.business_date):
         raise FileFault("CONTROL_MISMATCH", sentence)
     remarks = {**outcome.notes.pop("remarks", {}), **known.keep_borrowers(declared, order.lender)}
     equal = checks.check(declared, order.lender.pk)["equal"]
@@ -203,9 +204,7 @@ def _read_all(order: Order, source: Source, outcome: Outcome) -> None:
 def _too_many_bad(declared: Format, outcome: Outcome) -> str:
     """Why the whole file must wait for a person; empty when its good rows may be applied."""
     here = checks.staged()
-    if outcome.quarantined and 100 * outcome.quarantined > declared.hold_over_percent * here:
-        return f"{outcome.quarantined} of {here} rows can't be used; the feed takes at most {declared.hold_over_percent:f} percent."
-    return ""
+    return declared.too_many_bad(outcome.quarantined, here)
 
 
 def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
@@ -213,7 +212,7 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     good = checks.staged() - outcome.quarantined
     point = transaction.savepoint()
     outcome.applied = targets.apply(order.declared, order.lender, delivery, order.business_date)
-    earlier = other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
+    earlier = None if order.adds_up else other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
     if order.dry_run or (earlier and outcome.applied and not order.approved_by):
         outcome.notes["changes"] = {"fields": changes.counts(delivery.pk), "sample": changes.sample(delivery.pk)}
     if earlier and outcome.applied and not order.approved_by:

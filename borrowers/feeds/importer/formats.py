@@ -76,6 +76,17 @@ class Format:
     def kind(self) -> str:
         return self.layout.kind
 
+    def too_many_bad(self, bad: int, rows: int) -> str:
+        """Why a file of which `bad` of `rows` can't be used must wait for a person; empty when its good rows may be applied.
+
+        Exactly as many as the format allows are allowed.
+        """
+        if bad and 100 * bad > self.hold_over_percent * rows:
+            return f"{bad} of {rows} rows can't be used; the feed takes at most {self.hold_over_percent:f} percent."
+        if self.hold_over_rows is not None and bad > self.hold_over_rows:
+            return f"{bad} of {rows} rows can't be used; the feed takes at most {self.hold_over_rows}."
+        return ""
+
     @property
     def feeds_positions(self) -> bool:
         return "position" in self.targets

@@ -43,3 +43,21 @@ def test_a_format_that_asks_for_the_impossible_is_refused(changed, sentence):
 def test_an_unknown_format_is_refused_with_the_names_of_the_known_ones():
     with pytest.raises(BadSpec, match="mortgage_performance"):
         find("nothing")
+
+
+@pytest.mark.parametrize(
+    ("declared", "bad", "rows", "waits"),
+    [
+        ({"hold_over_percent": 0}, 0, 100, False),
+        ({"hold_over_percent": 0}, 1, 1_000_000, True),
+        ({"hold_over_percent": 1}, 1, 100, False),
+        ({"hold_over_percent": 1}, 2, 100, True),
+        ({"hold_over_percent": 0.5}, 1, 200, False),
+        ({"hold_over_percent": 100}, 100, 100, False),
+        ({"hold_over_percent": 100, "hold_over_rows": 5}, 5, 100, False),
+        ({"hold_over_percent": 100, "hold_over_rows": 5}, 6, 100, True),
+        ({"hold_over_percent": 100, "hold_over_rows": 0}, 1, 100, True),
+    ],
+)
+def test_a_file_waits_for_a_person_over_a_share_or_over_a_count_of_bad_rows(declared, bad, rows, waits):
+    assert bool(parse({**SMALL, "bad_rows": declared}, "small").too_many_bad(bad, rows)) is waits
