@@ -13,13 +13,15 @@ from django.db import connection, transaction
 from borrowers.feeds.models import Delivery
 from borrowers.loans.actions import OutOfOrder, require_known, stage_rows
 from loanwatch.lenders.models import Lender
+from loanwatch.people.models import Person
 
 STAGED_DEMAND = {
     "loan_number": "text", "version": "smallint", "seq": "smallint", "due_on": "date", "principal": "numeric", "interest": "numeric",
-    "fee": "numeric", "known_from": "date",
+    "fee": "numeric", "valid_from": "date", "known_from": "date",
 }  # fmt: skip
 STAGED_REPAYMENT = {
     "place": "bigserial", "loan_number": "text", "paid_on": "date", "amount": "numeric", "known_from": "date", "payer": "text",
+    "reference": "text",
 }  # fmt: skip
 STAGED_CUSTODY = {"loan_number": "text", "staff_no": "text", "capacity": "text", "from_on": "date", "to_on": "date"}
 STAGED_DUTY = {"loan_number": "text", "kind": "text", "due_on": "date", "done_on": "date", "known_from": "date"}
@@ -48,6 +50,7 @@ class RepaymentRow:
     amount: Decimal
     known_from: date
     payer: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,24 @@ def add_schedule(lender: Lender, rows: Iterable[DemandRow], *, delivery: Deliver
     stage_rows("staged_demand", STAGED_DEMAND, rows, DemandRow)
     with connection.cursor() as cursor:
         require_known(cursor, lender, "staged_demand", "loan_number", "borrowers_loan", "number")
+    return add_staged_schedule(lender, delivery=delivery)
+
+
+def add_staged_schedule(lender: Lender, *, delivery: Delivery | None = None, entered_by: Person | None = None) -> int:
+    """As `add_schedule`, from the temporary table `staged_demand`. A version holds from `valid_from`, or from the day it is known."""
+    with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO borrowers_instalment (lender_id, bucket, loan_id, version, seq, due_on, principal, interest, fee,
-                                              cum_due_minor, cum_principal_minor, valid_from, known_from, delivery_id)
+                                              cum_due_minor, cum_principal_minor, valid_from, known_from, delivery_id, entered_by_id)
             SELECT l.lender_id, l.bucket, l.id, s.version, s.seq, s.due_on, s.principal, s.interest, s.fee,
                    sum(((s.principal + s.interest + s.fee) * 100)::bigint) OVER so_far, sum((s.principal * 100)::bigint) OVER so_far,
-                   s.known_from, s.known_from, %(delivery)s
+                   coalesce(s.valid_from, s.known_from), s.known_from, %(delivery)s, %(person)s
             FROM staged_demand s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
             WHERE NOT EXISTS (SELECT FROM borrowers_instalment i WHERE i.loan_id = l.id AND i.version = s.version)
             WINDOW so_far AS (PARTITION BY l.id, s.version ORDER BY s.seq)
             """,
-            {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
+            {"lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None},
         )
         return cursor.rowcount
 
@@ -107,6 +116,12 @@ def append_repayments(lender: Lender, rows: Iterable[RepaymentRow], *, delivery:
     stage_rows("staged_repayment", STAGED_REPAYMENT, rows, RepaymentRow)
     with connection.cursor() as cursor:
         require_known(cursor, lender, "staged_repayment", "loan_number", "borrowers_loan", "number")
+    return append_staged_repayments(lender, delivery=delivery)
+
+
+def append_staged_repayments(lender: Lender, *, delivery: Delivery | None = None, entered_by: Person | None = None) -> int:
+    """As `append_repayments`, from the temporary table `staged_repayment`."""
+    with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT l.number FROM borrowers_loan l
@@ -135,17 +150,17 @@ def append_repayments(lender: Lender, rows: Iterable[RepaymentRow], *, delivery:
             raise OutOfOrder(f"A repayment of loan {late[0]} known on {late[1]} comes after one known on {late[2]}. Nothing was written.")
         cursor.execute(
             """
-            INSERT INTO borrowers_repayment (lender_id, bucket, loan_id, seq, paid_on, amount, cum_paid_minor, payer,
-                                             valid_from, known_from, delivery_id)
+            INSERT INTO borrowers_repayment (lender_id, bucket, loan_id, seq, paid_on, amount, cum_paid_minor, payer, reference,
+                                             valid_from, known_from, delivery_id, entered_by_id)
             SELECT l.lender_id, l.bucket, l.id, coalesce(p.seq, 0) + row_number() OVER in_order, s.paid_on, s.amount,
                    coalesce(p.cum_paid_minor, 0) + sum((s.amount * 100)::bigint) OVER in_order, coalesce(s.payer, ''),
-                   s.paid_on, s.known_from, %(delivery)s
+                   coalesce(s.reference, ''), s.paid_on, s.known_from, %(delivery)s, %(person)s
             FROM staged_repayment s
             JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
             LEFT JOIN last_repayment p ON p.loan_id = l.id
             WINDOW in_order AS (PARTITION BY l.id ORDER BY s.known_from, s.paid_on, s.place)
             """,
-            {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
+            {"lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None},
         )
         written = cursor.rowcount
         cursor.execute("DROP TABLE last_repayment")
