@@ -12,7 +12,7 @@ from typing import Any
 from borrowers.feeds.importer.formats import TARGETS, Format, find
 from borrowers.feeds.importer.reading import FileFault, Line, Rows, examine
 from borrowers.feeds.importer.remarks import Noticed
-from borrowers.feeds.importer.values import as_text
+from borrowers.feeds.importer.values import BUSINESS_DATE, as_text
 from borrowers.feeds.rules import FULL_WIDTH, SUSPECT, Fault, read
 from loanwatch.kernel.calendars import month_end
 
@@ -101,7 +101,7 @@ class Parser:
         if SUSPECT.search("".join(cells.values())):
             where = next(name for name, text in cells.items() if SUSPECT.search(text))
             raise Fault("CONTROL_CHARACTER", where, cells[where])
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {BUSINESS_DATE: self.business_date}
         for name, column in self.declared.columns.items():
             text = cells.get(name, "")
             values[name] = value = _read(column, text)

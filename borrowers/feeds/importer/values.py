@@ -13,9 +13,11 @@ from borrowers.feeds.rules import NO, YES, Fault
 from loanwatch.kernel.calendars import add_months, month_end
 
 Row = Mapping[str, Any]
+BUSINESS_DATE = "(business date)"  # of the delivery, beside the columns of a row
 KEYS = {
     "column", "const", "text", "default", "map", "otherwise", "bands", "times", "divide", "divide_by", "decimals", "plus_months",
     "month_end", "flag", "only_if", "remainder", "written", "quarter", "digest", "minus",
+    "until", "less_monthly", "negative_if",
 }  # fmt: skip
 
 
@@ -46,6 +48,9 @@ class Value:
     written: str = ""
     quarter: str | int = ""  # a column, or the same quarter for every row
     minus: str = ""
+    until: str = ""  # text before the first of these
+    less_monthly: tuple[str, str, str] | tuple[()] = ()  # an amount, from which day on, how many times at most
+    negative_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
     only_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def of(self, row: Row) -> Any:
@@ -61,7 +66,11 @@ class Value:
             value = self.as_flag(value)
         if self.bands:
             value = next((name for limit, name in self.bands if value < limit), self.otherwise)
-        value = self.counted(value, row)
+        value = self.counted(self.lessened(value, row), row)
+        return None if value is None else self.dated(value, row)
+
+    def dated(self, value: Any, row: Row) -> Any:
+        """The value as the last day of a quarter, a text with it in it, or so many months later."""
         if self.quarter:
             return month_end(date(value, 3 * (self.quarter if isinstance(self.quarter, int) else row[self.quarter]), 1))
         if self.written:
@@ -75,7 +84,8 @@ class Value:
 
     def start(self, row: Row) -> Any:
         if self.column:
-            return row[self.column]
+            value = row[self.column]
+            return value.partition(self.until)[0] if self.until and value else value
         if self.text:
             return self.text.format_map({name: "" if row[name] is None else row[name] for name in _fields(self.text)})
         return self.const
@@ -91,15 +101,25 @@ class Value:
             raise Fault("NOT_A_CODE", self.column, str(value))
         return str(value) in YES
 
+    def lessened(self, value: Any, row: Row) -> Any:
+        """The value less what other columns take from it; None when one of them is blank."""
+        taken = [row[name] for name in (self.minus, *self.less_monthly) if name]
+        if value is None or None in taken:
+            return None
+        if self.less_monthly:
+            amount, since, most = taken[-3:]
+            value = value - amount * max(0, min(_whole_months(since, row[BUSINESS_DATE]), most))
+        return value - taken[0] if self.minus else value
+
     def counted(self, value: Any, row: Row) -> Any:
+        if value is None:
+            return None
         if self.digest:
             value = hashlib.sha256(str(value).casefold().encode()).hexdigest()[: self.digest]
         if self.remainder:
             value = value % self.remainder
-        if self.minus:
-            if row[self.minus] is None:
-                return None
-            value = value - row[self.minus]
+        if self.negative_if and all(str(row[column]) in listed for column, listed in self.negative_if):
+            value = -value
         if self.times is not None:
             value = value * self.times if isinstance(value, Decimal) else int(value * self.times)
         if self.divide is not None:
@@ -121,7 +141,8 @@ class Value:
             self.quarter if isinstance(self.quarter, str) else "",
             self.minus,
             *(c for c in self.plus_months if isinstance(c, str)),
-            *(c for c, _ in self.only_if),
+            *(c for c, _ in (*self.only_if, *self.negative_if)),
+            *self.less_monthly,
         }
         return {name for name in read | set(_fields(self.text)) if name}
 
@@ -146,7 +167,9 @@ def value_of(spec: Any, lists: Mapping[str, Mapping[str, Any]], where: str) -> V
         "times": lambda n: Decimal(str(n)),
         "divide": lambda n: Decimal(str(n)),
         "plus_months": tuple,
-        "only_if": lambda table: tuple((column, tuple(map(str, allowed))) for column, allowed in table.items()),
+        "only_if": _listed,
+        "negative_if": _listed,
+        "less_monthly": lambda table: _monthly(table, where),
     }
     for name, change in convert.items():
         if name in found:
@@ -154,6 +177,22 @@ def value_of(spec: Any, lists: Mapping[str, Mapping[str, Any]], where: str) -> V
     if any(not name.isidentifier() for name in _fields(found.get("text", ""))):
         raise BadSpec(f"{where}: between braces stands the name of a column and nothing else.")
     return Value(**found)
+
+
+def _listed(table: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((column, tuple(map(str, allowed))) for column, allowed in table.items())
+
+
+def _monthly(table: Mapping[str, str], where: str) -> tuple[str, str, str]:
+    if set(table) != {"amount", "from", "times"}:
+        raise BadSpec(f"{where}.less_monthly: the columns of the amount, of the day from which (from) and of how many times.")
+    return table["amount"], table["from"], table["times"]
+
+
+def _whole_months(since: date, until: date) -> int:
+    """Monthly due dates after `since`, up to and with `until`."""
+    months = 12 * (until.year - since.year) + until.month - since.month
+    return months if add_months(since, months) <= until else months - 1
 
 
 def _list(named: Any, lists: Mapping[str, Mapping[str, Any]], where: str) -> Mapping[str, Any]:
