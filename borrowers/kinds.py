@@ -84,6 +84,8 @@ class Kind:
     derived: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     not_after_end: str = ""  # told day that may not lie after the loan was settled
+    flow_key: tuple[str, ...] = ()  # columns by which one entry of a flow is known
+    changed: str = ""  # of a flow: the reason of a row that is there with other figures
 
     @property
     def model(self) -> type[models.Model]:
@@ -105,8 +107,8 @@ class Kind:
     @cached_property
     def key(self) -> tuple[str, ...]:
         """The columns by which a fact is known, within the lender."""
-        if self.shape == MASTER:
-            return ("number",)
+        if self.shape != REVISED:
+            return self.flow_key or ("number",)
         return tuple(_of(self.model, name).column for name in getattr(self.model, "KEY", ()))
 
     @cached_property
@@ -127,6 +129,8 @@ class Kind:
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         made = [_field(f, self) for f in _told(self) if not isinstance(f, models.ForeignKey)]
+        if self.shape == FLOW:
+            return tuple(made)
         days = [Field("valid_from", "date", "date", "valid_from" in self.key or "valid_from" in self.needs)]
         days += [Field("withdrawn", "boolean", "boolean", False, "false")] if self.shape == REVISED else []
         return (*made, *days)
@@ -259,9 +263,10 @@ EVERY = (
     _kind("loan", "Loan", MASTER, fixed=[*OWNED, "disbursed_on", "position_fed"], leaves_out=["settled_on", "segment"],
         derived={"bucket": "r_borrower_id.bucket", "segment": "r_borrower_id.segment"}, limits={
         **_not_negative("loan_amount_not_negative", "principal"), **_ends("loan_matures_after_disbursement", "matures_on", "disbursed_on")}),
-    _kind("instalment", "Instalment", FLOW, leaves_out=["cum_due_minor", "cum_principal_minor"], not_after_end="valid_from", limits={
+    _kind("instalment", "Instalment", FLOW, flow_key=("loan_id", "version", "seq"), changed="CHANGED_INSTALMENT", leaves_out=["cum_due_minor", "cum_principal_minor"], limits={
         "instalment_not_negative": Limit("OUT_OF_RANGE", "principal", "least({principal}, {interest}, {fee}) < 0")}),
-    _kind("repayment", "Repayment", FLOW, leaves_out=["seq", "cum_paid_minor", "reverses"], limits={
+    _kind("repayment", "Repayment", FLOW, flow_key=("loan_id", "reference"), changed="CHANGED_REPAYMENT", needs=["reference"],
+        leaves_out=["seq", "cum_paid_minor", "reverses"], limits={
         "repayment_moves_money": Limit("OUT_OF_RANGE", "amount", "{amount} = 0")}),
     _kind("position", "Position", REVISED),
     _kind("event", "LoanEvent", REVISED),
@@ -305,7 +310,7 @@ TOGETHER: dict[str, dict[str, str]] = {
     "branch": {"code": "text", "name": "text", "region_code": "text", "region_name": "text"},
     "loan": {
         "number": "text", "product": "text", "principal": "numeric", "rate": "numeric", "disbursed_on": "date", "matures_on": "date",
-        "purpose": "text", "ltv_agreed": "numeric", "facility_number": "text",
+        "purpose": "text", "ltv_agreed": "numeric", "facility_number": "text", "position_fed": "boolean",
     },
     "position": {name: sql for name, sql in KINDS["position"].columns.items() if name not in {"known_from", "withdrawn"}},
     "collateral": {
@@ -322,11 +327,14 @@ TOGETHER: dict[str, dict[str, str]] = {
     "price": {"series": "text", "region": "text", "on": "date", "value": "numeric"},
 }  # fmt: skip
 PLAIN = tuple(name for name in KINDS if name not in TOGETHER)  # kinds whose part of a format has the kind's own fields
+# The part of a format that has the kind's own fields: under the kind's name, or, where that name tells of several facts
+# together, under its name with `_alone`.
+PARTS: dict[str, Kind] = {name if name in PLAIN else f"{name}_alone": kind for name, kind in KINDS.items()}
 
 # The facts a row of a feed may make: part -> field -> SQL type of its column in the staging table.
 TARGETS: dict[str, dict[str, str]] = {
     **TOGETHER,
-    **{name: {c: sql for c, sql in KINDS[name].columns.items() if c != "known_from"} for name in PLAIN},
+    **{part: {c: sql for c, sql in kind.columns.items() if c != "known_from"} for part, kind in PARTS.items()},
 }
 # What a format must declare of each part. The day from which a fact holds may be left to the business date of the delivery.
 NEEDED: dict[str, set[str]] = {
@@ -334,5 +342,5 @@ NEEDED: dict[str, set[str]] = {
     "loan": {"number", "product", "principal", "disbursed_on"},
     "position": {"loan_number", "balance"}, "collateral": {"number", "kind"}, "guarantee": {"guarantor_number", "amount"},
     "event": {"kind", "on"}, "price": {"series", "region", "on", "value"},
-    **{name: set(KINDS[name].needed) - {"currency"} for name in PLAIN},
+    **{part: set(kind.needed) - {"currency"} for part, kind in PARTS.items()},
 }  # fmt: skip

@@ -5,6 +5,7 @@ Temporary tables are the only ones that web and worker may make. One belongs to 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -86,65 +87,94 @@ def fill(table: str, columns: Names, rows: Iterable[Sequence[Any]]) -> int:
     return stream.count
 
 
-def insert_new(table: str, staged: str, key: Names, columns: Names, fixed: Mapping[str, Any] | None = None, blanks: Names = ()) -> int:
-    """Insert the staged rows whose `key` the table does not hold yet; returns how many.
+@dataclass(frozen=True)
+class Change:
+    """Who brings a change to master data (ids), and as of which business date; without a date, each row's own `known_from`."""
 
-    `columns` (with the key) are copied by name, `fixed` gives columns with one value for all. Of `blanks`, a staged
-    NULL ("the source does not say") becomes an empty text.
+    lender: int
+    delivery: int | None = None
+    entered_by: int | None = None
+    told_on: date | None = None
+
+
+def update_differing(table: str, told: str, columns: Names, *, subject: str, change: Change, blanks: bool = False, audited: bool = True) -> int:
+    """Bring master data to what is told, where it differs; returns how many rows changed.
+
+    `told` is SQL of rows with `number`, `known_from` and `columns`, and may use the parameter `lender`. A NULL there means that
+    the source does not say, and changes nothing, unless `blanks`. What was told as of a later business date stays. Each changed
+    field leaves a `Correction`, and each changed row, if `audited`, an audit event `fact.corrected` on `subject` (a model label)
+    with the values before and after: nothing is overwritten silently.
     """
-    fixed = fixed or {}
-    copied = [*key, *(c for c in columns if c not in key)]
-    values = [sql.SQL("COALESCE(s.{}, '')").format(sql.Identifier(c)) if c in blanks else _column("s", c) for c in copied]
-    statement = sql.SQL(
-        "INSERT INTO {table} ({names}) SELECT {values} FROM {staged} s "
-        "WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same}) ON CONFLICT DO NOTHING"
-    ).format(
-        table=sql.Identifier(table),
-        names=_identifiers([*copied, *fixed]),
-        values=sql.SQL(", ").join([*values, *(sql.Placeholder() for _ in fixed)]),
-        staged=sql.Identifier(staged),
-        same=_same_key("s", "t", key, fixed),
-    )
+    parts = _corrected(table=sql.Identifier(table), told=sql.SQL(told), columns=columns, blanks=blanks)
+    audit = sql.SQL(AUDITED).format(before=_json("was_", columns), after=_json("", columns)) if audited else sql.SQL("SELECT FROM written")
     with connection.cursor() as cursor:
-        return run(cursor, statement, [*fixed.values(), *_key_values(key, fixed)])
+        return run(cursor, sql.SQL(CORRECT).format(**parts, audit=audit), {**asdict(change), "subject": subject})
 
 
-def update_differing(table: str, staged: str, key: Names, columns: Names, *, lender_id: int, delivery_id: int | None, subject: str) -> int:
-    """Bring master data to what is staged, where it differs; returns how many rows changed.
+# The row is locked and compared; of what differs, fields that were corrected as of a later date are left as they are.
+CORRECT = """
+WITH candidates AS (
+    SELECT t.id, greatest(t.known_from, s.known_from) AS known_from, coalesce(%(told_on)s, s.known_from) AS told_on, {news}, {olds}
+    FROM {table} t JOIN {told} s ON t.number = s.number LEFT JOIN borrowers_delivery d ON d.id = t.delivery_id
+    WHERE t.lender_id = %(lender)s AND ({new}) IS DISTINCT FROM ({old})
+      AND coalesce(d.business_date, t.known_from) <= coalesce(%(told_on)s, s.known_from)
+    ORDER BY t.id FOR UPDATE OF t
+), judged AS (
+    SELECT k.id, greatest(k.known_from, later.known_from) AS known_from, k.told_on, {kept}, {was}
+    FROM candidates k CROSS JOIN LATERAL (
+        SELECT max(c.known_from) AS known_from, coalesce(array_agg(c.field) FILTER (WHERE c.valid_from > k.told_on), ARRAY[]::varchar[]) AS fields
+        FROM borrowers_correction c WHERE c.subject = %(subject)s AND c.subject_id = k.id
+    ) later
+), changed AS (
+    SELECT * FROM judged c WHERE ({becomes}) IS DISTINCT FROM ({was})
+), written AS (
+    UPDATE {table} t SET {assignments} FROM changed c WHERE t.id = c.id RETURNING t.id
+), logged AS (
+    INSERT INTO borrowers_correction
+        (lender_id, subject, subject_id, field, before, after, valid_from, known_from, delivery_id, entered_by_id)
+    SELECT %(lender)s, %(subject)s, c.id, v.field, v.was, v.becomes, c.told_on, c.known_from, %(delivery)s, %(entered_by)s
+    FROM changed c CROSS JOIN LATERAL (VALUES {each}) AS v (field, was, becomes) WHERE v.was IS DISTINCT FROM v.becomes
+)
+{audit}
+"""
+AUDITED = """
+INSERT INTO trail_auditevent (lender_id, person_id, event, subject_kind, subject_id, request_id, details)
+SELECT %(lender)s, %(entered_by)s, 'fact.corrected', %(subject)s, c.id::text, '',
+       jsonb_build_object('delivery', %(delivery)s::bigint, 'before', {before}, 'after', {after})
+FROM changed c JOIN written USING (id)
+"""
 
-    A staged NULL means that the source does not say, and changes nothing. Each changed row leaves an audit event
-    `fact.corrected` on `subject` (a model label) with the values before and after: nothing is overwritten silently.
-    """
-    new = [sql.SQL("COALESCE({}, {})").format(_column("s", c), _column("t", c)) for c in columns]
-    statement = sql.SQL(
-        """
-        WITH changed AS (
-            SELECT t.id, {before} AS was, {after} AS becomes, {picked}
-            FROM {table} t JOIN {staged} s ON {same}
-            WHERE t.lender_id = %(lender)s AND ({new}) IS DISTINCT FROM ({old}) FOR UPDATE OF t
-        ), written AS (
-            UPDATE {table} t SET {assignments} FROM changed c WHERE t.id = c.id RETURNING t.id
-        )
-        INSERT INTO trail_auditevent (lender_id, event, subject_kind, subject_id, request_id, details)
-        SELECT %(lender)s, 'fact.corrected', %(subject)s, c.id::text, '',
-               jsonb_build_object('delivery', %(delivery)s::bigint, 'before', c.was, 'after', c.becomes)
-        FROM changed c JOIN written USING (id)
-        """
-    ).format(
-        table=sql.Identifier(table),
-        staged=sql.Identifier(staged),
-        same=sql.SQL(" AND ").join(sql.SQL("{} = {}").format(_column("t", c), _column("s", c)) for c in key),
-        new=sql.SQL(", ").join(new),
-        old=sql.SQL(", ").join(_column("t", c) for c in columns),
-        before=_json("t", columns),
-        after=sql.SQL("jsonb_build_object({})").format(
-            sql.SQL(", ").join(sql.SQL("{}, {}").format(sql.Literal(c), value) for c, value in zip(columns, new, strict=True))
+
+def _corrected(*, table: sql.Identifier, told: sql.SQL, columns: Names, blanks: bool) -> dict[str, sql.Composable]:
+    new = [_column("s", c) if blanks else sql.SQL("COALESCE({}, {})").format(_column("s", c), _column("t", c)) for c in columns]
+    was = [sql.Identifier(f"was_{c}") for c in columns]
+    every, listed = sql.SQL(", "), list(zip(columns, new, was, strict=True))
+    return {
+        "table": table,
+        "told": told,
+        "new": every.join(new),
+        "old": every.join(_column("t", c) for c in columns),
+        "news": every.join(sql.SQL("{} AS {}").format(value, sql.Identifier(c)) for c, value, _ in listed),
+        "olds": every.join(sql.SQL("{} AS {}").format(_column("t", c), before) for c, _, before in listed),
+        "kept": every.join(
+            sql.SQL("CASE WHEN {} = ANY (later.fields) THEN {} ELSE {} END AS {}").format(
+                sql.Literal(c), before, _column("k", c), sql.Identifier(c)
+            )
+            for c, _, before in listed
         ),
-        picked=sql.SQL(", ").join(sql.SQL("{} AS {}").format(value, sql.Identifier(c)) for c, value in zip(columns, new, strict=True)),
-        assignments=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(c), _column("c", c)) for c in columns),
-    )
-    with connection.cursor() as cursor:
-        return run(cursor, statement, {"lender": lender_id, "delivery": delivery_id, "subject": subject})
+        "was": every.join(was),
+        "becomes": every.join(_column("c", c) for c in columns),
+        "assignments": every.join(sql.SQL("{} = {}").format(sql.Identifier(c), _column("c", c)) for c in columns),
+        "each": every.join(
+            sql.SQL("({}, {}, {})").format(sql.Literal(c), _exact(sql.SQL("c.{}").format(before)), _exact(_column("c", c)))
+            for c, _, before in listed
+        ),
+    }
+
+
+def _exact(value: sql.Composable) -> sql.Composed:
+    """A value as JSON without loss: a number with decimals as text, as JSON's readers make a float of it."""
+    return sql.SQL("CASE pg_typeof({v})::text WHEN 'numeric' THEN to_jsonb({v}::text) ELSE to_jsonb({v}) END").format(v=value)
 
 
 def _identifiers(names: Iterable[str]) -> sql.Composed:
@@ -155,16 +185,6 @@ def _column(alias: str, name: str) -> sql.Composed:
     return sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(name))
 
 
-def _json(alias: str, columns: Names) -> sql.Composed:
-    pairs = sql.SQL(", ").join(sql.SQL("{}, {}").format(sql.Literal(c), _column(alias, c)) for c in columns)
+def _json(prefix: str, columns: Names) -> sql.Composed:
+    pairs = sql.SQL(", ").join(sql.SQL("{}, {}").format(sql.Literal(c), _column("c", prefix + c)) for c in columns)
     return sql.SQL("jsonb_build_object({})").format(pairs)
-
-
-def _same_key(staged: str, table: str, key: Names, fixed: Mapping[str, Any]) -> sql.Composed:
-    parts = [sql.SQL("{} = {}").format(_column(table, c), _column(staged, c)) for c in key]
-    parts += [sql.SQL("{} = {}").format(_column(table, c), sql.Placeholder()) for c in fixed if c == "lender_id"]
-    return sql.SQL(" AND ").join(parts)
-
-
-def _key_values(key: Names, fixed: Mapping[str, Any]) -> list[Any]:
-    return [value for name, value in fixed.items() if name == "lender_id"]

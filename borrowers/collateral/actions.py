@@ -4,24 +4,16 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
 from borrowers import staging
+from borrowers.doors import save_staged
 from borrowers.feeds.models import Delivery
+from borrowers.kinds import KINDS
 from loanwatch.lenders.models import Lender
 
-STAGED_ITEM = {
-    "number": "text", "kind": "text", "description": "text", "owner_number": "text", "currency": "text", "index_region": "text",
-    "valid_from": "date", "known_from": "date",
-}  # fmt: skip
-STAGED_PLEDGE = {
-    "loan_number": "text", "item_number": "text", "rank": "smallint", "prior_liens": "numeric", "to_on": "date",
-    "valid_from": "date", "known_from": "date",
-}  # fmt: skip
-STAGED_VALUATION = {
-    "item_number": "text", "value": "numeric", "method": "text", "appraiser": "text", "valid_from": "date", "known_from": "date",
-}  # fmt: skip
 STAGED_INDEX = {"series": "text", "region": "text", "on": "date", "value": "numeric"}
 
 
@@ -64,82 +56,30 @@ class ValuationRow:
     appraiser: str = ""
 
 
-@transaction.atomic
 def save_items(lender: Lender, rows: Iterable[ItemRow], *, delivery: Delivery | None = None) -> int:
     """Insert items that are not there yet and bring the others up to what `rows` say; returns how many were written."""
-    staging.stage("staged_item", STAGED_ITEM)
-    staging.fill("staged_item", list(ItemRow.__dataclass_fields__), map(astuple, rows))
-    return save_staged_items(lender, delivery=delivery)
+    return _write("collateral", lender, ItemRow, rows, delivery)
 
 
-@transaction.atomic
 def add_pledges(lender: Lender, rows: Iterable[PledgeRow], *, delivery: Delivery | None = None) -> int:
-    """Insert pledges that are not there yet; returns how many. Rows whose loan or item is unknown are left out."""
-    staging.stage("staged_pledge", STAGED_PLEDGE)
-    staging.fill("staged_pledge", list(PledgeRow.__dataclass_fields__), map(astuple, rows))
-    return add_staged_pledges(lender, delivery=delivery)
+    """Write pledges that are new or differ from what is known; returns how many. Rows whose loan or item is unknown are left out."""
+    return _write("pledge", lender, PledgeRow, rows, delivery)
+
+
+def add_valuations(lender: Lender, rows: Iterable[ValuationRow], *, delivery: Delivery | None = None) -> int:
+    """Write valuations (item, day and method) that are new or differ from what is known; returns how many.
+
+    Values are rounded half up to hundredths.
+    """
+    return _write("valuation", lender, ValuationRow, rows, delivery)
 
 
 @transaction.atomic
-def add_valuations(lender: Lender, rows: Iterable[ValuationRow], *, delivery: Delivery | None = None) -> int:
-    """Insert valuations that are not there yet (item, day and method); returns how many."""
-    staging.stage("staged_valuation", STAGED_VALUATION)
-    staging.fill("staged_valuation", list(ValuationRow.__dataclass_fields__), map(astuple, rows))
-    return add_staged_valuations(lender, delivery=delivery)
-
-
-def save_staged_items(lender: Lender, *, delivery: Delivery | None = None) -> int:
-    """As `save_items`, from the temporary table `staged_item`."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE staged_item ADD COLUMN owner_id bigint")
-        cursor.execute(
-            "UPDATE staged_item s SET owner_id = b.id FROM borrowers_borrower b WHERE b.lender_id = %s AND b.number = s.owner_number",
-            [lender.pk],
-        )
-    columns = ["kind", "description", "owner_id", "currency", "index_region"]
-    changed = staging.update_differing(
-        "borrowers_collateralitem", "staged_item", ["number"], columns,
-        lender_id=lender.pk, delivery_id=delivery.pk if delivery else None, subject="borrowers.collateralitem",
-    )  # fmt: skip
-    new = staging.insert_new(
-        "borrowers_collateralitem", "staged_item", ["number"], [*columns, "valid_from", "known_from"],
-        {"lender_id": lender.pk, "delivery_id": delivery.pk if delivery else None}, ("description", "index_region"),
-    )  # fmt: skip
-    return new + changed
-
-
-def add_staged_pledges(lender: Lender, *, delivery: Delivery | None = None) -> int:
-    """As `add_pledges`, from the temporary table `staged_pledge`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO borrowers_pledge
-                (lender_id, bucket, loan_id, item_id, rank, prior_liens, to_on, valid_from, known_from, delivery_id)
-            SELECT l.lender_id, l.bucket, l.id, i.id, coalesce(s.rank, 1), coalesce(s.prior_liens, 0), s.to_on, s.valid_from, s.known_from,
-                   %(delivery)s
-            FROM staged_pledge s
-            JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
-            JOIN borrowers_collateralitem i ON i.lender_id = %(lender)s AND i.number = s.item_number
-            ON CONFLICT (loan_id, item_id, valid_from, revision) DO NOTHING
-            """,
-            {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
-        )
-        return cursor.rowcount
-
-
-def add_staged_valuations(lender: Lender, *, delivery: Delivery | None = None) -> int:
-    """As `add_valuations`, from the temporary table `staged_valuation`. Values are rounded half up to hundredths."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO borrowers_valuation (lender_id, item_id, value, method, appraiser, valid_from, known_from, delivery_id)
-            SELECT i.lender_id, i.id, round(s.value, 2), s.method, coalesce(s.appraiser, ''), s.valid_from, s.known_from, %(delivery)s
-            FROM staged_valuation s JOIN borrowers_collateralitem i ON i.lender_id = %(lender)s AND i.number = s.item_number
-            ON CONFLICT (item_id, valid_from, method, revision) DO NOTHING
-            """,
-            {"lender": lender.pk, "delivery": delivery.pk if delivery else None},
-        )
-        return cursor.rowcount
+def _write(name: str, lender: Lender, row_type: Any, rows: Iterable[Any], delivery: Delivery | None) -> int:
+    kind = KINDS[name]
+    staging.stage(kind.staged, kind.columns)
+    staging.fill(kind.staged, list(row_type.__dataclass_fields__), map(astuple, rows))
+    return save_staged(kind, lender, delivery=delivery).written
 
 
 def save_staged_index(*, delivery: Delivery) -> tuple[int, int]:

@@ -44,6 +44,7 @@ class Order:
     approved_by: Access | None = None  # of other content for a date that has been delivered already
     received_by: Access | None = None  # the person who brings it on a screen
     channel: str = Delivery.Channel.FILE
+    name: str = ""  # as the sender calls the file, where it lies under another name
     adds_up: bool = False  # batches of one date stand beside each other: another one is no other version of the first
     held: Delivery | None = None  # the delivery that is loaded again from its kept file, instead of a new one
 
@@ -156,7 +157,7 @@ def _new_delivery(order: Order, source: Source) -> Delivery:
     version = same_date.filter(sha256=source.sha256).values_list("version", flat=True).first()
     return Delivery.objects.create(
         lender=order.lender, format=order.declared.name, business_date=order.business_date, all_rows=order.all_rows, sha256=source.sha256,
-        filename=keeping.shown_name(order.path.name), size=source.size, channel=order.channel,
+        filename=keeping.shown_name(order.name or order.path.name), size=source.size, channel=order.channel,
         version=version or (same_date.aggregate(v=Max("version"))["v"] or 0) + 1,
         received_by=order.received_by.person if order.received_by else None,
     )  # fmt: skip
@@ -188,7 +189,7 @@ def _read_all(order: Order, source: Source, outcome: Outcome) -> None:
     if sentence := compare(outcome.control["expected"], rows.control, order.business_date):
         raise FileFault("CONTROL_MISMATCH", sentence)
     remarks = {**outcome.notes.pop("remarks", {}), **known.keep_borrowers(declared, order.lender)}
-    equal = checks.check(declared, order.lender.pk)["equal"]
+    equal = checks.check(declared, order.lender.pk, order.business_date)["equal"]
     if remarks:
         outcome.notes["remarks"] = remarks
     if equal:
@@ -213,14 +214,22 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     point = transaction.savepoint()
     outcome.applied = targets.apply(order.declared, order.lender, delivery, order.business_date)
     earlier = None if order.adds_up else other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
-    if order.dry_run or (earlier and outcome.applied and not order.approved_by):
+    others = bool(earlier and outcome.applied)
+    restated = 0 if others or order.back_dated else targets.changed_positions(delivery)  # of another date, or told by another feed
+    waits = (others or restated) and not order.approved_by
+    if order.dry_run or waits:
         outcome.notes["changes"] = {"fields": changes.counts(delivery.pk), "sample": changes.sample(delivery.pk)}
-    if earlier and outcome.applied and not order.approved_by:
+    if waits:
         transaction.savepoint_rollback(point)
-        outcome.notes["difference"] = {"to_delivery": earlier.pk, "rows_that_would_change": outcome.applied}
+        outcome.notes["difference"] = {"to_delivery": earlier.pk if earlier else None, "rows_that_would_change": restated or outcome.applied}
+        what = (
+            f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change."
+            if earlier and others
+            else f"{restated} positions that are known already would change."
+        )
         raise FileFault(
             "OTHER_CONTENT",
-            f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change. Nothing was done. "
+            f"{what} Nothing was done. "
             f"A credit administrator who did not bring it approves or declines it, or it is loaded again with --approved-by STAFF_NO.",
         )
     transaction.savepoint_commit(point)

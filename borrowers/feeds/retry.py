@@ -17,26 +17,28 @@ from borrowers.feeds.importer.reading import Line
 from borrowers.feeds.importer.values import BadSpec
 from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.feeds.own_formats import find_for
+from borrowers.funds.models import DepositAccount
 from borrowers.loans.models import Facility, Loan
 from borrowers.parties.models import Borrower
-from loanwatch.lenders.models import Lender
+from loanwatch.lenders.models import Lender, Product
+from loanwatch.people.models import Branch
 from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.record import record
 
-NUMBERED = (Loan, Borrower, CollateralItem, Facility)
-NOT_WAITING = {"UNKNOWN_PRODUCT", "UNKNOWN_BRANCH"}  # people make these, no delivery does
+# What may arrive, and the field by which a row names it.
+NUMBERED = ((Loan, "number"), (Borrower, "number"), (CollateralItem, "number"), (Facility, "number"), (DepositAccount, "number"), (Product, "code"), (Branch, "code"))
 
 
 def waits_for(reason: str, value: str) -> str:
     """The number whose arrival would mend a row set aside for `reason`; empty when nothing that arrives would."""
-    return value[:80] if reason.startswith("UNKNOWN_") and reason not in NOT_WAITING else ""
+    return value[:80] if reason.startswith("UNKNOWN_") else ""
 
 
 def arrived(lender: Lender) -> Any:
     """Waiting rows nobody has corrected whose awaited number is there by now."""
     there = Q(pk__in=[])
-    for model in NUMBERED:
-        there |= Q(Exists(model.objects.filter(lender=lender, number=OuterRef("waits_for"))))
+    for model, name in NUMBERED:
+        there |= Q(Exists(model.objects.filter(lender=lender, **{name: OuterRef("waits_for")})))  # type: ignore[attr-defined]
     rows = QuarantinedRow.objects.filter(delivery__lender=lender, delivery__state=Delivery.State.APPLIED)
     return rows.filter(there, state=QuarantinedRow.State.WAITING, corrected__isnull=True).exclude(waits_for="")
 
@@ -94,7 +96,7 @@ def stage_again(declared: Format, delivery: Delivery, rows: list[QuarantinedRow]
         else:
             made.append(staged)
     staging.stage(checks.TABLE, staging_columns(declared), made)
-    checks.check(declared, delivery.lender_id)
+    checks.check(declared, delivery.lender_id, delivery.business_date)
     with connection.cursor() as cursor:
         cursor.execute("SELECT line, reason, at_column, value FROM feed_row WHERE reason IS NOT NULL")
         return elsewhere | {line: (reason, column, value) for line, reason, column, value in cursor.fetchall()}

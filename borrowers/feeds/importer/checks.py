@@ -4,11 +4,14 @@ Each statement reads and writes the staging table `feed_row`; a row without a re
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db import connection
 
 from borrowers.feeds.importer.formats import Format
+from borrowers.kinds import KINDS, MASTER, PLAIN, TARGETS, Kind
+from borrowers.told import Condition, Said, conditions, first_broken, some_conditions
 
 TABLE = "feed_row"
 
@@ -22,6 +25,8 @@ SET reason = CASE WHEN s.contents = 1 THEN 'EQUAL_ROW' ELSE 'DUPLICATE_KEY' END,
 FROM several s WHERE r.key = s.key AND (s.contents > 1 OR r.line > s.first) AND (r.reason IS NULL OR s.contents = 1)
 """
 
+# A row of several facts tells of a loan unless all of the loan is blank: a remark of the format says of such a row that it makes none.
+TELLS_A_LOAN = "num_nonnulls(r.loan__number, r.loan__product, r.loan__principal, r.loan__disbursed_on, r.branch__code) > 0"
 # Of a row that makes a loan: the loan may be there, but must be the same loan.
 LOAN_CHECKS = [
     (
@@ -33,6 +38,7 @@ LOAN_CHECKS = [
         "OTHER_CURRENCY", "loan__number",
         "EXISTS (SELECT FROM borrowers_loan l WHERE l.lender_id = %(lender)s AND l.number = r.loan__number AND l.currency <> %(currency)s)",
     ),
+    ("MISSING_VALUE", "loan__number", "r.loan__number IS NULL OR r.loan__number = ''"),
     ("MISSING_VALUE", "loan__disbursed_on", "r.loan__disbursed_on IS NULL"),
     ("MISSING_VALUE", "loan__principal", "r.loan__principal IS NULL"),
     ("OUT_OF_RANGE", "loan__principal", "r.loan__principal < 0"),
@@ -69,40 +75,18 @@ POSITION_CHECKS = [
 ]  # fmt: skip
 MISSING_BALANCE = ("MISSING_VALUE", "position__balance", "r.position__balance IS NULL")
 
-# A position once delivered stays. Another figure for the same loan and day is a difference that a person looks at.
-CHANGED = """
-UPDATE feed_row r
-SET reason = 'CHANGED_POSITION', at_column = d.field,
-    value = left(d.field || ': ' || coalesce(d.was, '') || ' -> ' || coalesce(d.becomes, ''), 200)
-FROM (
-    SELECT DISTINCT ON (s.line) s.line, v.field, v.was, v.becomes
-    FROM feed_row s
-    JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.position__loan_number
-    JOIN borrowers_position p ON p.loan_id = l.id AND p.valid_from = s.position__valid_from
-    CROSS JOIN LATERAL (VALUES
-        (1, 'balance', p.balance::text, round(s.position__balance, 2)::text),
-        (2, 'days_past_due', p.days_past_due::text, s.position__days_past_due::text),
-        (3, 'closed_as', p.closed_as, coalesce(s.position__closed_as, '')),
-        (4, 'status', p.status, coalesce(s.position__status, '')),
-        (5, 'overdue_principal', p.overdue_principal::text, round(s.position__overdue_principal, 2)::text),
-        (6, 'overdue_interest', p.overdue_interest::text, round(s.position__overdue_interest, 2)::text),
-        (7, 'rate', p.rate::text, round(s.position__rate, 6)::text),
-        (8, 'matures_on', p.matures_on::text, s.position__matures_on::text),
-        (9, 'modified', p.modified::text, s.position__modified::text),
-        (10, 'paid', p.paid::text, round(s.position__paid, 2)::text)
-    ) AS v (place, field, was, becomes)
-    WHERE s.reason IS NULL AND v.was IS DISTINCT FROM v.becomes
-    ORDER BY s.line, v.place
-) d
-WHERE r.line = d.line
-"""
+# What a row of several facts says under another name than the kind's own.
+SAYS = {"event": {"valid_from": "on"}}
 
 
-def check(declared: Format, lender_id: int) -> dict[str, int]:
-    """Set aside every staged row that can't be applied. Returns how many equal rows stand more than once (all but one are dropped)."""
+def check(declared: Format, lender_id: int, known_from: date | None = None) -> dict[str, int]:
+    """Set aside every staged row that can't be applied. Returns how many equal rows stand more than once (all but one are dropped).
+
+    `known_from` is the business date, from which a fact holds whose row does not say since when.
+    """
     values: dict[str, Any] = {
         "lender": lender_id, "currency": declared.currency, "key": ", ".join(declared.key), "products": list(declared.products),
-        "creates": declared.creates_branches,
+        "creates": declared.creates_branches, "known": known_from,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(DUPLICATES, values)
@@ -110,17 +94,101 @@ def check(declared: Format, lender_id: int) -> dict[str, int]:
         equal = cursor.rowcount
     if "loan" in declared.targets:
         for reason, column, condition in [*LOAN_CHECKS, UNKNOWN_PRODUCT, UNKNOWN_BRANCH]:
-            _set_aside(reason, column, condition, values)
+            _set_aside(reason, column, f"{TELLS_A_LOAN} AND ({condition})", values)
     if declared.feeds_positions:
         if "loan" not in declared.targets:
             for reason, column, condition in POSITION_CHECKS:
                 _set_aside(reason, column, condition, values)
         if declared.blank_balance_is_principal:
             _fill_blank_balances(lender_id)
-        _set_aside(*MISSING_BALANCE, values)
-        with connection.cursor() as cursor:
-            cursor.execute(CHANGED, values)
+        reason, column, condition = MISSING_BALANCE
+        _set_aside(reason, column, f"{TELLS_A_LOAN} AND ({condition})" if "loan" in declared.targets else condition, values)
+    for name in KINDS:
+        if name in declared.targets:
+            _check_kind(declared, KINDS[name], values)
     return {"equal": equal}
+
+
+def _check_kind(declared: Format, kind: Kind, values: Mapping[str, Any]) -> None:
+    """The conditions of a kind, in one pass; a kind with a part of its own also tells each fact once."""
+    names = {**SAYS.get(kind.name, {}), **{name: name for name in TARGETS[kind.name]}}
+
+    def said(name: str) -> str:
+        return f'r."{kind.name}__{names[name]}"' if name in names else "NULL"
+
+    arriving = _arriving(declared)
+    if kind.name in PLAIN:
+        found = conditions(kind, _with_defaults(declared, kind, said), arriving)
+        where = told_here(declared, kind.name)
+        _set_aside_first(found, said, where, values)
+        _tell_once(kind, said, where)
+    else:
+        asked = {name for name in names if kind.name != "guarantee" or name != "guarantor_number" or "loan" not in declared.targets}
+        _set_aside_first(some_conditions(kind, said, asked, arriving), said, "true", values)
+
+
+def _with_defaults(declared: Format, kind: Kind, said: Said) -> Said:
+    """What the format says for a row that does not: its currency, and the business date as the day from which a fact holds."""
+
+    def with_defaults(name: str) -> str:
+        if name == "currency" and "currency" in kind.columns and declared.currency:
+            return f"coalesce({said(name)}, %(currency)s)"
+        return f"coalesce({said(name)}, %(known)s::date)" if name == "valid_from" and name in kind.columns else said(name)
+
+    return with_defaults
+
+
+def _arriving(declared: Format) -> dict[str, str]:
+    """Table -> SQL that is true where a good row of this very delivery makes the thing named."""
+    made = {}
+    for name in declared.targets:
+        if name in KINDS and KINDS[name].shape == MASTER:
+            made[KINDS[name].table] = f'EXISTS (SELECT FROM feed_row o WHERE o.reason IS NULL AND o."{name}__number" = {{said}})'
+    return made
+
+
+def told_here(declared: Format, name: str) -> str:
+    """SQL that is true of the rows of `feed_row r` that tell a fact of the kind: all, or of several those that give its key."""
+    others = [part for part in declared.targets if part not in {name, "branch"}]
+    return f'r."{name}__{KINDS[name].mark}" IS NOT NULL' if others and name in PLAIN else "true"
+
+
+def _set_aside_first(found: list[Condition], said: Said, where: str, values: Mapping[str, Any]) -> None:
+    if not found:
+        return
+    reason, column, value = (
+        " ".join(f"WHEN {place} THEN {text}" for place, text in enumerate(texts, 1))
+        for texts in (
+            [f"'{one.reason}'" for one in found],
+            [f"'{one.field}'" for one in found],
+            [f"{said(one.field)}::text" for one in found],
+        )
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE feed_row r SET reason = CASE b.fault {reason} END, at_column = CASE b.fault {column} END,
+                   value = left(CASE b.fault {value} END, 200)
+            FROM (SELECT r.ctid AS at, {first_broken(found)} AS fault FROM feed_row r WHERE r.reason IS NULL AND {where}) b
+            WHERE r.ctid = b.at AND b.fault IS NOT NULL
+            """,
+            values,
+        )
+
+
+def _tell_once(kind: Kind, said: Said, where: str) -> None:
+    """Of rows that tell one fact differently all but the first are set aside, whatever the format's own key is."""
+    key, told = (", ".join(f"coalesce({said(name)}::text, '')" for name in names) for names in (kind.key_names, TARGETS[kind.name]))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE feed_row r SET reason = 'DUPLICATE_KEY', at_column = %(column)s, value = left({said(kind.mark)}::text, 200)
+            FROM (SELECT r.ctid AS at, ROW({told})::text AS said, first_value(ROW({told})::text) OVER (PARTITION BY {key} ORDER BY r.line) AS first
+                  FROM feed_row r WHERE r.reason IS NULL AND {where}) b
+            WHERE r.ctid = b.at AND b.said <> b.first
+            """,
+            {"column": kind.mark},
+        )
 
 
 def _set_aside(reason: str, column: str, condition: str, values: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Applies staged rows: the good rows of `feed_row` go through the writing doors of the facts, as sets."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
@@ -7,71 +9,100 @@ from psycopg2 import sql
 
 from borrowers import staging
 from borrowers.collateral import actions as collateral
+from borrowers.doors import save_staged
+from borrowers.feeds.importer.checks import told_here
 from borrowers.feeds.importer.formats import Format
+from borrowers.feeds.importer.written import count_written
 from borrowers.feeds.models import Delivery
-from borrowers.loans import actions as loans
-from borrowers.parties import actions as parties
+from borrowers.kinds import KINDS, TARGETS
+from borrowers.loans.models import Position
 from loanwatch.lenders.actions import FIRST_DAY
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch
 from loanwatch.people.tree import NewBranch, open_branches
 
-# Rows of which at least one fact is new or was changed by this delivery.
-OWN = "f.lender_id = %(lender)s AND (f.delivery_id = %(delivery)s OR {changed})"
-OF_LOAN = "JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = %(lender)s AND f.delivery_id = %(delivery)s"
-WRITTEN = {
-    "borrower": f"SELECT FROM borrowers_borrower f WHERE f.number = r.borrower__number AND {OWN}",
-    "loan": f"SELECT FROM borrowers_loan f WHERE f.number = r.loan__number AND {OWN}",
-    "collateral": f"SELECT FROM borrowers_collateralitem f WHERE f.number = r.collateral__number AND {OWN}",
-    "position": f"SELECT FROM borrowers_position f {OF_LOAN} AND l.number = r.position__loan_number "
-    "AND f.valid_from = r.position__valid_from",
-    "event": f"SELECT FROM borrowers_loanevent f {OF_LOAN} AND l.number = {{loan}} AND f.kind = r.event__kind",
-    "guarantee": f"SELECT FROM borrowers_guarantee f {OF_LOAN} AND l.number = {{loan}}",
-    "price": "SELECT FROM borrowers_priceindex f WHERE f.delivery_id = %(delivery)s "
-    'AND (f.series, f.region, f."on") = (r.price__series, r.price__region, r.price__on)',
-}
-CHANGED = (
-    "f.id::text IN (SELECT a.subject_id FROM trail_auditevent a WHERE a.id > %(events)s AND a.event = 'fact.corrected' "
-    "AND a.subject_kind = 'borrowers.{table}')"
-)
+
+@dataclass(frozen=True)
+class Applying:
+    """One delivery on its way into the facts; `known_from` is the day from which they are known."""
+
+    declared: Format
+    lender: Lender
+    delivery: Delivery
+    known_from: date
+
+    @property
+    def known(self) -> str:
+        return _day(self.known_from)
+
+    @property
+    def told_on(self) -> str:
+        return _day(self.delivery.business_date)
+
+    @property
+    def currency(self) -> str:
+        return f"'{self.declared.currency}'" if self.declared.currency else "NULL"  # three capital letters, checked when the format is read
+
+    @property
+    def loan(self) -> str:
+        """The column that names the loan of a row which tells of several facts."""
+        return loan_column(self.declared)
+
+    def save(self, kind: str) -> None:
+        save_staged(KINDS[kind], self.lender, delivery=self.delivery)
 
 
 def apply(declared: Format, lender: Lender, delivery: Delivery, known_from: date) -> int:
     """Write the facts of the good rows; returns how many rows made a fact new or changed one. Repeating it writes nothing."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE feed_row")
-        cursor.execute("SELECT coalesce(max(id), 0) FROM trail_auditevent")
-        events = cursor.fetchone()[0]
+        cursor.execute("SELECT coalesce(max(id), 0) FROM borrowers_correction")
+        corrections = cursor.fetchone()[0]
+    one = Applying(declared, lender, delivery, known_from)
     if "loan" in declared.targets:
         _open_products(declared, lender)
         if declared.creates_branches:
             _open_branches(lender)
-        _save_borrowers(lender, delivery, known_from)
-        _save_loans(declared, lender, delivery, known_from)
-    loan = "loan__number" if "loan" in declared.targets else "position__loan_number"
-    if "collateral" in declared.targets:
-        _save_collateral(declared, lender, delivery, known_from)
-    if "guarantee" in declared.targets:
-        _save_guarantees(lender, delivery, known_from)
-    if declared.feeds_positions:
-        _save_positions(lender, delivery, known_from)
-    if "event" in declared.targets:
-        _save_events(loan, lender, delivery, known_from)
+    for name in KINDS:  # in the order in which they refer to each other
+        if name in declared.targets:
+            TOGETHER.get(name, _save_plain)(one, name)
     if "price" in declared.targets:
-        _stage("staged_index", collateral.STAGED_INDEX, {name: f"price__{name}" for name in collateral.STAGED_INDEX})
+        staging.stage("staged_index", collateral.STAGED_INDEX)
+        _fill("staged_index", {name: f"r.price__{name}" for name in collateral.STAGED_INDEX})
         collateral.save_staged_index(delivery=delivery)
-    return _written(declared, lender, delivery, loan, events)
+    return count_written(declared, lender, delivery, loan_column(declared), corrections)
 
 
-def _stage(table: str, columns: dict[str, str], sources: dict[str, str], where: str = "true") -> None:
-    """Make the temporary table of a door and fill it from the good rows: column -> SQL over `feed_row r`."""
-    staging.stage(table, columns)
+def changed_positions(delivery: Delivery) -> int:
+    """How many positions that were known before this delivery has revised."""
+    return Position.objects.filter(delivery=delivery, revision__gt=1).count()
+
+
+def loan_column(declared: Format) -> str:
+    """The column of `feed_row` in which a row names the loan that its events, guarantees and the like belong to."""
+    part = next((part for part in ("loan", "position") if part in declared.targets), None)
+    return {"loan": "loan__number", "position": "position__loan_number", None: ""}[part]
+
+
+def _stage(kind: str, sources: Mapping[str, str], where: str = "true", one_per: str = "") -> None:
+    """Make the temporary table of a kind and fill it from the good rows: told name -> SQL over `feed_row r`.
+
+    Of rows that tell of one thing several times (the borrower of two loans of one file) the first counts: `one_per`.
+    """
+    made = KINDS[kind]
+    staging.stage(made.staged, made.columns)
+    _fill(made.staged, sources, where, one_per)
+
+
+def _fill(table: str, sources: Mapping[str, str], where: str = "true", one_per: str = "") -> None:
     names = sql.SQL(", ").join(map(sql.Identifier, sources))
+    once = sql.SQL(f"DISTINCT ON ({one_per})" if one_per else "")
+    order = sql.SQL(f"ORDER BY {one_per}, r.line" if one_per else "ORDER BY r.line" if table == KINDS["repayment"].staged else "")
     with connection.cursor() as cursor:
         staging.run(
             cursor,
-            sql.SQL("INSERT INTO {} ({}) SELECT DISTINCT {} FROM feed_row r WHERE r.reason IS NULL AND {}").format(
-                sql.Identifier(table), names, sql.SQL(", ").join(map(sql.SQL, sources.values())), sql.SQL(where)
+            sql.SQL("INSERT INTO {} ({}) SELECT {} {} FROM feed_row r WHERE r.reason IS NULL AND {} {}").format(
+                sql.Identifier(table), names, once, sql.SQL(", ").join(map(sql.SQL, sources.values())), sql.SQL(where), order
             ),
         )
         staging.run(cursor, sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
@@ -98,7 +129,7 @@ def _open_branches(lender: Lender) -> None:
             """
             SELECT DISTINCT ON (branch__code) branch__code, coalesce(branch__name, branch__code), branch__region_code,
                    coalesce(branch__region_name, branch__region_code)
-            FROM feed_row WHERE reason IS NULL ORDER BY branch__code
+            FROM feed_row WHERE reason IS NULL AND branch__code IS NOT NULL ORDER BY branch__code
             """
         )
         rows = cursor.fetchall()
@@ -107,129 +138,119 @@ def _open_branches(lender: Lender) -> None:
     open_branches(lender, [made[code] for code in sorted(made)], on=FIRST_DAY)
 
 
-def _save_borrowers(lender: Lender, delivery: Delivery, known_from: date) -> None:
-    fields = ("number", "kind", "name", "segment", "industry", "region")
-    sources = {name: f"r.borrower__{name}" for name in fields} | {
-        "valid_from": "min(r.loan__disbursed_on) OVER (PARTITION BY r.borrower__number)"
-    }
-    _stage("staged_borrower", parties.STAGED, sources | {"known_from": _day(known_from)})
-    _one_per("staged_borrower", "number")
-    parties.save_staged_borrowers(lender, delivery=delivery)
+def _save_plain(one: Applying, name: str) -> None:
+    """A part with the kind's own fields. In a row that tells several facts, one whose key is blank is not told."""
+    kind = KINDS[name]
+    sources = {column: f'r."{name}__{column}"' for column in kind.columns if column != "known_from"} | {"known_from": one.known}
+    if "valid_from" in sources:
+        sources["valid_from"] = f"coalesce({sources['valid_from']}, {one.told_on})"
+    if "currency" in sources:
+        sources["currency"] = f"coalesce({sources['currency']}, {one.currency})"
+    _stage(name, sources, told_here(one.declared, name))
+    one.save(name)
 
 
-def _one_per(table: str, key: str) -> None:
-    """Of rows that tell of one thing several times, keep one: the borrower of two loans of one file, say."""
-    with connection.cursor() as cursor:
-        staging.run(
-            cursor,
-            sql.SQL("DELETE FROM {t} a USING {t} b WHERE a.{k} = b.{k} AND a.ctid > b.ctid").format(
-                t=sql.Identifier(table), k=sql.Identifier(key)
-            ),
-        )
+def _save_borrowers(one: Applying, name: str) -> None:
+    sources = {field: f"r.borrower__{field}" for field in TARGETS["borrower"]}
+    since = "min(r.loan__disbursed_on) OVER (PARTITION BY r.borrower__number)" if "loan" in one.declared.targets else one.told_on
+    sources["valid_from"] = f"coalesce({sources['valid_from']}, {since})"
+    _stage(name, sources | {"known_from": one.known}, "r.borrower__number IS NOT NULL", one_per="r.borrower__number")
+    one.save(name)
 
 
-def _save_loans(declared: Format, lender: Lender, delivery: Delivery, known_from: date) -> None:
-    fields = ("number", "principal", "rate", "disbursed_on", "matures_on", "ltv_agreed")
-    sources = {name: f"r.loan__{name}" for name in fields} | {
+def _save_loans(one: Applying, name: str) -> None:
+    fields = ("number", "principal", "rate", "disbursed_on", "matures_on", "purpose", "ltv_agreed", "facility_number")
+    sources = {field: f"r.loan__{field}" for field in fields} | {
         "borrower_number": "r.borrower__number",
         "product_code": "r.loan__product",
         "branch_code": "r.branch__code",
-        "currency": f"'{declared.currency}'",  # three capital letters, checked when the format is read
-        "purpose": "coalesce(r.loan__purpose, '')",
-        "position_fed": "true",
+        "currency": one.currency,
+        "position_fed": "coalesce(r.loan__position_fed, true)",
         "attributes": "r.loan__attributes",
         "valid_from": "r.loan__disbursed_on",
-        "known_from": _day(known_from),
+        "known_from": one.known,
     }
-    _stage("staged_loan", loans.STAGED_LOAN, sources)
-    loans.save_staged_loans(lender, delivery=delivery)
+    _stage(name, sources, "r.loan__number IS NOT NULL")
+    one.save(name)
 
 
-def _save_collateral(declared: Format, lender: Lender, delivery: Delivery, known_from: date) -> None:
-    known, begins = _day(known_from), "coalesce(r.collateral__valued_on, r.loan__disbursed_on)"
-    item = {
-        "number": "r.collateral__number", "kind": "r.collateral__kind", "description": "r.collateral__description",
-        "owner_number": "r.borrower__number", "currency": f"'{declared.currency}'", "index_region": "r.collateral__index_region",
-        "valid_from": "r.loan__disbursed_on", "known_from": known,
-    }  # fmt: skip
-    _stage("staged_item", collateral.STAGED_ITEM, item, "r.collateral__number IS NOT NULL")
-    collateral.save_staged_items(lender, delivery=delivery)
-    pledge = {
-        "loan_number": "r.loan__number",
-        "item_number": "r.collateral__number",
-        "rank": "1",
-        "valid_from": "r.loan__disbursed_on",
-        "known_from": known,
+def _save_collateral(one: Applying, name: str) -> None:
+    """An item; in a row of a loan, also that it secures the loan, and what it was worth."""
+    with_loan = "loan" in one.declared.targets
+    since = f"coalesce(r.loan__disbursed_on, {one.told_on})" if with_loan else one.told_on
+    begins, there = f"coalesce(r.collateral__valued_on, {since})", "r.collateral__number IS NOT NULL"
+    sources = {field: f"r.collateral__{field}" for field in ("number", "kind", "description", "index_region")} | {
+        "owner_number": "coalesce(r.collateral__owner_number, r.borrower__number)" if with_loan else "r.collateral__owner_number",
+        "currency": f"coalesce(r.collateral__currency, {one.currency})",
+        "valid_from": since,
+        "known_from": one.known,
     }
-    _stage("staged_pledge", collateral.STAGED_PLEDGE, pledge, "r.collateral__number IS NOT NULL")
-    collateral.add_staged_pledges(lender, delivery=delivery)
-    value = {
-        "item_number": "r.collateral__number",
-        "value": "r.collateral__value",
-        "method": "'origination'",
-        "valid_from": begins,
-        "known_from": known,
-    }
-    _stage("staged_valuation", collateral.STAGED_VALUATION, value, "r.collateral__number IS NOT NULL AND r.collateral__value IS NOT NULL")
-    collateral.add_staged_valuations(lender, delivery=delivery)
+    _stage(name, sources, there, one_per="r.collateral__number")
+    one.save(name)
+    if with_loan:
+        item = {"item_number": "r.collateral__number", "valid_from": since, "known_from": one.known}
+        _stage("pledge", item | {"loan_number": "r.loan__number", "rank": "1"}, f"{there} AND r.loan__number IS NOT NULL")
+        one.save("pledge")
+    value = {"item_number": "r.collateral__number", "value": "r.collateral__value", "valid_from": begins, "known_from": one.known}
+    method = "'origination'" if with_loan else "'appraisal'"
+    _stage("valuation", value | {"method": method}, f"{there} AND r.collateral__value IS NOT NULL")
+    one.save("valuation")
 
 
-def _save_guarantees(lender: Lender, delivery: Delivery, known_from: date) -> None:
+def _save_guarantees(one: Applying, name: str) -> None:
     wanted = "r.guarantee__guarantor_number IS NOT NULL AND r.guarantee__amount > 0"
     guarantor = {
         "number": "r.guarantee__guarantor_number", "kind": "'company'", "segment": "'large'", "name": "r.guarantee__guarantor_name",
-        "valid_from": _day(FIRST_DAY), "known_from": _day(known_from),
+        "valid_from": _day(FIRST_DAY), "known_from": one.known,
     }  # fmt: skip
-    _stage("staged_borrower", parties.STAGED, guarantor, wanted)
-    _one_per("staged_borrower", "number")
-    parties.save_staged_borrowers(lender, delivery=delivery)
+    if "loan" in one.declared.targets:
+        _stage("borrower", guarantor, wanted, one_per="r.guarantee__guarantor_number")
+        one.save("borrower")
+    since = "r.loan__disbursed_on" if "loan" in one.declared.targets else one.told_on
     sources = {
-        "loan_number": "r.loan__number", "guarantor_number": "r.guarantee__guarantor_number", "amount": "r.guarantee__amount",
-        "valid_from": "r.loan__disbursed_on", "known_from": _day(known_from),
+        "loan_number": _own_or(one, "guarantee"), "guarantor_number": "r.guarantee__guarantor_number", "amount": "r.guarantee__amount",
+        "valid_from": f"coalesce(r.guarantee__valid_from, {since})", "to_on": "r.guarantee__to_on", "known_from": one.known,
     }  # fmt: skip
-    _stage("staged_guarantee", loans.STAGED_GUARANTEE, sources, wanted)
-    loans.add_staged_guarantees(lender, delivery=delivery)
+    _stage(name, sources, wanted)
+    one.save(name)
+
+
+def _own_or(one: Applying, part: str) -> str:
+    """The loan's number: the part's own, or that of the loan or position the row tells of as well."""
+    return f"coalesce(r.{part}__loan_number, r.{one.loan})" if one.loan else f"r.{part}__loan_number"
 
 
 def _of_loan(table: str, loan: str, lender: Lender) -> str:
     return f"SELECT FROM {table} f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = {int(lender.pk)} AND l.number = {loan}"
 
 
-def _save_positions(lender: Lender, delivery: Delivery, known_from: date) -> None:
+def _save_positions(one: Applying, name: str) -> None:
     """A loan ends once: that it has ended, told again on a later day, is nothing new."""
-    ended = _of_loan("borrowers_position", "r.position__loan_number", lender)
+    ended = _of_loan("borrowers_position", "r.position__loan_number", one.lender)
     same_end = "f.closed_as = r.position__closed_as AND f.valid_from < r.position__valid_from"
-    news = f"(r.position__closed_as IS NULL OR NOT EXISTS ({ended} AND {same_end}))"
-    sources = {name: f"r.position__{name}" for name in ("loan_number", "valid_from", *loans.POSITION_VALUES)}
-    _stage("staged_position", loans.STAGED_POSITION, sources | {"known_from": _day(known_from)}, news)
-    loans.add_staged_positions(lender, delivery=delivery)
+    news = f"r.position__loan_number IS NOT NULL AND (r.position__closed_as IS NULL OR NOT EXISTS ({ended} AND {same_end}))"
+    _stage(name, {field: f"r.position__{field}" for field in TARGETS["position"]} | {"known_from": one.known}, news)
+    one.save(name)
 
 
-def _save_events(loan: str, lender: Lender, delivery: Delivery, known_from: date) -> None:
+def _save_events(one: Applying, name: str) -> None:
     """An event whose day the source does not give counts from the loan's maturity, or from the delivery if that is earlier; once."""
-    known = _of_loan("borrowers_loanevent", f"r.{loan}", lender)
+    loan = _own_or(one, "event")
+    known = _of_loan("borrowers_loanevent", loan, one.lender)
     news = f"(r.event__on IS NOT NULL OR NOT EXISTS ({known} AND f.kind = r.event__kind))"
-    day = _day(known_from)
-    matures = "r.loan__matures_on" if loan == "loan__number" else "NULL::date"
-    sources = {
-        "loan_number": f"r.{loan}", "kind": "r.event__kind", "valid_from": f"coalesce(r.event__on, least({matures}, {day}), {day})",
-        "known_from": day, "amount": "r.event__amount", "note": "r.event__note",
-    }  # fmt: skip
-    _stage("staged_event", loans.STAGED_EVENT, sources, f"r.event__kind IS NOT NULL AND {news}")
-    loans.record_staged_events(lender, delivery=delivery)
+    matures = "r.loan__matures_on" if "loan" in one.declared.targets else "NULL::date"
+    plain = ("kind", "amount", "note", "matures_on", "days_past_due", "other_number")
+    sources = {field: f"r.event__{field}" for field in plain} | {
+        "loan_number": loan,
+        "valid_from": f"coalesce(r.event__on, least({matures}, {one.told_on}), {one.told_on})",
+        "known_from": one.known,
+    }
+    _stage(name, sources, f"r.event__kind IS NOT NULL AND {news}")
+    one.save(name)
 
 
-def _written(declared: Format, lender: Lender, delivery: Delivery, loan: str, events: int) -> int:
-    tables = {"borrower": "borrower", "loan": "loan", "collateral": "collateralitem"}
-    asked = [
-        WRITTEN[part].format(changed=CHANGED.format(table=tables.get(part, "")), loan=f"r.{loan}")
-        for part in declared.targets
-        if part in WRITTEN
-    ]
-    anything = " OR ".join(f"EXISTS ({question})" for question in asked)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM feed_row r WHERE r.reason IS NULL AND ({anything})",
-            {"lender": lender.pk, "delivery": delivery.pk, "events": events},
-        )
-        return cursor.fetchone()[0]
+# Facts that one row may tell together, each under the name of its part of a format.
+TOGETHER: dict[str, Callable[[Applying, str], None]] = {
+    "borrower": _save_borrowers, "loan": _save_loans, "collateral": _save_collateral, "guarantee": _save_guarantees,
+    "position": _save_positions, "event": _save_events,
+}  # fmt: skip

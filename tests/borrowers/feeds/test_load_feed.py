@@ -62,10 +62,31 @@ def test_the_same_file_again_even_under_another_name_changes_nothing(two_loans, 
 def test_other_figures_for_a_date_that_was_delivered_are_held_with_the_difference(two_loans, deliver):
     deliver(PERFORMANCE, months({"loan_id": "L1"}, {"loan_id": "L2"}))
     done = deliver(PERFORMANCE, months({"loan_id": "L1", "current_actual_upb": "1.00"}, {"loan_id": "L2"}))
-    assert (done.state, done.applied, done.reasons) == ("held", 0, {"CHANGED_POSITION": 1})
-    assert done.sample[0]["value"] == "balance: 127000.50 -> 1.00"
+    assert (done.state, done.applied, done.reasons) == ("held", 0, {"OTHER_CONTENT": 1})
+    change = done.notes["changes"]["sample"][0]
+    assert (change["field"], change["was"], change["becomes"]) == ("balance", "127000.50", "1.00")
     assert Position.objects.get(loan__number="L1").balance == Decimal("127000.50")
     assert Delivery.objects.get(pk=done.delivery).version == 2
+
+
+def test_approved_other_figures_are_a_further_revision_and_the_first_stays(two_loans, deliver, staff):
+    deliver(PERFORMANCE, months({"loan_id": "L1"}, {"loan_id": "L2"}))
+    content = months({"loan_id": "L1", "current_actual_upb": "1.00"}, {"loan_id": "L2"})
+    done = deliver(PERFORMANCE, content, approved_by=staff("CA1"))
+    assert (done.state, done.applied, done.unchanged) == ("applied", 1, 1)
+    told = Position.objects.filter(loan__number="L1").order_by("revision").values_list("revision", "balance", "delivery__version")
+    assert list(told) == [(1, Decimal("127000.50"), 1), (2, Decimal("1.00"), 2)]
+    assert Position.objects.known_on(JULY).get(loan__number="L1").balance == Decimal("1.00")
+
+
+def test_a_later_delivery_that_tells_an_earlier_month_otherwise_waits_unless_it_is_declared_a_correction(two_loans, deliver):
+    deliver(PERFORMANCE, months({"loan_id": "L1"}))
+    content = months({"loan_id": "L1", "current_actual_upb": "5.00"}, {"loan_id": "L1", "monthly_reporting_period": "08/01/2007"})
+    done = deliver(PERFORMANCE, content, AUGUST, all_rows=True)
+    assert (done.state, done.reasons, done.notes["difference"]["rows_that_would_change"]) == ("held", {"OTHER_CONTENT": 1}, 1)
+    assert deliver(PERFORMANCE, content, AUGUST, all_rows=True, back_dated=True).applied == 2
+    assert Position.objects.known_on(JULY).get(valid_from=JULY).balance == Decimal("127000.50")
+    assert Position.objects.known_on(AUGUST).get(valid_from=JULY).balance == Decimal("5.00")
 
 
 def test_a_second_version_that_only_adds_rows_waits_for_approval(two_loans, deliver, staff):
