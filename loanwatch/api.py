@@ -1,9 +1,11 @@
-"""The REST API, version 1: reading only. Each slice keeps its own addresses; a new version will stand beside this one."""
+"""The REST API, version 1: reading, and facts in. Each slice keeps its own addresses; a new version will stand beside this one."""
 
 from drf_spectacular.views import SpectacularAPIView
 
 from alerts.observation import api as observation
 from alerts.signals import api as signals
+from borrowers.intake import api as intake
+from borrowers.loans import api as loans
 from borrowers.parties import api as parties
 from inspections.planning import api as planning
 from inspections.visits import api as visits
@@ -13,8 +15,10 @@ from loanwatch.people.routes import SIGNED_IN, route
 app_name = "api"
 urlpatterns = [
     *parties.urlpatterns,
+    *intake.urlpatterns,
     *signals.urlpatterns,
     *observation.urlpatterns,
+    *loans.urlpatterns,
     *planning.urlpatterns,
     *visits.urlpatterns,
     route("schema/", SpectacularAPIView.as_view(authentication_classes=ApiView.authentication_classes), name="schema", get=SIGNED_IN),

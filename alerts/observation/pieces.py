@@ -107,10 +107,12 @@ item AS (
     JOIN borrowers_collateralitem ci ON ci.id = pl.item_id
     LEFT JOIN LATERAL (
         SELECT v.value, v.valid_from FROM borrowers_valuation v
-        WHERE v.item_id = pl.item_id AND v.valid_from <= %(day)s AND {known("v", "borrowers_valuation")} ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) latest ON true
+        WHERE v.item_id = pl.item_id AND v.valid_from <= %(day)s AND {known("v", "borrowers_valuation")}
+        ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) latest ON true
     LEFT JOIN LATERAL (
         SELECT v.value FROM borrowers_valuation v
-        WHERE v.item_id = pl.item_id AND v.valid_from < latest.valid_from AND {known("v", "borrowers_valuation")} ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) previous ON true
+        WHERE v.item_id = pl.item_id AND v.valid_from < latest.valid_from AND {known("v", "borrowers_valuation")}
+        ORDER BY v.valid_from DESC, v.id DESC LIMIT 1) previous ON true
     LEFT JOIN LATERAL (
         SELECT x.value FROM borrowers_priceindex x WHERE ci.index_region <> '' AND x.region = ci.index_region AND x."on" <= %(day)s
         ORDER BY x."on" DESC LIMIT 1) now_index ON true

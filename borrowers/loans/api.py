@@ -1,9 +1,24 @@
-"""Loans in the API as facts. The addresses are in `alerts.observation.api`, which adds how each loan stands."""
+"""Loans in the API as facts, and where the core system's figures are not ours.
+
+The addresses of loans are in `alerts.observation.api`, which adds how each loan stands.
+"""
+
+from datetime import date
 
 import django_filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from borrowers.loans.models import Loan
+from borrowers.loans.reconciliation import reconciliation
+from loanwatch.people.api import ApiView
+from loanwatch.people.policy import Act
+from loanwatch.people.routes import route
+from loanwatch.trail.queries import last_closed
 
 
 class LoanSerializer(serializers.ModelSerializer):
@@ -39,3 +54,44 @@ class LoanFilters(django_filters.FilterSet):
     class Meta:
         model = Loan
         fields: list[str] = []
+
+
+class DifferingFigureSerializer(serializers.Serializer):
+    figure = serializers.CharField()
+    currency = serializers.CharField(help_text="Empty for days.")
+    loans = serializers.IntegerField()
+    size = serializers.CharField(help_text="Sum of the differences without sign, as text.")
+
+
+class ReconciliationSerializer(serializers.Serializer):
+    """Differences between delivered and computed figures at one close, of the loans you may see."""
+
+    lender = serializers.CharField()
+    as_of = serializers.DateField()
+    loans = serializers.IntegerField()
+    figures = DifferingFigureSerializer(many=True)
+
+
+class Reconciliation(ApiView):
+    """Where the core system's figures of a close are not ours: how many loans, and by how much."""
+
+    parameters = ("as_of",)
+    serializer_class = ReconciliationSerializer
+
+    @extend_schema(
+        parameters=[OpenApiParameter("as_of", OpenApiTypes.DATE, description="A closed business day; the last one when left out.")],
+        responses=ReconciliationSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        lender = self.access.person.lender if self.access.person else None
+        text = request.query_params.get("as_of")
+        try:
+            as_of = date.fromisoformat(text) if text else last_closed(lender) if lender else None
+        except ValueError:
+            raise ValidationError({"as_of": ["A date as YYYY-MM-DD."]}) from None
+        if lender is None or as_of is None:
+            raise ValidationError({"as_of": ["No business day is closed yet."]})
+        return Response(reconciliation(lender, as_of, access=self.access))
+
+
+urlpatterns = [route("reconciliation/", Reconciliation.as_view(), name="reconciliation", get=Act.RECONCILIATION_SEE)]

@@ -30,11 +30,13 @@ ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
 LOANS = (("loans:list", "desk:loans"), _("Loans"), "file-dollar")
 BORROWERS = (("borrowers:list", "desk:borrowers"), _("Borrowers"), "building-factory-2")
+DOCUMENTS = (("documents:list",), _("Documents"), "archive")
 CLASSES = (("classification:list",), _("Classification"), "stairs")
 RULES = (("rulebook:list",), _("Warning rules"), "adjustments-alt")
 PARAMETERS = (("lenders:parameters",), _("Parameters"), "settings")
 PRODUCTS = (("lenders:products",), _("Products"), "package")
 FEEDS = (("feeds:deliveries",), _("Data feeds"), "file-import")
+RECONCILIATION = (("reconciliation:list",), _("Reconciliation"), "equal")
 DAYS = (("trail:days",), _("Business days"), "calendar-check")
 TRAIL = (("trail:events",), _("Audit trail"), "fingerprint")
 USERS = (("people:users",), _("Users and roles"), "users")
@@ -46,23 +48,23 @@ BOOK, RULEBOOK, HOUSE = _("Portfolio"), _("Rules"), _("System")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
-    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, PHONE, ALERTS]), (BOOK, [LOANS, BORROWERS, CLASSES])],
+    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, PHONE, ALERTS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
     Role.RISK_OFFICER: [
         ("", [HOME, ALERTS, FOUR_EYES, TASKS]),
-        (BOOK, [PORTFOLIO, LOANS, BORROWERS, CLASSES]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
-    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS]), (BOOK, [LOANS, BORROWERS, CLASSES])],
+    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, TASKS]),
-        (BOOK, [PORTFOLIO, LOANS, BORROWERS, CLASSES]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS]),
         (HOUSE, [FEEDS, DAYS, MATRIX]),
     ],
     Role.FIELD_AGENT: [("", [PHONE])],
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
-        (BOOK, [PORTFOLIO, LOANS, BORROWERS, ALERTS, TASKS, FOUR_EYES, CLASSES]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, TASKS, FOUR_EYES, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, MATRIX]),
     ],

@@ -36,6 +36,7 @@ EVENTS: dict[str, Any] = {
     "document_requirement.added": _("Document required"),
     "document_requirement.ended": _("Document required no longer"),
     "documents.exported": _("List of missing documents exported"),
+    "facts.received": _("Batch of facts received"),
     "legal_hold.lifted": _("Legal hold lifted"),
     "legal_hold.placed": _("Legal hold placed"),
     "feed.applied": _("Delivery applied"),
@@ -69,6 +70,7 @@ EVENTS: dict[str, Any] = {
     "quarantine.rejected": _("Row set aside rejected"),
     "quarantine.released": _("Row set aside released"),
     "quarantine.retried": _("Row set aside applied when what it waited for had come"),
+    "reconciliation.exported": _("Differences with the core system exported"),
     "role.ended": _("Role ended"),
     "role.granted": _("Role granted"),
     "task.assigned": _("Task assigned"),
@@ -82,6 +84,11 @@ EVENTS: dict[str, Any] = {
     "visit.started": _("Inspection begun"),
     "visit.submitted": _("Inspection submitted"),
     "visit.verified": _("Inspection confirmed"),
+    "webhook.added": _("Webhook source added"),
+    "webhook.key_changed": _("Key of a webhook source changed"),
+    "webhook.key_read": _("Key of a webhook source read"),
+    "webhook.switched_off": _("Webhook source taken out of use"),
+    "webhook.switched_on": _("Webhook source put back in use"),
 }
 
 STEPS: dict[str, Any] = {
