@@ -15,7 +15,8 @@ from alerts.rulebook.actions import install_seeds
 from borrowers.loans.models import Loan
 from inspections.visits.actions import install_templates
 from loanwatch.day.actions import ensure_days
-from loanwatch.demo import bank, book, calendar, collateral, custody, guarantees, inspecting, planted, staff, writing
+from loanwatch.demo import around_writing, bank, book, calendar, collateral, custody, guarantees, inspecting, planted, staff, writing
+from loanwatch.demo.around import Around
 from loanwatch.demo.drafts import Note, Party
 from loanwatch.demo.names import Namer
 from loanwatch.demo.visit_writing import Recorder
@@ -103,6 +104,7 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         lender = bank.found(days)
         people = bank.hire(lender, drawn.everybody, days, password)
         writer = facts(lender, days, people, number, drawn)
+        around_writing.write(lender, days, Around(number, days, drawn.parties, drawn.notes))
         install_templates(lender)
         inspections(writer, people, drawn)
         install_seeds(lender)
