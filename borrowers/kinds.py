@@ -159,8 +159,13 @@ class Kind:
 
     @property
     def mark(self) -> str:
-        """The told name by which a row of several facts shows that it tells of this one: the last of the key that it needs."""
-        return next((name for name in reversed(self.key_names) if name in self.needed), self.needed[-1])
+        """The told name by which a row of several facts shows that it tells of this one: the last of the key that it needs.
+
+        The day since when comes into it only where the key has nothing but one name beside it: it is the first to be left out.
+        """
+        asked = [name for name in self.key_names if name in self.needed]
+        named = [name for name in asked if name != "valid_from"]
+        return named[-1] if len(named) > 1 else asked[-1] if asked else self.needed[-1]
 
     @cached_property
     def from_references(self) -> dict[str, str]:

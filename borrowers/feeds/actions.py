@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from borrowers import staging
 from borrowers.feeds import changes, keeping, retry
-from borrowers.feeds.importer import checks, known, targets
+from borrowers.feeds.importer import checks, known, plans, targets
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.parsing import Parser, keys_beside, staging_columns, total_columns
 from borrowers.feeds.importer.reading import FileFault, Source, compare, examine, read_control
@@ -213,6 +213,7 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     good = checks.staged() - outcome.quarantined
     point = transaction.savepoint()
     outcome.applied = targets.apply(order.declared, order.lender, delivery, order.business_date)
+    plans.add_schedules(order.declared, order.lender, delivery, order.business_date)
     earlier = None if order.adds_up else other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
     others = bool(earlier and outcome.applied)
     restated = 0 if others or order.back_dated else targets.changed_positions(delivery)  # of another date, or told by another feed

@@ -14,7 +14,13 @@ from borrowers.feeds.importer.layouts import Layout, layout_of
 from borrowers.feeds.importer.remarks import Remark, declare
 from borrowers.feeds.importer.values import BadSpec, Value, value_of
 from borrowers.feeds.rules import Column
-from borrowers.kinds import NEEDED, TARGETS
+from borrowers.kinds import NEEDED as NEEDED_OF_KINDS
+from borrowers.kinds import TARGETS as KINDS_TOLD
+
+# Beside the kinds of facts, a row may say how the equal instalments of its loan fall due: `plans.add_schedules` makes them.
+SCHEDULE = {"loan_number": "text", "instalments": "integer", "amount": "numeric", "since": "date"}
+TARGETS = {**KINDS_TOLD, "schedule": SCHEDULE}
+NEEDED = {**NEEDED_OF_KINDS, "schedule": set(SCHEDULE)}
 
 FOLDER = Path(__file__).resolve().parent.parent / "formats"
 

@@ -143,7 +143,9 @@ def _save_plain(one: Applying, name: str) -> None:
     kind = KINDS[name]
     sources = {column: f'r."{name}__{column}"' for column in kind.columns if column != "known_from"} | {"known_from": one.known}
     if "valid_from" in sources:
-        sources["valid_from"] = f"coalesce({sources['valid_from']}, {one.told_on})"
+        since = f"(SELECT l.disbursed_on FROM borrowers_loan l WHERE l.lender_id = {int(one.lender.pk)} AND l.number = r.pledge__loan_number)"
+        known = [sources["valid_from"], *([since] if name == "pledge" else []), one.told_on]
+        sources["valid_from"] = f"coalesce({', '.join(known)})"  # a pledge whose day is not told secures its loan from the first day on
     if "currency" in sources:
         sources["currency"] = f"coalesce({sources['currency']}, {one.currency})"
     _stage(name, sources, told_here(one.declared, name))
