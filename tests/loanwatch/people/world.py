@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from alerts.classification.models import ClassProposal
-from borrowers.feeds.models import Delivery, QuarantinedRow
+from borrowers.documents.house import install_shipped
+from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
+from borrowers.feeds.models import Delivery, QuarantinedRow, WebhookSource
 from borrowers.loans.models import Loan
 from borrowers.parties.models import PortalAccess
 from inspections.visits import actions as visits
@@ -106,6 +108,7 @@ def _open_lender(code: str) -> Lender:
     give_defaults(lender)
     visits.install_templates(lender)
     Product.objects.create(lender=lender, code="working_capital", name="Working capital", kind="working_capital")
+    install_shipped(lender)
     BusinessDay.objects.create(lender=lender, business_date=TODAY - timedelta(days=1), slices=1, state="closed")
     BusinessDay.objects.create(lender=lender, business_date=TODAY, slices=1, state="closing")
     return lender
@@ -129,7 +132,10 @@ def _book(bank: book.Bank) -> dict[str, Any]:
     proposal = ClassProposal.objects.create(
         lender=bank.lender, bucket=loan.bucket, loan=loan, as_of=TODAY, old_class="normal", new_class="special_mention", days_past_due=3
     )
-    things: dict[str, Any] = {"loan": loan, "alert": alert, "proposal": proposal, "delivery": _delivery(bank.lender)}
+    made_by = bank.people["manager"].person
+    webhook, _ = WebhookSource.objects.get_or_create(lender=bank.lender, name="bureau", defaults={"facts": ["tier"], "made_by": made_by})
+    things: dict[str, Any] = {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "delivery": _delivery(bank.lender)}
+    things |= {"document": _document(loan), "hold": _hold(bank, loan)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
         begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
@@ -138,6 +144,25 @@ def _book(bank: book.Bank) -> dict[str, Any]:
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
     PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
     return things | {"borrower_account": borrower_account}
+
+
+def _document(loan: Loan) -> Document:
+    """A contract whose bytes are nowhere: who is let in is told so, who is not finds nothing."""
+    number = next(book.COUNTER)
+    kind = DocumentKind.objects.get(lender=loan.lender, code="loan_contract")
+    document = Document.objects.create(
+        lender=loan.lender, number=f"DC{number}", kind=kind, borrower=loan.borrower, loan=loan, title="Contract", valid_from=TODAY, known_from=TODAY
+    )
+    DocumentVersion.objects.create(
+        document=document, version=1, sha256=f"{number:064d}", stored_sha256=f"{number:064d}", size=1, content_type="image/png",
+        filename="a.png", stored_as=f"nowhere/{number}.png", known_from=TODAY,
+    )  # fmt: skip
+    return document
+
+
+def _hold(bank: book.Bank, loan: Loan) -> LegalHold:
+    placer = hire(bank.lender, Role.CREDIT_ADMIN, bank.branch, "Placer").person
+    return LegalHold.objects.create(borrower=loan.borrower, reason="Lawsuit", placed_on=TODAY, placed_by=placer)
 
 
 def _photo(visit: Visit) -> Photo:
