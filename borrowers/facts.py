@@ -47,6 +47,21 @@ class LoanFact(Fact):
         abstract = True
 
 
+class ByTheMillion(models.Model):
+    """A fact of which one delivery brings millions. What its rows refer to is checked once per statement, not once per row.
+
+    A row-by-row foreign key costs more than the rest of the load. The trigger `refers_to_what_is_there` refuses the same, and that a
+    row lies with another lender or in another bucket than its loan; `nothing_refers_to_it` keeps what is referred to.
+    """
+
+    lender = models.ForeignKey(Lender, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False)
+    entered_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False)
+
+    class Meta:
+        abstract = True
+
+
 class RevisedQuerySet(models.QuerySet[Any]):
     def known_on(self, known_on: date) -> "RevisedQuerySet":
         """The rows that were the truth as known on `known_on`: the last revision of each key by then, unless withdrawn."""

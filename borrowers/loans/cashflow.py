@@ -3,15 +3,16 @@
 Running totals are computed here, in the database, and nowhere else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
 from borrowers.feeds.models import Delivery
-from borrowers.loans.actions import OutOfOrder, require_known, stage_rows
+from borrowers.loans.actions import OutOfOrder, UnknownName, require_known, stage_rows
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
@@ -21,10 +22,14 @@ STAGED_DEMAND = {
 }  # fmt: skip
 STAGED_REPAYMENT = {
     "place": "bigserial", "loan_number": "text", "paid_on": "date", "amount": "numeric", "known_from": "date", "payer": "text",
-    "reference": "text",
+    "reference": "text", "reverses_reference": "text",
 }  # fmt: skip
 STAGED_CUSTODY = {"loan_number": "text", "staff_no": "text", "capacity": "text", "from_on": "date", "to_on": "date"}
 STAGED_DUTY = {"loan_number": "text", "kind": "text", "due_on": "date", "done_on": "date", "known_from": "date"}
+
+
+class PlanRewritesThePast(ValueError):
+    """A later version of a plan leaves out or changes a demand that was already due. Nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,11 @@ class DemandRow:
 
 @dataclass(frozen=True)
 class RepaymentRow:
-    """Money that came in on `paid_on` and became known on `known_from`; an empty payer is the borrower."""
+    """Money that came in on `paid_on` and became known on `known_from`; an empty payer is the borrower.
+
+    `reference` is the core system's number of the payment. A reversal names in `reverses_reference` the payment of the same loan that
+    it takes back, and has the negative of its amount.
+    """
 
     loan_number: str
     paid_on: date
@@ -51,6 +60,7 @@ class RepaymentRow:
     known_from: date
     payer: str = ""
     reference: str = ""
+    reverses_reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ class DutyRow:
 def add_schedule(lender: Lender, rows: Iterable[DemandRow], *, delivery: Delivery | None = None) -> int:
     """Append whole versions of schedules, any number of loans at once, with their running totals; returns how many demands.
 
-    A version that is there already is not extended: its demands are skipped. Raises UnknownName.
+    A version that is there already is not extended: its demands are skipped. A later version repeats what was due before the day on
+    which it came into being. Raises UnknownName and PlanRewritesThePast.
     """
     stage_rows("staged_demand", STAGED_DEMAND, rows, DemandRow)
     with connection.cursor() as cursor:
@@ -88,30 +99,61 @@ def add_schedule(lender: Lender, rows: Iterable[DemandRow], *, delivery: Deliver
 
 
 def add_staged_schedule(lender: Lender, *, delivery: Delivery | None = None, entered_by: Person | None = None) -> int:
-    """As `add_schedule`, from the temporary table `staged_demand`. A version holds from `valid_from`, or from the day it is known."""
+    """As `add_schedule`, from the temporary table `staged_demand`, whose names have been checked; a row of another loan is left out.
+
+    A version holds from `valid_from`, or from the day it is known. Written by bucket and loan, so that the indexes of a first load grow at few places.
+    """
+    values = _by(lender, delivery, entered_by)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO borrowers_instalment (lender_id, bucket, loan_id, version, seq, due_on, principal, interest, fee,
-                                              cum_due_minor, cum_principal_minor, valid_from, known_from, delivery_id, entered_by_id)
-            SELECT l.lender_id, l.bucket, l.id, s.version, s.seq, s.due_on, s.principal, s.interest, s.fee,
-                   sum(((s.principal + s.interest + s.fee) * 100)::bigint) OVER so_far, sum((s.principal * 100)::bigint) OVER so_far,
-                   coalesce(s.valid_from, s.known_from), s.known_from, %(delivery)s, %(person)s
-            FROM staged_demand s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
-            WHERE NOT EXISTS (SELECT FROM borrowers_instalment i WHERE i.loan_id = l.id AND i.version = s.version)
-            WINDOW so_far AS (PARTITION BY l.id, s.version ORDER BY s.seq)
-            """,
-            {"lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None},
-        )
+        cursor.execute(FORGOTTEN_DEMAND, values)
+        if forgotten := cursor.fetchone():
+            raise PlanRewritesThePast(
+                f"Version {forgotten[1]} of the plan of loan {forgotten[0]} does not repeat the demand due on {forgotten[2]}. Nothing was written."
+            )
+        cursor.execute(WRITE_DEMANDS, values)
         return cursor.rowcount
+
+
+def _by(lender: Lender, delivery: Delivery | None, entered_by: Person | None) -> dict[str, Any]:
+    return {"lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None}
+
+
+# Of a version that is new and not the first: a demand of the version before it that was due, and is not repeated.
+FORGOTTEN_DEMAND = """
+SELECT n.loan_number, n.version, i.due_on
+FROM (
+    SELECT s.loan_number, l.id, s.version, min(s.known_from) AS known_from,
+           (SELECT max(p.version) FROM borrowers_instalment p WHERE p.loan_id = l.id) AS last
+    FROM (SELECT loan_number, coalesce(version, 1) AS version, min(known_from) AS known_from FROM staged_demand GROUP BY 1, 2) s
+    JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
+    WHERE s.version > 1 GROUP BY 1, 2, 3
+) n
+JOIN borrowers_instalment i ON i.loan_id = n.id AND i.version = n.last AND n.version > n.last AND i.due_on < n.known_from
+WHERE NOT EXISTS (
+    SELECT FROM staged_demand s
+    WHERE s.loan_number = n.loan_number AND s.version = n.version AND s.seq = i.seq AND s.due_on = i.due_on
+      AND s.principal = i.principal AND s.interest = i.interest AND coalesce(s.fee, 0) = i.fee)
+ORDER BY 1, 2, 3 LIMIT 1
+"""
+WRITE_DEMANDS = """
+INSERT INTO borrowers_instalment (lender_id, bucket, loan_id, version, seq, due_on, principal, interest, fee,
+                                  cum_due_minor, cum_principal_minor, valid_from, known_from, delivery_id, entered_by_id)
+SELECT l.lender_id, l.bucket, l.id, coalesce(s.version, 1), s.seq, s.due_on, s.principal, s.interest, coalesce(s.fee, 0),
+       lw_running_total(((s.principal + s.interest + coalesce(s.fee, 0)) * 100)::bigint) OVER so_far,
+       lw_running_total((s.principal * 100)::bigint) OVER so_far, coalesce(s.valid_from, s.known_from), s.known_from,
+       %(delivery)s, %(person)s
+FROM staged_demand s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
+WHERE NOT EXISTS (SELECT FROM borrowers_instalment i WHERE i.loan_id = l.id AND i.version = coalesce(s.version, 1))
+WINDOW so_far AS (PARTITION BY l.bucket, l.id, s.version ORDER BY s.seq)
+"""
 
 
 @transaction.atomic
 def append_repayments(lender: Lender, rows: Iterable[RepaymentRow], *, delivery: Delivery | None = None) -> int:
     """Append repayments in the order in which they became known, with their running totals; returns how many.
 
-    Rows of one day keep the order given. Raises UnknownName, and OutOfOrder when one became known before what the
-    loan already has. Two writers to one loan wait for each other.
+    Rows of one day keep the order given; one whose reference the loan has already is skipped. Raises UnknownName, also of a payment
+    to take back, and OutOfOrder when one became known before what the loan already has. Two writers to one loan wait for each other.
     """
     stage_rows("staged_repayment", STAGED_REPAYMENT, rows, RepaymentRow)
     with connection.cursor() as cursor:
@@ -120,51 +162,75 @@ def append_repayments(lender: Lender, rows: Iterable[RepaymentRow], *, delivery:
 
 
 def append_staged_repayments(lender: Lender, *, delivery: Delivery | None = None, entered_by: Person | None = None) -> int:
-    """As `append_repayments`, from the temporary table `staged_repayment`."""
+    """As `append_repayments`, from the temporary table `staged_repayment`, whose names have been checked."""
+    values = _by(lender, delivery, entered_by)
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT l.number FROM borrowers_loan l
-            WHERE l.lender_id = %s AND l.number IN (SELECT loan_number FROM staged_repayment) ORDER BY l.id FOR NO KEY UPDATE
+            WHERE l.lender_id = %(lender)s AND l.number IN (SELECT loan_number FROM staged_repayment) ORDER BY l.id FOR NO KEY UPDATE
             """,
-            [lender.pk],
+            values,
         )
-        cursor.execute(
-            """
-            CREATE TEMPORARY TABLE last_repayment ON COMMIT DROP AS
-            SELECT DISTINCT ON (r.loan_id) r.loan_id, r.seq, r.cum_paid_minor, r.known_from
-            FROM borrowers_repayment r JOIN borrowers_loan l ON l.id = r.loan_id
-            WHERE l.lender_id = %s AND l.number IN (SELECT loan_number FROM staged_repayment) ORDER BY r.loan_id, r.seq DESC
-            """,
-            [lender.pk],
-        )
-        cursor.execute(
-            """
-            SELECT s.loan_number, s.known_from, p.known_from
-            FROM staged_repayment s JOIN borrowers_loan l ON l.lender_id = %s AND l.number = s.loan_number
-            JOIN last_repayment p ON p.loan_id = l.id WHERE s.known_from < p.known_from LIMIT 1
-            """,
-            [lender.pk],
-        )
-        if late := cursor.fetchone():
-            raise OutOfOrder(f"A repayment of loan {late[0]} known on {late[1]} comes after one known on {late[2]}. Nothing was written.")
-        cursor.execute(
-            """
-            INSERT INTO borrowers_repayment (lender_id, bucket, loan_id, seq, paid_on, amount, cum_paid_minor, payer, reference,
-                                             valid_from, known_from, delivery_id, entered_by_id)
-            SELECT l.lender_id, l.bucket, l.id, coalesce(p.seq, 0) + row_number() OVER in_order, s.paid_on, s.amount,
-                   coalesce(p.cum_paid_minor, 0) + sum((s.amount * 100)::bigint) OVER in_order, coalesce(s.payer, ''),
-                   coalesce(s.reference, ''), s.paid_on, s.known_from, %(delivery)s, %(person)s
-            FROM staged_repayment s
-            JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
-            LEFT JOIN last_repayment p ON p.loan_id = l.id
-            WINDOW in_order AS (PARTITION BY l.id ORDER BY s.known_from, s.paid_on, s.place)
-            """,
-            {"lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None},
-        )
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.numbered_repayment")
+        cursor.execute(NUMBER_REPAYMENTS, values)
+        cursor.execute("ANALYZE numbered_repayment")
+        _refuse_repayments(cursor, values)
+        cursor.execute(WRITE_REPAYMENTS, values)
         written = cursor.rowcount
-        cursor.execute("DROP TABLE last_repayment")
+        cursor.execute("DROP TABLE numbered_repayment")
         return written
+
+
+def _refuse_repayments(cursor: Any, values: Mapping[str, Any]) -> None:
+    cursor.execute("SELECT loan_number, known_from, last_known FROM numbered_repayment WHERE known_from < last_known LIMIT 1")
+    if late := cursor.fetchone():
+        raise OutOfOrder(f"A repayment of loan {late[0]} known on {late[1]} comes after one known on {late[2]}. Nothing was written.")
+    cursor.execute(
+        f"""
+        SELECT n.loan_number, n.reverses_reference FROM numbered_repayment n
+        WHERE n.reverses_reference <> '' AND NOT EXISTS (SELECT FROM ({REVERSIBLE}) t WHERE t.amount = -n.amount) LIMIT 1
+        """,
+        values,
+    )
+    if missing := cursor.fetchone():
+        sentence = f"Loan {missing[0]} has no repayment {missing[1]} of the amount that is taken back. Nothing was written."
+        raise UnknownName(0, "UNKNOWN_REPAYMENT", "reverses_reference", missing[1], sentence)
+
+
+# Ids are taken here, so that a payment and its reversal may arrive together.
+NUMBER_REPAYMENTS = """
+CREATE TEMPORARY TABLE numbered_repayment ON COMMIT DROP AS
+WITH last AS (
+    SELECT DISTINCT ON (r.loan_id) r.loan_id, r.seq, r.cum_paid_minor, r.known_from
+    FROM borrowers_repayment r JOIN borrowers_loan l ON l.id = r.loan_id
+    WHERE l.lender_id = %(lender)s AND l.number IN (SELECT loan_number FROM staged_repayment) ORDER BY r.loan_id, r.seq DESC
+)
+SELECT nextval(pg_get_serial_sequence('borrowers_repayment', 'id')) AS id, q.* FROM (
+    SELECT l.lender_id, l.bucket, l.id AS loan_id, s.loan_number, s.paid_on, s.amount, s.known_from, coalesce(s.payer, '') AS payer,
+           coalesce(s.reference, '') AS reference, coalesce(s.reverses_reference, '') AS reverses_reference, p.known_from AS last_known,
+           coalesce(p.seq, 0) + row_number() OVER in_order AS seq,
+           coalesce(p.cum_paid_minor, 0) + lw_running_total((s.amount * 100)::bigint) OVER in_order AS cum_paid_minor
+    FROM staged_repayment s
+    JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
+    LEFT JOIN last p ON p.loan_id = l.id
+    WHERE coalesce(s.reference, '') = ''
+       OR NOT EXISTS (SELECT FROM borrowers_repayment r WHERE r.loan_id = l.id AND r.reference = s.reference AND r.reference <> '')
+    WINDOW in_order AS (PARTITION BY l.bucket, l.id ORDER BY s.known_from, s.paid_on, s.place)
+) q
+"""
+REVERSIBLE = """
+SELECT r.id, r.amount FROM borrowers_repayment r WHERE r.loan_id = n.loan_id AND r.reference = n.reverses_reference AND r.reference <> ''
+UNION ALL SELECT o.id, o.amount FROM numbered_repayment o WHERE o.loan_id = n.loan_id AND o.reference = n.reverses_reference AND o.seq < n.seq
+"""
+WRITE_REPAYMENTS = f"""
+INSERT INTO borrowers_repayment (id, lender_id, bucket, loan_id, seq, paid_on, amount, cum_paid_minor, payer, reference, reverses_id,
+                                 valid_from, known_from, delivery_id, entered_by_id)
+SELECT n.id, n.lender_id, n.bucket, n.loan_id, n.seq, n.paid_on, n.amount, n.cum_paid_minor, n.payer, n.reference,
+       CASE WHEN n.reverses_reference <> '' THEN (SELECT t.id FROM ({REVERSIBLE}) t WHERE t.amount = -n.amount LIMIT 1) END,
+       n.paid_on, n.known_from, %(delivery)s, %(person)s
+FROM numbered_repayment n
+"""
 
 
 @transaction.atomic

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.facts import Fact, LoanFact, RevisedLoanFact, ends_after_it_begins, one_per_key, revisions_by_key
+from borrowers.facts import ByTheMillion, Fact, LoanFact, RevisedLoanFact, ends_after_it_begins, one_per_key, revisions_by_key
 from borrowers.parties.models import Borrower, PortalAccess
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch, Person, Role
@@ -110,7 +111,7 @@ class Loan(LoanFact):
         return self.number
 
 
-class Instalment(LoanFact):
+class Instalment(ByTheMillion, LoanFact):
     """One demand of one version of a repayment schedule.
 
     `version` counts up; a later version replaces the whole plan from the first demand on: it repeats the demands that were
@@ -120,7 +121,7 @@ class Instalment(LoanFact):
     oldest unpaid demand is a range comparison against what was paid in all.
     """
 
-    loan = models.ForeignKey(Loan, models.PROTECT, related_name="instalments")
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="instalments", db_constraint=False, db_index=False)
     version = models.SmallIntegerField(default=1)
     seq = models.SmallIntegerField()
     due_on = models.DateField()
@@ -136,13 +137,16 @@ class Instalment(LoanFact):
             models.UniqueConstraint(fields=["loan", "version", "seq"], name="one_instalment_per_seq"),
             models.CheckConstraint(condition=Q(principal__gte=0, interest__gte=0, fee__gte=0), name="instalment_not_negative"),
         ]
-        indexes = [models.Index(fields=["lender", "bucket", "due_on"], name="instalment_by_bucket")]
+        indexes = [
+            models.Index(fields=["lender", "bucket", "due_on"], name="instalment_by_bucket"),
+            BrinIndex(fields=["delivery"], name="instalment_by_delivery"),
+        ]
 
 
-class Repayment(LoanFact):
+class Repayment(ByTheMillion, LoanFact):
     """Money that came in for a loan. `seq` counts in the order in which it became known; `cum_paid_minor` is the running total."""
 
-    loan = models.ForeignKey(Loan, models.PROTECT, related_name="repayments")
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="repayments", db_constraint=False, db_index=False)
     seq = models.IntegerField()
     paid_on = models.DateField()
     amount = models.DecimalField(**MONEY)
@@ -163,16 +167,17 @@ class Repayment(LoanFact):
         indexes = [
             models.Index(fields=["loan", "cum_paid_minor"], name="repayment_by_total"),
             models.Index(fields=["lender", "bucket", "known_from"], name="repayment_by_bucket"),
+            BrinIndex(fields=["delivery"], name="repayment_by_delivery"),
             models.Index(fields=["loan", "seq"], condition=Q(amount__lt=0), name="repayment_taken_back"),
         ]
 
 
-class Position(RevisedLoanFact):
+class Position(ByTheMillion, RevisedLoanFact):
     """Where the core system says a loan stands at the close of `valid_from`. Kept beside what we compute."""
 
     KEY = ("loan", "valid_from")
 
-    loan = models.ForeignKey(Loan, models.PROTECT, related_name="positions")
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="positions", db_constraint=False, db_index=False)
     balance = models.DecimalField(**MONEY)
     days_past_due = models.IntegerField(null=True)
     overdue_principal = models.DecimalField(null=True, **MONEY)
@@ -188,6 +193,7 @@ class Position(RevisedLoanFact):
         constraints = [one_per_key("one_position_per_loan_and_day", "loan", "valid_from")]
         indexes = [
             models.Index(fields=["lender", "valid_from", "bucket"], name="position_by_day"),
+            BrinIndex(fields=["delivery"], name="position_by_delivery"),
             revisions_by_key("position_revisions", "loan", "valid_from"),
         ]
 
