@@ -86,6 +86,7 @@ class Kind:
     not_after_end: str = ""  # told day that may not lie after the loan was settled
     flow_key: tuple[str, ...] = ()  # columns by which one entry of a flow is known
     changed: str = ""  # of a flow: the reason of a row that is there with other figures
+    also: tuple[Field, ...] = ()  # told, and kept otherwise than under this name
 
     @property
     def model(self) -> type[models.Model]:
@@ -130,7 +131,7 @@ class Kind:
     def fields(self) -> tuple[Field, ...]:
         made = [_field(f, self) for f in _told(self) if not isinstance(f, models.ForeignKey)]
         if self.shape == FLOW:
-            return tuple(made)
+            return (*made, *self.also)
         days = [Field("valid_from", "date", "date", "valid_from" in self.key or "valid_from" in self.needs)]
         days += [Field("withdrawn", "boolean", "boolean", False, "false")] if self.shape == REVISED else []
         return (*made, *days)
@@ -242,6 +243,7 @@ def _kind(name: str, model: str, shape: str, **rest: Any) -> Kind:
     return Kind(name, model, shape, **sets, **rest)
 
 
+REVERSES = Field("reverses_reference", "text", "text", False, "''", most=60)  # the reference of the payment that this one takes back
 OWNED = ("borrower_id", "currency")
 EVERY = (
     _kind("borrower", "Borrower", MASTER, derived={"bucket": "get_byte(decode(md5(s.number), 'hex'), 0)::smallint"}),
@@ -268,10 +270,12 @@ EVERY = (
     _kind("loan", "Loan", MASTER, fixed=[*OWNED, "disbursed_on", "position_fed"], leaves_out=["settled_on", "segment"],
         derived={"bucket": "r_borrower_id.bucket", "segment": "r_borrower_id.segment"}, limits={
         **_not_negative("loan_amount_not_negative", "principal"), **_ends("loan_matures_after_disbursement", "matures_on", "disbursed_on")}),
-    _kind("instalment", "Instalment", FLOW, flow_key=("loan_id", "version", "seq"), changed="CHANGED_INSTALMENT", leaves_out=["cum_due_minor", "cum_principal_minor"], limits={
+    _kind("instalment", "Instalment", FLOW, flow_key=("loan_id", "version", "seq"), changed="CHANGED_INSTALMENT",
+        leaves_out=["cum_due_minor", "cum_principal_minor"], limits={
         "instalment_not_negative": Limit("OUT_OF_RANGE", "principal", "least({principal}, {interest}, {fee}) < 0")}),
     _kind("repayment", "Repayment", FLOW, flow_key=("loan_id", "reference"), changed="CHANGED_REPAYMENT", needs=["reference"],
-        leaves_out=["seq", "cum_paid_minor", "reverses"], limits={
+        leaves_out=["seq", "cum_paid_minor", "reverses"], also=(REVERSES,), limits={
+        "reversal_takes_money_back": Limit("OUT_OF_RANGE", "amount", "{reverses_reference} <> '' AND {amount} >= 0"),
         "repayment_moves_money": Limit("OUT_OF_RANGE", "amount", "{amount} = 0")}),
     _kind("position", "Position", REVISED),
     _kind("event", "LoanEvent", REVISED),

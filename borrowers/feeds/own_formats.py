@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from borrowers.feeds.importer.formats import FOLDER, Format, find, parse
 from borrowers.feeds.importer.values import BadSpec
 from borrowers.feeds.models import FormatVersion
+from borrowers.feeds.shapes import find_told
 from loanwatch.kernel.policy import Conflict
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
@@ -18,10 +20,16 @@ from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
 LONGEST = 100_000  # signs of a format
+REASON_COLUMNS = ("_reason", "_sentence")  # beside the rows of a file of rejects; ignored when it comes back mended
 
 
 def find_for(lender: Lender, name_or_path: str) -> Format:
-    """The lender's live format of that name, else the shipped one, else the one in a file. Raises BadSpec with a sentence."""
+    """The lender's live format of that name, else the shipped one, else the one in a file. Raises BadSpec with a sentence.
+
+    The batches of the API stand under names of their own, which no file has.
+    """
+    if told := find_told(name_or_path):
+        return told
     if re.fullmatch(r"[a-z0-9_]{1,60}", name_or_path):
         text = (
             FormatVersion.objects.filter(lender=lender, name=name_or_path, state=FormatVersion.State.LIVE)
@@ -29,8 +37,13 @@ def find_for(lender: Lender, name_or_path: str) -> Format:
             .first()
         )
         if text is not None:
-            return read_text(text, name_or_path)
-    return find(name_or_path)
+            return _taking_rejects(read_text(text, name_or_path))
+    return _taking_rejects(find(name_or_path))
+
+
+def _taking_rejects(declared: Format) -> Format:
+    extra = frozenset(REASON_COLUMNS) - {header for column in declared.columns.values() for header in column.headers}
+    return replace(declared, layout=replace(declared.layout, ignore=declared.layout.ignore | extra))
 
 
 def read_text(text: str, name: str) -> Format:

@@ -44,8 +44,12 @@ def read_batch(body: bytes, fields: Collection[str]) -> Batch:
     if not isinstance(rows, list) or not rows:
         raise BadBatch("NO_ROWS", "rows is a list of at least one row.")
     if len(rows) > MOST_ROWS:
-        raise BadBatch("TOO_MANY_ROWS", f"A batch has at most {MOST_ROWS} rows, this one has {len(rows)}. Nothing was stored; send it in parts.")
-    return Batch(str(told.get("business_date", "")), tuple(_row(place, row, fields) for place, row in enumerate(rows, 1)), str(told.get("fact", "")))
+        raise BadBatch(
+            "TOO_MANY_ROWS", f"A batch has at most {MOST_ROWS} rows, this one has {len(rows)}. Nothing was stored; send it in parts."
+        )
+    return Batch(
+        str(told.get("business_date", "")), tuple(_row(place, row, fields) for place, row in enumerate(rows, 1)), str(told.get("fact", ""))
+    )
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -90,6 +90,9 @@ MAKERS: dict[str, Maker] = {
     # facts
     "feeds:delivery/pk": Maker(lambda place, role: place.things["delivery"].delivery_id, _by_lender),
     "feeds/pk": Maker(_thing("delivery"), _by_lender),
+    "feeds/delivery_id": Maker(lambda place, role: place.things["delivery"].delivery_id, _by_lender),
+    "feeds/plan_id": Maker(_thing("feed plan"), _by_lender),
+    "feeds/format_id": Maker(_thing("feed format"), _by_lender),
     "desk:loan/number": LOAN,
     "desk:loan_known/number": LOAN,
     "desk:borrower/number": BORROWER,

@@ -7,13 +7,13 @@ and a second lender with a branch of its own
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from alerts.classification.models import ClassProposal
 from borrowers.documents.house import install_shipped
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
-from borrowers.feeds.models import Delivery, QuarantinedRow, WebhookSource
+from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
 from borrowers.loans.models import Loan
 from borrowers.parties.models import PortalAccess
 from inspections.visits import actions as visits
@@ -209,6 +209,10 @@ def _house(lender: Lender, bank: book.Bank) -> dict[str, Any]:
         "parameter": parameter,
         "product": Product.objects.filter(lender=lender).first(),
         "foreign token": ApiToken.objects.get(account=kept.account),
+        "feed plan": FeedPlan.objects.create(lender=lender, format=f"feed_{bank.branch.pk}_{kept.person.pk}", by_time=time(7), from_on=TODAY),
+        "feed format": FormatVersion.objects.create(
+            lender=lender, name=f"feed_{bank.branch.pk}_{kept.person.pk}", version=1, text="", made_by=kept.person
+        ),
     }
 
 
