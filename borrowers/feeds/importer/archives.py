@@ -3,6 +3,7 @@
 import gzip
 import io
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ ARCHIVES = (GZIP, b"PK", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5
 MOST_RATIO = 200  # unpacked bytes for one packed byte; text packs to a tenth or a twentieth
 SMALL = 8 * 1024 * 1024  # below this a ratio says nothing
 CHUNK = 256 * 1024
+DAMAGE = (  # what the standard library says of archives that somebody has changed
+    zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError, LookupError, OverflowError,
+)  # fmt: skip
 
 
 def packing_of(head: bytes) -> str:
@@ -68,7 +72,7 @@ def damage_told() -> Iterator[None]:
         yield
     except EOFError:
         raise FileFault("TRUNCATED", "The packed file ends before its end: it was cut off.") from None
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, NotImplementedError, RuntimeError, ValueError) as fault:
+    except DAMAGE as fault:
         raise FileFault("UNREADABLE", f"The packed file is damaged: {fault}.", held=False) from None
 
 
@@ -90,12 +94,15 @@ def check_zip(path: Path, most: int, *, several: bool = False) -> list[str]:
         found = archive.infolist()
         if not several:
             only_member(archive)
+        size = path.stat().st_size
         for info in found:
             _refuse_unsafe(info)
+            if not 0 <= info.header_offset <= size - info.compress_size:
+                raise FileFault("UNREADABLE", "The packed file is damaged: a part of it lies outside.", held=False)
         if len({info.filename for info in found}) != len(found):
             raise unsafe("The archive holds a name twice.")
         packed, unpacked = sum(info.compress_size for info in found), sum(info.file_size for info in found)
-        if packed > path.stat().st_size:
+        if packed > size:
             raise unsafe("Files in the archive lie over each other.")
         if unpacked > most:
             raise too_large(most)
