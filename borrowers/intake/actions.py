@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from borrowers.feeds.actions import Order, Outcome, load
 from borrowers.feeds.models import ApiBatch, Delivery, QuarantinedRow
 from borrowers.feeds.reasons import sentence_of
-from borrowers.intake.rules import LONGEST_KEY, Batch
 from borrowers.feeds.shapes import field_names, format_of
+from borrowers.intake.rules import LONGEST_KEY, Batch
 from borrowers.kinds import Kind
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access

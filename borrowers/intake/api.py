@@ -9,9 +9,9 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from borrowers.feeds.shapes import described, field_names, told_kinds
 from borrowers.intake.actions import Sent, receive
 from borrowers.intake.rules import LONGEST_KEY, BadBatch, read_batch
-from borrowers.feeds.shapes import described, field_names, told_kinds
 from borrowers.intake.webhooks import webhook
 from borrowers.kinds import KINDS, Kind
 from loanwatch.people.api import ApiView

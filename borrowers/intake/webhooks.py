@@ -7,9 +7,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from borrowers.feeds.models import Delivery, WebhookSource
+from borrowers.feeds.shapes import field_names
 from borrowers.intake.actions import Answer, Sent, receive, refused
 from borrowers.intake.rules import MOST_BYTES, BadBatch, read_batch, refusal, webhook_key
-from borrowers.feeds.shapes import field_names
 from borrowers.intake.sources import key_of
 from borrowers.kinds import KINDS
 
