@@ -47,7 +47,7 @@ def save_master(kind: Kind, lender: Lender, *, delivery: Delivery | None = None,
     last one. Each changed field is kept as a `Correction`; what was told as of a later business date stays.
     """
     by = _by(lender, delivery, entered_by)
-    new = _insert_master(kind, by)
+    new = _insert_master(kind, dict(by))  # a request's history adds a parameter of its own to the one it is handed
     if new == _count(kind):
         return Saved(new, 0)
     rows = f"(SELECT DISTINCT ON (number) * FROM ({_resolved(kind, defaults=False)}) q ORDER BY number, known_from DESC, place DESC)"
