@@ -11,6 +11,7 @@ DUE_CARE = "CN Guidelines on Due Diligence in Credit Work, CBRC [2004] No. 51"
 COLLATERAL = "CN Guidelines on Collateral of Commercial Banks, CBRC [2017] No. 16"
 CIVIL = "CN Civil Code, Book II, Part 4 (security interests are registered)"
 LAUNDERING = "CN Anti-Money Laundering Law of 2024: customer records are kept ten years"
+ENQUIRY = "CN Regulation on the Credit Reporting Industry, Art. 18"
 HOUSE = "House practice (proposal)"
 
 
@@ -40,7 +41,7 @@ KINDS: list[dict[str, Any]] = [
     _kind("insurance_policy", "item", "Insurance policy", "保险单", "보험증권", COLLATERAL, months=12),
     _kind("identity_papers", "borrower", "Identity papers or business licence", "身份证件或营业执照", "신분증 또는 사업자등록증", LAUNDERING),
     _kind("financial_statements", "borrower", "Annual financial statements", "年度财务报表", "연차 재무제표", WORKING, months=16),
-    _kind("credit_consent", "borrower", "Consent to a credit enquiry", "征信查询授权书", "신용정보 조회 동의서", "CN Regulation on Credit Reporting, Art. 18", paper=True),
+    _kind("credit_consent", "borrower", "Consent to a credit enquiry", "征信查询授权书", "신용정보 조회 동의서", ENQUIRY, paper=True),
 ]
 # kind, applies to, days after disbursement, kinds of product (none: of any)
 REQUIRED: list[tuple[str, str, int, tuple[str, ...]]] = [

@@ -15,7 +15,20 @@ from alerts.rulebook.actions import install_seeds
 from borrowers.loans.models import Loan
 from inspections.visits.actions import install_templates
 from loanwatch.day.actions import ensure_days
-from loanwatch.demo import around_writing, bank, book, calendar, collateral, custody, guarantees, inspecting, planted, staff, writing
+from loanwatch.demo import (
+    around_writing,
+    bank,
+    book,
+    calendar,
+    collateral,
+    custody,
+    documents,
+    guarantees,
+    inspecting,
+    planted,
+    staff,
+    writing,
+)
 from loanwatch.demo.around import Around
 from loanwatch.demo.drafts import Note, Party
 from loanwatch.demo.names import Namer
@@ -38,6 +51,8 @@ TABLES = (
     "borrowers_collateralitem",
     "borrowers_pledge",
     "borrowers_valuation",
+    "borrowers_document",
+    "borrowers_shelfentry",
     "people_branchreach",
     "inspections_task",
     "inspections_visit",
@@ -105,6 +120,7 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         people = bank.hire(lender, drawn.everybody, days, password)
         writer = facts(lender, days, people, number, drawn)
         around_writing.write(lender, days, Around(number, days, drawn.parties, drawn.notes))
+        documents.fill(lender, as_of, people, number)
         install_templates(lender)
         inspections(writer, people, drawn)
         install_seeds(lender)

@@ -5,7 +5,12 @@ import unicodedata
 LONGEST = 120
 # A name that carries one of these before its last ending wants to be taken for something else by somebody.
 ACTIVE = frozenset(
-    ["ade", "adp", "apk", "app", "asp", "aspx", "bat", "bin", "cgi", "chm", "cmd", "com", "cpl", "dll", "dmg", "docm", "exe", "hta", "htm", "html", "inf", "ins", "iso", "jar", "js", "jse", "jsp", "lnk", "mht", "mhtml", "msc", "msi", "msp", "php", "php3", "php5", "phtml", "pif", "pl", "potm", "ppam", "pptm", "ps1", "psm1", "py", "rb", "reg", "scr", "sct", "sh", "shtml", "svg", "svgz", "swf", "url", "vb", "vbe", "vbs", "wasm", "wsf", "xht", "xhtml", "xlam", "xlsm", "xltm", "xml", "xsl"]
+    [
+        *("ade", "adp", "apk", "app", "asp", "aspx", "bat", "bin", "cgi", "chm", "cmd", "com", "cpl", "dll", "dmg", "docm", "exe", "hta"),
+        *("htm", "html", "inf", "ins", "iso", "jar", "js", "jse", "jsp", "lnk", "mht", "mhtml", "msc", "msi", "msp", "php", "php3", "php5"),
+        *("phtml", "pif", "pl", "potm", "ppam", "pptm", "ps1", "psm1", "py", "rb", "reg", "scr", "sct", "sh", "shtml", "svg", "svgz", "swf"),
+        *("url", "vb", "vbe", "vbs", "wasm", "wsf", "xht", "xhtml", "xlam", "xlsm", "xltm", "xml", "xsl"),
+    ]
 )
 ENDINGS: dict[str, tuple[str, ...]] = {
     "application/pdf": (".pdf",),

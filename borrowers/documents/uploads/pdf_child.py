@@ -89,11 +89,9 @@ def _look(thing: Any, depth: int = 0) -> None:
 def _told(reader: Any) -> dict[str, Any]:
     """Title, producer and times from the file's own notes, as short printable text."""
     found = {}
-    for key, name in (("title", "/Title"), ("producer", "/Producer"), ("creator", "/Creator"), ("created", "/CreationDate"), ("changed", "/ModDate")):
-        try:
-            value = str((reader.metadata or {}).get(name) or "")
-        except Exception:  # a note that can't be read says nothing
-            continue
+    notes = {"title": "/Title", "producer": "/Producer", "creator": "/Creator", "created": "/CreationDate", "changed": "/ModDate"}
+    for key, name in notes.items():
+        value = str((reader.metadata or {}).get(name) or "")
         if text := "".join(sign for sign in value if sign.isprintable()).strip()[:120]:
             found[key] = text
     return found
