@@ -164,6 +164,14 @@ def test_a_schedule_version_counts_from_the_day_it_is_valid_and_known(loan):
     assert days(after(loan)) == 0
 
 
+def test_a_version_agreed_for_a_later_day_waits_for_it_though_it_is_known(loan):
+    known = {"loan": loan, "lender": loan.lender, "bucket": loan.bucket, "known_from": date(2026, 8, 15), "valid_from": date(2026, 8, 20)}
+    later = {"version": 2, "seq": 1, "due_on": date(2027, 8, 10), "principal": 300, "interest": 0}
+    Instalment.objects.create(**known, **later, cum_due_minor=300_00, cum_principal_minor=300_00)
+    assert days(after(loan, date(2026, 8, 19)), date(2026, 8, 19)) == 9
+    assert days(after(loan, date(2026, 8, 20)), date(2026, 8, 20)) == 0
+
+
 def event(loan, kind, on, **more) -> None:
     LoanEvent.objects.create(loan=loan, lender=loan.lender, bucket=loan.bucket, kind=kind, valid_from=on, **({"known_from": on} | more))
 
