@@ -2,14 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from borrowers.feeds.importer import schema
 from borrowers.feeds.importer.columns import column_of
-from borrowers.feeds.importer.encodings import CODECS, SCRIPTS
 from borrowers.feeds.importer.layouts import Layout, layout_of
 from borrowers.feeds.importer.remarks import Remark, declare
 from borrowers.feeds.importer.values import BadSpec, Value, value_of
@@ -23,15 +23,6 @@ TARGETS = {**KINDS_TOLD, "schedule": SCHEDULE}
 NEEDED = {**NEEDED_OF_KINDS, "schedule": set(SCHEDULE)}
 
 FOLDER = Path(__file__).resolve().parent.parent / "formats"
-
-TOP = {
-    "name", "title", "currency", "encodings", "delimiter", "max_megabytes", "final_newline", "key", "dates", "bad_rows", "columns",
-    "control", "kind", "ignore", "scripts", "sheet", "record", "positions", "files", "driving",
-    "limit", "full_position", "blank_balance_is_principal", "branches", "products", "lists", "attributes", "remarks",
-    "absent", "borrower_stays", *TARGETS,
-}  # fmt: skip
-
-CONTROL = {"required", "trailer", "header", "rows_cell", "totals", "rows_at", "totals_at"}
 
 
 @dataclass(frozen=True)
@@ -112,16 +103,15 @@ def find(name_or_path: str) -> Format:
 
 def parse(spec: Mapping[str, Any], stem: str) -> Format:
     """The Format that a parsed TOML file declares. Raises BadSpec with the place."""
-    _only(spec, TOP, "the file")
+    if wrong := schema.faults(spec):
+        raise BadSpec(": ".join(wrong[0]))
     name = spec.get("name", stem)
     if not re.fullmatch(r"[a-z0-9_]{1,60}", name):
         raise BadSpec("name: small letters, digits and _ only.")
-    columns = {key: column_of(key, declared) for key, declared in spec.get("columns", {}).items()}
-    if not columns:
-        raise BadSpec("columns: a format declares at least one.")
+    columns = {key: column_of(key, declared) for key, declared in spec["columns"].items()}
     dates, bad_rows = spec.get("dates", {"rows": "all"}), spec.get("bad_rows", {})
     readable = {*columns, *(alias for pick in dates.get("picks", {}).values() for alias in pick)}
-    targets = {part: _target(part, spec[part], spec.get("lists", {}), readable) for part in TARGETS if part in spec}
+    targets = {part: target_of(part, spec[part], spec.get("lists", {}), readable) for part in TARGETS if part in spec}
     made = Format(
         name=name,
         title=spec.get("title", name),
@@ -164,12 +154,8 @@ def _require_sense(made: Format) -> None:
     }.items():
         if unknown := [n for n in names if n and n not in made.columns]:
             raise BadSpec(f"{place}: {unknown[0]} is no declared column.")
-    if not made.key:
-        raise BadSpec("key: the columns by which a row is known.")
     if not made.targets:
         raise BadSpec(f"A format makes at least one of {', '.join(TARGETS)}.")
-    _require_known(made.encodings, CODECS, "encodings")
-    _require_known(made.scripts, SCRIPTS, "scripts")
     if made.dates not in {"all", "month", "day", "pick"} or (made.dates in {"month", "day"}) != bool(made.date_column):
         raise BadSpec("dates.rows: all, pick, or month or day with a column.")
     if made.carries_absent and (made.full_position or "position" not in made.targets):
@@ -180,13 +166,7 @@ def _require_sense(made: Format) -> None:
         raise BadSpec("currency: three letters.")
 
 
-def _require_known(named: Collection[str], known: Collection[str], where: str) -> None:
-    if not isinstance(named, tuple) or (unknown := [name for name in named if name not in known]):
-        raise BadSpec(f"{where}: {unknown[0]} is unknown. Known are {', '.join(known)}.")
-
-
 def _control(spec: Mapping[str, Any], kind: str) -> Control:
-    _only(spec, CONTROL, "control")
     if "trailer" in spec and "header" in spec:
         raise BadSpec("control: a record is the first line (header) or the last one (trailer), not both.")
     at = {"rows_at", "totals_at"} & set(spec)
@@ -204,14 +184,9 @@ def _control(spec: Mapping[str, Any], kind: str) -> Control:
     )  # fmt: skip
 
 
-def _only(spec: Mapping[str, Any], known: set[str], where: str) -> None:
-    if unknown := set(spec) - known:
-        raise BadSpec(f"{where}: {sorted(unknown)[0]} is unknown. Known are {', '.join(sorted(known))}.")
-
-
-def _target(part: str, spec: Mapping[str, Any], lists: Mapping[str, Any], readable: set[str]) -> dict[str, Value]:
-    _only(spec, set(TARGETS[part]), part)
-    if missing := NEEDED[part] - set(spec):
+def target_of(part: str, spec: Mapping[str, Any], lists: Mapping[str, Any], readable: set[str], *, whole: bool = True) -> dict[str, Value]:
+    """The fields of one part of a fact, as a format declares them; `whole`: with all that the part needs. Raises BadSpec."""
+    if whole and (missing := NEEDED[part] - set(spec)):
         raise BadSpec(f"{part}: {sorted(missing)[0]} is needed.")
     made = {name: value_of(declared, lists, f"{part}.{name}") for name, declared in spec.items()}
     for name, value in made.items():

@@ -43,7 +43,17 @@ def hand_made() -> list[Malformed]:
 
 def _cells() -> Iterator[Malformed]:
     for place, (bad, plain, _, _) in enumerate(NUMBERS):
-        expects = plain if isinstance(plain, str) else "MISSING_VALUE" if plain is None else "NEGATIVE_BALANCE" if plain < 0 else ""
+        expects = (
+            "CONTROL_CHARACTER"
+            if "\n" in bad
+            else plain
+            if isinstance(plain, str)
+            else "MISSING_VALUE"
+            if plain is None
+            else "NEGATIVE_BALANCE"
+            if plain < 0
+            else ""
+        )
         yield Malformed(f"number {place} {bad[:20]!r}", CSV, text(with_cell("balance", bad)).encode(), expects)
     for place, (bad, written, expected) in enumerate(DAYS):
         wrong = expected if isinstance(expected, str) else "" if written == "YYYY-MM-DD" else "BAD_DATE"
@@ -78,7 +88,7 @@ def _rows() -> Iterator[Malformed]:
     yield Malformed("row of 7 cells", CSV, text([table[0], [*table[1], "x"], *table[2:]]).encode(), "WRONG_CELL_COUNT")
     yield Malformed("row of 5000 cells", CSV, text([table[0], ["x"] * 5000, *table[2:]]).encode(), "WRONG_CELL_COUNT")
     yield Malformed("one bad row holds a strict feed", STRICT, text(with_cell("balance", "x")).encode(), "BAD_NUMBER")
-    yield Malformed("every row bad", CSV, text([["x"] * 6] * 40).encode(), "DUPLICATE_KEY")
+    yield Malformed("every row bad", CSV, text([["x"] * 6] * 40).encode(), "BAD_PATTERN")
     yield Malformed("every row bad and different", CSV, text([[str(n), "", "", "x", "", ""] for n in range(40)]).encode(), "BAD_NUMBER")
     yield Malformed("blank lines", CSV, text().replace("\n", "\n\n\n").encode(), "")
 
@@ -109,7 +119,7 @@ def _texts() -> Iterator[Malformed]:
     for part in (1, 3, 7, 20, 90, 99):
         yield Malformed(f"cut at {part} %", CSV, whole[: len(whole) * part // 100].encode(), None)
     yield Malformed("last line does not end", CSV, whole[:-1].encode(), "TRUNCATED")
-    yield Malformed("quotation never ends", CSV, whole.replace("O'Brien", '"O', 1).encode(), "TRUNCATED")
+    yield Malformed("quotation never ends", CSV, whole.encode() + b'00001,"Wang,,1.00,,\n', "TRUNCATED")
     yield Malformed("quotation inside a cell", CSV, whole.replace("O'Brien", '"O"x', 1).encode(), "UNREADABLE")
     yield Malformed("two megabytes in a line", CSV, whole.encode() + b"x" * 2_000_000 + b"\n", "UNREADABLE")
     yield Malformed("zeros", CSV, bytes(5000), None)
@@ -214,7 +224,7 @@ def _archives() -> Iterator[Malformed]:
     yield Malformed("gzip: zip", CSV, gzip.compress(one), "UNSAFE_ARCHIVE")
     yield Malformed("gzip: bomb", CSV, lambda: gzip.compress(b"0,0,0,0,0,0\n" * 3_000_000), "TOO_LARGE")
     yield Malformed("gzip: more behind it", CSV, packed + b"more", "UNREADABLE")
-    yield Malformed("gzip: two in a row", CSV, packed + gzip.compress(b"x,y\n"), "WRONG_CELL_COUNT")
+    yield Malformed("gzip: two in a row", CSV, packed + gzip.compress(b"x,y\n"), "TRUNCATED")
     yield Malformed("gzip: nothing in it", CSV, gzip.compress(b""), "EMPTY_FILE")
     yield Malformed("gzip: head only", CSV, packed[:10], "TRUNCATED")
     yield Malformed("gzip: other checksum", CSV, packed[:-8] + b"\0\0\0\0" + packed[-4:], "UNREADABLE")
@@ -355,28 +365,42 @@ def mutated(number: int, seed: int = 20260131) -> Malformed:
 def _changed(content: bytes, chance: random.Random) -> bytes:
     raw = bytearray(content)
     for _ in range(chance.choice([1, 1, 1, 2, 3, 8])):
-        size = len(raw)
-        at, to = sorted((chance.randrange(size + 1), chance.randrange(size + 1)))
-        to = min(to, at + chance.choice([1, 4, 30, 400]))
-        match chance.randrange(9):
-            case 0 if size:
-                raw[min(at, size - 1)] ^= 1 << chance.randrange(8)
-            case 1:
-                del raw[at:to]
-            case 2:
-                raw[at:at] = chance.choice(TOKENS)
-            case 3:
-                raw[at:to] = chance.choice(TOKENS)
-            case 4:
-                raw[at:at] = raw[at:to]
-            case 5:
-                del raw[at:]
-            case 6:
-                raw[at:to] = chance.randbytes(to - at)
-            case 7:
-                raw[at:to] = raw[at:to][::-1]
-            case 8 if size:
-                raw[min(at, size - 1)] = chance.randrange(256)
-        if not raw:
-            break
+        at, to = sorted((chance.randrange(len(raw) + 1), chance.randrange(len(raw) + 1)))
+        chance.choice(WAYS)(raw, at, min(to, at + chance.choice([1, 4, 30, 400])), chance)
     return bytes(raw)
+
+
+def _flip(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    if at < len(raw):
+        raw[at] ^= 1 << chance.randrange(8)
+
+
+def _cut(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    del raw[at:to]
+
+
+def _end(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    del raw[at:]
+
+
+def _insert(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    raw[at:at] = chance.choice(TOKENS)
+
+
+def _replace(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    raw[at:to] = chance.choice(TOKENS)
+
+
+def _repeat(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    raw[at:at] = raw[at:to]
+
+
+def _scramble(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    raw[at:to] = chance.randbytes(to - at)
+
+
+def _turn(raw: bytearray, at: int, to: int, chance: random.Random) -> None:
+    raw[at:to] = raw[at:to][::-1]
+
+
+WAYS = (_flip, _cut, _end, _insert, _replace, _repeat, _scramble, _turn)
