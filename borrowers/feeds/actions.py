@@ -222,7 +222,10 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
         outcome.notes["changes"] = {"fields": changes.counts(delivery.pk), "sample": changes.sample(delivery.pk)}
     if waits:
         transaction.savepoint_rollback(point)
-        outcome.notes["difference"] = {"to_delivery": earlier.pk if earlier else None, "rows_that_would_change": restated or outcome.applied}
+        outcome.notes["difference"] = {
+            "to_delivery": earlier.pk if earlier else None,
+            "rows_that_would_change": restated or outcome.applied,
+        }
         what = (
             f"Delivery {earlier.pk} of this date had other content; {outcome.applied} rows would change."
             if earlier and others
@@ -272,6 +275,8 @@ def _register(order: Order, outcome: Outcome) -> None:
         delivery.approved_by = order.approved_by.person if order.approved_by else None
     elif outcome.state == "held" and not delivery.kept_as:
         delivery.kept_as = keeping.keep(delivery, order.path, order.declared)
+    if outcome.quarantined:
+        delivery.notes["header"] = outcome.header  # the order of the sender's columns, for the file of rejects
     delivery.save()
     if outcome.quarantined:
         rows = bad_rows(outcome.header, MOST_QUARANTINED)
@@ -280,6 +285,6 @@ def _register(order: Order, outcome: Outcome) -> None:
             batch_size=1000,
         )
     record(
-        f"feed.{outcome.state}", by=order.approved_by or order.received_by, subject=delivery, format=delivery.format, business_date=str(delivery.business_date),
-        sha256=delivery.sha256, applied=outcome.applied, quarantined=outcome.quarantined, reasons=outcome.reasons,
+        f"feed.{outcome.state}", by=order.approved_by or order.received_by, subject=delivery, format=delivery.format,
+        business_date=str(delivery.business_date), sha256=delivery.sha256, applied=outcome.applied, quarantined=outcome.quarantined, reasons=outcome.reasons,
     )  # fmt: skip

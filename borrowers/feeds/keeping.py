@@ -31,6 +31,11 @@ def shown_name(name: str) -> str:
     return SUSPECT.sub("", re.split(r"[/\\]", name)[-1]).strip()[-200:] or "file"
 
 
+def safe_name(name: str) -> str:
+    """A harmless name for the sender's file in a folder of our own: letters, digits, points and dashes, its ending kept."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)[-100:].lstrip(".") or MAIN
+
+
 def keep(delivery: Delivery, path: Path, declared: Format) -> str:
     """Keep the bytes at `path`, with the file that limits its rows, if any; returns the key, empty when the file is not kept."""
     if not path.is_file() or path.stat().st_size > MOST_KEPT:
@@ -58,7 +63,7 @@ def taken_out(delivery: Delivery, declared: Format) -> Iterator[Path]:
     if not delivery.kept_as or not default_storage.exists(f"{delivery.kept_as}/{MAIN}"):
         raise Conflict(_("The file of this delivery was not kept. Load it again with the command load_feed."), code="FILE_NOT_KEPT")
     with tempfile.TemporaryDirectory(prefix="loanwatch-delivery-") as folder:
-        path = Path(folder) / re.sub(r"[^A-Za-z0-9._-]", "_", delivery.filename)[-100:].lstrip(".")
+        path = Path(folder) / safe_name(delivery.filename)
         digest = hashlib.sha256()
         with default_storage.open(f"{delivery.kept_as}/{MAIN}") as kept, path.open("wb") as out:
             for block in kept.chunks():

@@ -30,7 +30,7 @@ def test_a_delivery_shows_line_reason_and_value_and_credit_administration_decide
     page = client.get(reverse("feeds:delivery", args=[row.delivery_id])).content.decode()
     assert "BAD_NUMBER" in page
     assert "12S000" in page
-    assert client.post(reverse("feeds:correct", args=[row.pk]), {"column": "orig_upb", "text": "125000"}).status_code == 302
+    assert client.post(reverse("feeds:correct", args=[row.pk]), {"cell.orig_upb": "125000"}).status_code == 302
     assert client.post(reverse("feeds:release", args=[row.pk])).status_code == 403
     client.force_login(staff("CA2").account, backend=BACKEND)
     assert client.post(reverse("feeds:release", args=[row.pk])).status_code == 302
