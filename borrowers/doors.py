@@ -15,14 +15,12 @@ from borrowers import staging
 from borrowers.feeds.models import Delivery
 from borrowers.feeds.rules import FIRST_YEAR, LAST_YEAR, SUSPECT
 from borrowers.kinds import FLOW, KINDS, MASTER, WAITS, Kind
-from borrowers.told import Condition, conditions, first_broken
+from borrowers.told import Beside, Condition, conditions, first_broken
 from borrowers.writing import Contended, Saved, revise, save_master
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
 __all__ = ["BadRow", "Contended", "Saved", "UnknownName", "check_rows", "revise", "save_master", "save_staged", "tell"]
-
-FLOWS = {"instalment": "staged_demand", "repayment": "staged_repayment"}  # kind -> the temporary table of its own door
 
 
 class BadRow(ValueError):
@@ -83,7 +81,8 @@ def check_rows(kind: str, lender: Lender, rows: Iterable[Mapping[str, Any]], *, 
     staging.stage(made.staged, {"place": "integer", **made.columns})
     columns = ["place", *made.columns]
     staging.fill(made.staged, columns, _typed(made, rows, known_from, bad))
-    found = [*conditions(made, lambda name: f'r."{name}"' if name in made.columns else "NULL"), *_twice(made)]
+    beside = Beside(made.staged, "place")
+    found = [*conditions(made, lambda name: f'r."{name}"' if name in made.columns else "NULL", beside), *_twice(made)]
     shown = " ".join(f"WHEN {place} THEN r.\"{one.field}\"::text" for place, one in enumerate(found, 1))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -168,16 +167,32 @@ def _append(kind: Kind, lender: Lender, delivery: Delivery | None, entered_by: P
     """Demands and repayments run on from what a loan has: their own doors count the totals."""
     from borrowers.loans import cashflow
 
-    columns = {"instalment": cashflow.STAGED_DEMAND, "repayment": cashflow.STAGED_REPAYMENT}[kind.name]
+    if kind.name == "instalment":
+        _hand_over(kind, "staged_demand", cashflow.STAGED_DEMAND)
+        return Saved(cashflow.add_staged_schedule(lender, delivery=delivery, entered_by=entered_by), 0)
+    _hand_over(kind, "staged_repayment", cashflow.STAGED_REPAYMENT)
+    with connection.cursor() as cursor:  # what arrives late is known from the day on which it arrives, after all that is known already
+        cursor.execute(
+            """
+            UPDATE staged_repayment s SET known_from = last.known_from
+            FROM (SELECT l.number, max(r.known_from) AS known_from FROM borrowers_repayment r JOIN borrowers_loan l ON l.id = r.loan_id
+                  WHERE l.lender_id = %s AND l.number IN (SELECT loan_number FROM staged_repayment) GROUP BY l.number) last
+            WHERE last.number = s.loan_number AND s.known_from < last.known_from
+            """,
+            [lender.pk],
+        )
+    return Saved(cashflow.append_staged_repayments(lender, delivery=delivery, entered_by=entered_by), 0)
+
+
+def _hand_over(kind: Kind, table: str, columns: Mapping[str, str]) -> None:
     defaults = {f.name: f.default for f in kind.fields if f.default is not None}
     names = [name for name in columns if name in kind.columns]
     values = [f'coalesce(s."{name}", {defaults[name]})' if name in defaults else f's."{name}"' for name in names]
-    staging.stage(FLOWS[kind.name], columns)
-    order = "s.ctid"
+    source = f"{kind.staged}_told"
+    with connection.cursor() as cursor:  # the kind's own table may have the very name of the door's
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{source}")
+        cursor.execute(f"ALTER TABLE {kind.staged} RENAME TO {source}")
+    staging.stage(table, columns)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {FLOWS[kind.name]} ({', '.join(names)}) SELECT {', '.join(values)} FROM {kind.staged} s ORDER BY {order}"
-        )
-    if kind.name == "instalment":
-        return Saved(cashflow.add_staged_schedule(lender, delivery=delivery, entered_by=entered_by), 0)
-    return Saved(cashflow.append_staged_repayments(lender, delivery=delivery, entered_by=entered_by), 0)
+        cursor.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {source} s ORDER BY s.ctid")
+        cursor.execute(f"ANALYZE {table}")

@@ -26,11 +26,20 @@ class Condition:
     broken: str
 
 
+@dataclass(frozen=True)
+class Beside:
+    """The other rows of the same telling: their table, the column that counts them, and SQL true of those that are good, as `o`."""
+
+    table: str
+    place: str
+    good: str = "true"
+
+
 def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def conditions(kind: Kind, said: Said, arriving: Mapping[str, str] | None = None) -> list[Condition]:
+def conditions(kind: Kind, said: Said, beside: Beside, arriving: Mapping[str, str] | None = None) -> list[Condition]:
     """All conditions of a kind, in the order in which the first one met is the reason.
 
     `arriving`: table -> SQL with {said}, true where the very same delivery makes the thing named.
@@ -46,6 +55,10 @@ def conditions(kind: Kind, said: Said, arriving: Mapping[str, str] | None = None
         made.append(_after_the_end(kind, said))
     if kind.changed:
         made.append(_there_already(kind, said))
+    if kind.name == "repayment":
+        made += _reversals(said, beside)
+    if kind.name == "instalment":
+        made.append(_forgotten(said, beside))
     return made
 
 
@@ -163,7 +176,41 @@ def _there_already(kind: Kind, said: Said) -> Condition:
     """A flow is not revised: money is taken back by a reversal, a plan replaced by its next version. The same again is no fault."""
     loan = f"SELECT FROM {kind.table} f JOIN borrowers_loan t ON t.id = f.loan_id WHERE t.lender_id = %(lender)s AND t.number = {said('loan_number')}"
     known_by = kind.key[1]  # the payment's reference, or the version of the plan as a whole
-    meant = {f.name: f"coalesce({said(f.name)}, {f.default})" if f.default is not None else said(f.name) for f in kind.fields}
+    told = [f for f in kind.fields if f not in kind.also]
+    meant = {f.name: f"coalesce({said(f.name)}, {f.default})" if f.default is not None else said(f.name) for f in told}
     there = f'{loan} AND f."{known_by}" = {meant[known_by]}'
     same = " AND ".join(f'f."{name}" = ' + (f"round({value}, 2)" if name in MONEY else value) for name, value in meant.items())
     return Condition(kind.changed, known_by, f"EXISTS ({there}) AND NOT EXISTS ({there} AND {same})")
+
+
+def _reversals(said: Said, beside: Beside) -> list[Condition]:
+    """A reversal takes back one payment of the same loan, whole and once; the payment may stand earlier in the same telling."""
+    back = said("reverses_reference")
+    names = ("loan_number", "reference", "reverses_reference", "amount", "paid_on")
+    other = {name: said(name).replace("r.", "o.") for name in names}
+    known = f"""SELECT FROM borrowers_repayment f JOIN borrowers_loan t ON t.id = f.loan_id
+        WHERE t.lender_id = %(lender)s AND t.number = {said("loan_number")} AND f.reference = {back}"""
+    earlier = f"""SELECT FROM {beside.table} o WHERE {beside.good} AND o.{beside.place} < r.{beside.place}
+        AND {other["loan_number"]} = {said("loan_number")}"""
+    payment = f"""EXISTS ({known} AND f.amount = -round({said("amount")}, 2)) OR EXISTS ({earlier} AND {other["reference"]} = {back}
+        AND {other["amount"]} = -{said("amount")} AND {other["paid_on"]} <= {said("paid_on")})"""
+    taken = "EXISTS (SELECT FROM borrowers_repayment v WHERE v.reverses_id = f.id"
+    twice = f"""EXISTS ({known} AND {taken} AND v.reference <> {said("reference")})) OR EXISTS ({earlier} AND {other["reverses_reference"]} = {back})"""
+    return [
+        Condition("UNKNOWN_REPAYMENT", "reverses_reference", f"{back} <> '' AND NOT ({payment})"),
+        Condition("ALREADY_REVERSED", "reverses_reference", f"{back} <> '' AND ({twice})"),
+    ]
+
+
+def _forgotten(said: Said, beside: Beside) -> Condition:
+    """A later version of a plan repeats what was due by the day on which it comes into being; else the whole version is bad."""
+    names = ("loan_number", "version", "seq", "due_on", "principal", "interest", "fee")
+    other = {name: said(name).replace("r.", "o.") for name in names}
+    same = " AND ".join(f"{other[name]} = f.{name}" for name in ("seq", "due_on", "principal", "interest"))
+    repeated = f"""SELECT FROM {beside.table} o WHERE {beside.good} AND {other["loan_number"]} = {said("loan_number")}
+        AND coalesce({other["version"]}, 1) = {said("version")} AND {same} AND coalesce({other["fee"]}, 0) = f.fee"""
+    broken = f"""{said("version")} > 1 AND EXISTS (
+        SELECT FROM borrowers_instalment f JOIN borrowers_loan t ON t.id = f.loan_id
+        WHERE t.lender_id = %(lender)s AND t.number = {said("loan_number")} AND f.due_on < %(known)s AND f.version < {said("version")}
+          AND f.version = (SELECT max(m.version) FROM borrowers_instalment m WHERE m.loan_id = t.id) AND NOT EXISTS ({repeated}))"""
+    return Condition("PLAN_REWRITES_THE_PAST", "version", broken)

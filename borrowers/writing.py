@@ -133,7 +133,8 @@ def _resolved(kind: Kind, *, defaults: bool) -> str:
         f'ON {r.alias}.lender_id = %(lender)s AND {r.alias}.{r.named} = s."{r.name}"'
         for r in kind.references
     ]
-    picked = ", ".join(["s.ctid AS place", "s.known_from", "coalesce(s.valid_from, s.known_from) AS valid_from", *fields, *ids, *follows])
+    days = ["s.known_from", "s.valid_from AS said_from", "coalesce(s.valid_from, %(told_on)s, s.known_from) AS valid_from"]
+    picked = ", ".join(["s.ctid AS place", *days, *fields, *ids, *follows])
     return f"SELECT {picked} FROM {kind.staged} s {' '.join(joins)}"
 
 
@@ -175,8 +176,10 @@ def _insert_first(kind: Kind, by: Mapping[str, Any]) -> int:
 def _revision(kind: Kind) -> str:
     """SQL that writes the next revision where the last differs; answers with how many were wanted and how many went in."""
     same = " AND ".join(f't."{column}" = s."{column}"' for column in kind.key)
-    values = ", ".join(f'CASE WHEN s.withdrawn THEN l."{c}" ELSE s."{c}" END AS "{c}"' for c in kind.values)
-    differs = f"({_listed(kind.values, 's.')}) IS DISTINCT FROM ({_listed(kind.values, 'l.')})" if kind.values else "false"
+    # A fact whose day is not said again holds since the day that was said or assumed first.
+    becomes = {c: "coalesce(s.said_from, l.valid_from)" if c == "valid_from" else f's."{c}"' for c in kind.values}
+    values = ", ".join(f'CASE WHEN s.withdrawn THEN l."{c}" ELSE {value} END AS "{c}"' for c, value in becomes.items())
+    differs = f"({', '.join(becomes.values())}) IS DISTINCT FROM ({_listed(kind.values, 'l.')})" if kind.values else "false"
     copied = [*kind.key, *kind.values, *kind.from_references, "revision", "withdrawn", "known_from"]
     return f"""
         WITH wanted AS (

@@ -13,6 +13,7 @@ from borrowers.feeds.models import Delivery
 from borrowers.kinds import KINDS
 from loanwatch.lenders.models import Lender
 
+
 @dataclass(frozen=True)
 class BorrowerRow:
     """One borrower as a source tells of it; None means that the source does not say."""

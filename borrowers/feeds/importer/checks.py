@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 
 from borrowers.feeds.importer.formats import Format
-from borrowers.kinds import KINDS, MASTER, PLAIN, TARGETS, Kind
-from borrowers.told import Condition, Said, conditions, first_broken, some_conditions
+from borrowers.kinds import KINDS, MASTER, PARTS, TARGETS, Kind
+from borrowers.told import Beside, Condition, Said, conditions, first_broken, some_conditions
 
 TABLE = "feed_row"
 
@@ -103,35 +103,40 @@ def check(declared: Format, lender_id: int, known_from: date | None = None) -> d
             _fill_blank_balances(lender_id)
         reason, column, condition = MISSING_BALANCE
         _set_aside(reason, column, f"{TELLS_A_LOAN} AND ({condition})" if "loan" in declared.targets else condition, values)
-    for name in KINDS:
-        if name in declared.targets:
-            _check_kind(declared, KINDS[name], values)
+    for part in parts_in_order(declared):
+        _check_part(declared, part, values)
     return {"equal": equal}
 
 
-def _check_kind(declared: Format, kind: Kind, values: Mapping[str, Any]) -> None:
+def parts_in_order(declared: Format) -> list[str]:
+    """The facts that a format makes, each after those it may refer to."""
+    own = {kind.name: part for part, kind in PARTS.items()}
+    return [part for name in KINDS for part in dict.fromkeys((name, own[name])) if part in declared.targets]
+
+
+def _check_part(declared: Format, part: str, values: Mapping[str, Any]) -> None:
     """The conditions of a kind, in one pass; a kind with a part of its own also tells each fact once."""
-    names = {**SAYS.get(kind.name, {}), **{name: name for name in TARGETS[kind.name]}}
+    names = {**SAYS.get(part, {}), **{name: name for name in TARGETS[part]}}
 
     def said(name: str) -> str:
-        return f'r."{kind.name}__{names[name]}"' if name in names else "NULL"
+        return f'r."{part}__{names[name]}"' if name in names else "NULL"
 
     arriving = _arriving(declared)
-    if kind.name in PLAIN:
-        found = conditions(kind, _with_defaults(declared, kind, said), arriving)
-        where = told_here(declared, kind.name)
+    if kind := PARTS.get(part):
+        found = conditions(kind, _with_defaults(declared, kind, said), Beside("feed_row", "line", "o.reason IS NULL"), arriving)
+        where = told_here(declared, part)
         _set_aside_first(found, said, where, values)
-        _tell_once(kind, said, where)
+        _tell_once(kind, part, said, where)
     else:
-        asked = {name for name in names if kind.name != "guarantee" or name != "guarantor_number" or "loan" not in declared.targets}
-        _set_aside_first(some_conditions(kind, said, asked, arriving), said, "true", values)
+        asked = {name for name in names if part != "guarantee" or name != "guarantor_number" or "loan" not in declared.targets}
+        _set_aside_first(some_conditions(KINDS[part], said, asked, arriving), said, "true", values)
 
 
 def _with_defaults(declared: Format, kind: Kind, said: Said) -> Said:
     """What the format says for a row that does not: its currency, and the business date as the day from which a fact holds."""
 
     def with_defaults(name: str) -> str:
-        if name == "currency" and "currency" in kind.columns and declared.currency:
+        if name == "currency" and name in kind.columns and declared.currency:
             return f"coalesce({said(name)}, %(currency)s)"
         return f"coalesce({said(name)}, %(known)s::date)" if name == "valid_from" and name in kind.columns else said(name)
 
@@ -140,17 +145,18 @@ def _with_defaults(declared: Format, kind: Kind, said: Said) -> Said:
 
 def _arriving(declared: Format) -> dict[str, str]:
     """Table -> SQL that is true where a good row of this very delivery makes the thing named."""
-    made = {}
-    for name in declared.targets:
-        if name in KINDS and KINDS[name].shape == MASTER:
-            made[KINDS[name].table] = f'EXISTS (SELECT FROM feed_row o WHERE o.reason IS NULL AND o."{name}__number" = {{said}})'
-    return made
+    made: dict[str, list[str]] = {}
+    for part in declared.targets:
+        kind = PARTS.get(part) or KINDS.get(part)
+        if kind and kind.shape == MASTER:
+            made.setdefault(kind.table, []).append(f'EXISTS (SELECT FROM feed_row o WHERE o.reason IS NULL AND o."{part}__number" = {{said}})')
+    return {table: f"({' OR '.join(ways)})" for table, ways in made.items()}
 
 
-def told_here(declared: Format, name: str) -> str:
+def told_here(declared: Format, part: str) -> str:
     """SQL that is true of the rows of `feed_row r` that tell a fact of the kind: all, or of several those that give its key."""
-    others = [part for part in declared.targets if part not in {name, "branch"}]
-    return f'r."{name}__{KINDS[name].mark}" IS NOT NULL' if others and name in PLAIN else "true"
+    others = [other for other in declared.targets if other not in {part, "branch"}]
+    return f'r."{part}__{PARTS[part].mark}" IS NOT NULL' if others and part in PARTS else "true"
 
 
 def _set_aside_first(found: list[Condition], said: Said, where: str, values: Mapping[str, Any]) -> None:
@@ -176,9 +182,9 @@ def _set_aside_first(found: list[Condition], said: Said, where: str, values: Map
         )
 
 
-def _tell_once(kind: Kind, said: Said, where: str) -> None:
+def _tell_once(kind: Kind, part: str, said: Said, where: str) -> None:
     """Of rows that tell one fact differently all but the first are set aside, whatever the format's own key is."""
-    key, told = (", ".join(f"coalesce({said(name)}::text, '')" for name in names) for names in (kind.key_names, TARGETS[kind.name]))
+    key, told = (", ".join(f"coalesce({said(name)}::text, '')" for name in names) for names in (kind.key_names, TARGETS[part]))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -10,11 +10,11 @@ from psycopg2 import sql
 from borrowers import staging
 from borrowers.collateral import actions as collateral
 from borrowers.doors import save_staged
-from borrowers.feeds.importer.checks import told_here
+from borrowers.feeds.importer.checks import parts_in_order, told_here
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.written import count_written
 from borrowers.feeds.models import Delivery
-from borrowers.kinds import KINDS, TARGETS
+from borrowers.kinds import KINDS, PARTS, TARGETS
 from borrowers.loans.models import Position
 from loanwatch.lenders.actions import FIRST_DAY
 from loanwatch.lenders.models import Lender, Product
@@ -63,9 +63,11 @@ def apply(declared: Format, lender: Lender, delivery: Delivery, known_from: date
         _open_products(declared, lender)
         if declared.creates_branches:
             _open_branches(lender)
-    for name in KINDS:  # in the order in which they refer to each other
-        if name in declared.targets:
-            TOGETHER.get(name, _save_plain)(one, name)
+    for part in parts_in_order(declared):
+        if part in TOGETHER:
+            TOGETHER[part](one, part)
+        else:
+            _save_plain(one, part)
     if "price" in declared.targets:
         staging.stage("staged_index", collateral.STAGED_INDEX)
         _fill("staged_index", {name: f"r.price__{name}" for name in collateral.STAGED_INDEX})
@@ -138,18 +140,18 @@ def _open_branches(lender: Lender) -> None:
     open_branches(lender, [made[code] for code in sorted(made)], on=FIRST_DAY)
 
 
-def _save_plain(one: Applying, name: str) -> None:
+def _save_plain(one: Applying, part: str) -> None:
     """A part with the kind's own fields. In a row that tells several facts, one whose key is blank is not told."""
-    kind = KINDS[name]
-    sources = {column: f'r."{name}__{column}"' for column in kind.columns if column != "known_from"} | {"known_from": one.known}
-    if "valid_from" in sources:
+    kind = PARTS[part]
+    sources = {column: f'r."{part}__{column}"' for column in kind.columns if column != "known_from"} | {"known_from": one.known}
+    if "valid_from" in kind.needed:
         since = f"(SELECT l.disbursed_on FROM borrowers_loan l WHERE l.lender_id = {int(one.lender.pk)} AND l.number = r.pledge__loan_number)"
-        known = [sources["valid_from"], *([since] if name == "pledge" else []), one.told_on]
+        known = [sources["valid_from"], *([since] if kind.name == "pledge" else []), one.told_on]
         sources["valid_from"] = f"coalesce({', '.join(known)})"  # a pledge whose day is not told secures its loan from the first day on
     if "currency" in sources:
         sources["currency"] = f"coalesce({sources['currency']}, {one.currency})"
-    _stage(name, sources, told_here(one.declared, name))
-    one.save(name)
+    _stage(kind.name, sources, told_here(one.declared, part))
+    one.save(kind.name)
 
 
 def _save_borrowers(one: Applying, name: str) -> None:

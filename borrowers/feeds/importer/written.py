@@ -4,7 +4,7 @@ from django.db import connection
 
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.models import Delivery
-from borrowers.kinds import FLOW, KINDS, MASTER, PLAIN, Kind
+from borrowers.kinds import FLOW, KINDS, MASTER, PARTS, Kind
 from loanwatch.lenders.models import Lender
 
 OF_LOAN = "JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = %(lender)s AND f.delivery_id = %(delivery)s"
@@ -24,8 +24,8 @@ def count_written(declared: Format, lender: Lender, delivery: Delivery, loan: st
     for part in declared.targets:
         if part in TOGETHER:
             asked.append(TOGETHER[part].format(**own))
-        elif part in KINDS:
-            asked.append(_master(KINDS[part]) if KINDS[part].shape == MASTER else _revised(KINDS[part]))
+        elif kind := PARTS.get(part) or KINDS.get(part):
+            asked.append(_master(kind, part) if kind.shape == MASTER else _revised(kind, part))
     if "collateral" in declared.targets:
         asked.append(_worth())
     anything = " OR ".join(f"EXISTS ({question})" for question in asked) or "false"
@@ -37,28 +37,28 @@ def count_written(declared: Format, lender: Lender, delivery: Delivery, loan: st
         return cursor.fetchone()[0]
 
 
-def _master(kind: Kind) -> str:
+def _master(kind: Kind, part: str) -> str:
     corrected = (
         "f.id IN (SELECT c.subject_id FROM borrowers_correction c WHERE c.id > %(corrections)s AND c.delivery_id = %(delivery)s "
         f"AND c.subject = '{kind.label}')"
     )
     return (
-        f"SELECT FROM {kind.table} f WHERE f.lender_id = %(lender)s AND f.number = r.{kind.name}__number "
+        f"SELECT FROM {kind.table} f WHERE f.lender_id = %(lender)s AND f.number = r.{part}__number "
         f"AND (f.delivery_id = %(delivery)s OR {corrected})"
     )
 
 
-def _revised(kind: Kind) -> str:
+def _revised(kind: Kind, part: str) -> str:
     """A fact of this delivery with the key of the row; of a flow, which has no key, one with the same values."""
-    assert kind.name in PLAIN
     key = kind.key if kind.shape != FLOW else ("loan_id", *(f.name for f in kind.fields if f.needed))
     references = [r for r in kind.references if r.column in key]
     joins = " ".join(f"JOIN {r.table} {r.alias} ON {r.alias}.id = f.{r.column}" for r in references)
-    same = [f'{r.alias}.{r.named} = r."{kind.name}__{r.name}"' for r in references]
+    same = [f'{r.alias}.{r.named} = r."{part}__{r.name}"' for r in references]
     for column in (c for c in key if c not in {r.column for r in references}):
         default = next((f.default for f in kind.fields if f.name == column and f.default is not None), None)
-        told = f'r."{kind.name}__{column}"'
-        same.append(f'f."{column}" = ' + (f"coalesce({told}, {default})" if default else told))
+        told = f'r."{part}__{column}"'
+        meant = f'f."{column}"' if column == "valid_from" else default  # a day that is not told is the door's to fill in
+        same.append(f'f."{column}" = ' + (f"coalesce({told}, {meant})" if meant else told))
     return f"SELECT FROM {kind.table} f {joins} WHERE f.lender_id = %(lender)s AND f.delivery_id = %(delivery)s AND {' AND '.join(same)}"
 
 
