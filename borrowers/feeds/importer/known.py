@@ -9,14 +9,12 @@ from django.db import connection
 from django.db.models import Count
 
 from borrowers.facts import Correction
-from borrowers.feeds.importer.formats import Format
+from borrowers.feeds.importer.formats import TARGETS, Format
 from borrowers.feeds.importer.remarks import SAMPLE
 from borrowers.feeds.models import Delivery
 from loanwatch.lenders.models import Lender
 
-VALUES = (
-    "balance, days_past_due, overdue_principal, overdue_interest, rate, matures_on, modified, paid, status, closed_as"  # of a position
-)
+VALUES = "balance, days_past_due, overdue_principal, overdue_interest, rate, matures_on, modified, paid, status, closed_as"  # of a position
 SHOWN = ("principal", "rate", "matures_on", "disbursed_on", "name", "limit", "value")  # fields of which corrections are worth a sample
 
 
@@ -27,9 +25,11 @@ def keep_borrowers(declared: Format, lender: Lender) -> dict[str, Any]:
     """
     if not declared.borrower_stays:
         return {}
+    parts = [part for part in declared.targets if "borrower_number" in TARGETS[part]]
+    also = "".join(f", {part}__borrower_number = k.number" for part in parts)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH known AS (
                 SELECT r.line, r.borrower__name AS told, b.number, b.name
                 FROM feed_row r
@@ -37,7 +37,7 @@ def keep_borrowers(declared: Format, lender: Lender) -> dict[str, Any]:
                 JOIN borrowers_borrower b ON b.id = l.borrower_id
                 WHERE r.reason IS NULL AND b.number <> r.borrower__number
             ), kept AS (
-                UPDATE feed_row r SET borrower__number = k.number, borrower__name = NULL FROM known k WHERE r.line = k.line
+                UPDATE feed_row r SET borrower__number = k.number, borrower__name = NULL{also} FROM known k WHERE r.line = k.line
             )
             SELECT line, coalesce(told, ''), name, count(*) OVER () FROM known ORDER BY line LIMIT %s
             """,
