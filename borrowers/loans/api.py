@@ -3,7 +3,7 @@
 The addresses of loans are in `alerts.observation.api`, which adds how each loan stands.
 """
 
-from datetime import date
+from datetime import datetime
 
 import django_filters
 from drf_spectacular.types import OpenApiTypes
@@ -86,7 +86,7 @@ class Reconciliation(ApiView):
         lender = self.access.person.lender if self.access.person else None
         text = request.query_params.get("as_of")
         try:
-            as_of = date.fromisoformat(text) if text else last_closed(lender) if lender else None
+            as_of = datetime.strptime(text, "%Y-%m-%d").date() if text else last_closed(lender) if lender else None  # noqa: DTZ007  a date
         except ValueError:
             raise ValidationError({"as_of": ["A date as YYYY-MM-DD."]}) from None
         if lender is None or as_of is None:

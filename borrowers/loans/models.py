@@ -467,3 +467,8 @@ class ReconciliationDifference(models.Model):
             models.CheckConstraint(condition=Q(size__gt=0), name="difference_is_one"),
         ]
         indexes = [models.Index(fields=["lender", "as_of", "bucket"], name="difference_by_day")]
+
+    @property
+    def days(self) -> int | None:
+        """The size of a difference of days; None of an amount."""
+        return int(self.size) if self.figure == self.Figure.DAYS_PAST_DUE else None

@@ -102,15 +102,15 @@ def choices(rows: QuerySet[ReconciliationDifference], as_of: date | None) -> dic
 
 def sums(rows: QuerySet[ReconciliationDifference]) -> list[dict[str, Any]]:
     """Per figure and currency how many loans differ and by how much in all; days are never added to amounts. One query."""
-    found: Any = rows.order_by().values("figure", "loan__currency").annotate(loans=Count("loan"), size=Sum("size"))
-    lines = [
-        {"figure": Figure(row["figure"]), "currency": "" if row["figure"] == Figure.DAYS_PAST_DUE else row["loan__currency"], **row} for row in found
-    ]
+    found: Any = rows.order_by().values_list("figure", "loan__currency").annotate(Count("loan"), Sum("size"))
     merged: dict[tuple[str, str], dict[str, Any]] = {}
-    for line in lines:
-        kept = merged.setdefault((line["figure"], line["currency"]), {"figure": Figure(line["figure"]), "currency": line["currency"], "loans": 0, "size": 0})
-        kept["loans"] += line["loans"]
-        kept["size"] += line["size"]
+    for figure, currency, loans, size in found:
+        of_days = figure == Figure.DAYS_PAST_DUE
+        key = (figure, "" if of_days else currency)
+        line = merged.setdefault(key, {"figure": Figure(figure), "currency": key[1], "loans": 0, "size": Decimal(0), "days": 0})
+        line["loans"] += loans
+        line["size"] += size
+        line["days"] += int(size) if of_days else 0
     return [merged[key] for key in sorted(merged)]
 
 
