@@ -79,9 +79,9 @@ class Evidence:
             except UnicodeDecodeError:
                 self.is_utf8 = False
                 return
-            several = sum(1 for char in text if char >= "\u0800") if self.three < 2 else 0
-            self.three += several
-            self.two += sum(1 for char in text if "\x80" <= char < "\u0800") if self.two < 8 else 0
+            if self.three < 2 and self.two < 8:
+                self.three += sum(1 for char in text if char >= "\u0800")
+                self.two += sum(1 for char in text if "\x80" <= char < "\u0800")
 
     def doubt(self, name: str, scripts: Collection[str] = (), *, reread: bool = False) -> str:
         """A sentence that says why the file can't be text in this encoding; empty when it can.
