@@ -18,6 +18,9 @@ CHUNK_ROWS = 2000
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+NULL = "\\N"
+
+
 class _CopyStream:
     """Rows as PostgreSQL's COPY text, produced as it is read, so that memory does not grow with the file."""
 
@@ -40,12 +43,33 @@ class _CopyStream:
             if row is None:
                 return
             self.count += 1
-            yield "\t".join(map(_as_copy_text, row)) + "\n"
+            yield as_copy_line(row)
 
 
-def _as_copy_text(value: Any) -> str:
+class _Chunks:
+    """Chunks of COPY text as a file that is read."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.chunks = (chunk for chunk in chunks if chunk)  # an empty read would be the end
+        self.waiting, self.at = b"", 0
+
+    def read(self, size: int = -1) -> bytes:
+        if self.at >= len(self.waiting):
+            self.waiting, self.at = next(self.chunks, b""), 0
+        part = self.waiting[self.at : self.at + size] if size is not None and size >= 0 else self.waiting[self.at :]
+        self.at += len(part)
+        return part
+
+
+def as_copy_line(row: Sequence[Any]) -> str:
+    """A row as a line of COPY text, with its end."""
+    return "\t".join(map(as_copy_text, row)) + "\n"
+
+
+def as_copy_text(value: Any) -> str:
+    """A value as COPY reads it; NULL for None."""
     if value is None:
-        return "\\N"
+        return NULL
     if isinstance(value, str):
         return value.translate(ESCAPES)
     if isinstance(value, bool):
@@ -85,6 +109,17 @@ def fill(table: str, columns: Names, rows: Iterable[Sequence[Any]]) -> int:
         if stream.count:
             run(cursor, sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
     return stream.count
+
+
+def fill_text(table: str, columns: Names, chunks: Iterable[bytes], *, null: str = "") -> int:
+    """Append COPY text (tab between values, `null` for NULL) to a staged table; returns how many rows."""
+    with connection.cursor() as cursor:
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (NULL {})").format(sql.Identifier(table), _identifiers(columns), sql.Literal(null))
+        cursor.copy_expert(statement.as_string(cursor.connection), _Chunks(chunks), 1024 * 1024)
+        filled = cursor.rowcount
+        if filled:
+            run(cursor, sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+    return filled
 
 
 @dataclass(frozen=True)

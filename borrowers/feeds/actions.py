@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from borrowers import staging
 from borrowers.feeds import changes, keeping, retry
-from borrowers.feeds.importer import checks, known, plans, targets
+from borrowers.feeds.importer import checks, columnar, known, plans, targets
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.parsing import Parser, keys_beside, staging_columns, total_columns
 from borrowers.feeds.importer.reading import FileFault, Source, compare, examine, read_control
@@ -177,7 +177,7 @@ def _read_all(order: Order, source: Source, outcome: Outcome) -> None:
     rows.control.totals = total_columns(expected or {"totals": declared.control.totals})
     columns = staging_columns(declared)
     staging.stage(checks.TABLE, columns)
-    staging.fill(checks.TABLE, list(columns), parser.staged(rows))
+    filled = columnar.fill(checks.TABLE, columns, parser, rows)
     outcome.read, outcome.left_out, outcome.unchanged = parser.counts["read"], parser.counts["left_out"], parser.counts["other_month"]
     outcome.header = rows.order
     if parser.fault:
@@ -189,7 +189,8 @@ def _read_all(order: Order, source: Source, outcome: Outcome) -> None:
     if sentence := compare(outcome.control["expected"], rows.control, order.business_date):
         raise FileFault("CONTROL_MISMATCH", sentence)
     remarks = {**outcome.notes.pop("remarks", {}), **known.keep_borrowers(declared, order.lender)}
-    equal = checks.check(declared, order.lender.pk, order.business_date)["equal"]
+    equal = checks.check(declared, order.lender.pk, order.business_date, once=filled.in_order)["equal"]
+    columnar.restore_raw(declared, rows.order)
     if remarks:
         outcome.notes["remarks"] = remarks
     if equal:

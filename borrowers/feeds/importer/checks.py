@@ -79,19 +79,16 @@ MISSING_BALANCE = ("MISSING_VALUE", "position__balance", "r.position__balance IS
 SAYS = {"event": {"valid_from": "on"}}
 
 
-def check(declared: Format, lender_id: int, known_from: date | None = None) -> dict[str, int]:
+def check(declared: Format, lender_id: int, known_from: date | None = None, *, once: bool = False) -> dict[str, int]:
     """Set aside every staged row that can't be applied. Returns how many equal rows stand more than once (all but one are dropped).
 
-    `known_from` is the business date, from which a fact holds whose row does not say since when.
+    `once`: the reader has seen that no key stands twice. `known_from` is the business date, from which a fact holds whose row does not say since when.
     """
     values: dict[str, Any] = {
         "lender": lender_id, "currency": declared.currency, "key": ", ".join(declared.key), "products": list(declared.products),
         "creates": declared.creates_branches, "known": known_from,
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(DUPLICATES, values)
-        cursor.execute("DELETE FROM feed_row WHERE reason = 'EQUAL_ROW'")
-        equal = cursor.rowcount
+    equal = 0 if once else _set_aside_duplicates(values)
     if "loan" in declared.targets:
         for reason, column, condition in [*LOAN_CHECKS, UNKNOWN_PRODUCT, UNKNOWN_BRANCH]:
             _set_aside(reason, column, f"{TELLS_A_LOAN} AND ({condition})", values)
@@ -106,6 +103,13 @@ def check(declared: Format, lender_id: int, known_from: date | None = None) -> d
     for part in parts_in_order(declared):
         _check_part(declared, part, values)
     return {"equal": equal}
+
+
+def _set_aside_duplicates(values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(DUPLICATES, values)
+        cursor.execute("DELETE FROM feed_row WHERE reason = 'EQUAL_ROW'")
+        return cursor.rowcount
 
 
 def parts_in_order(declared: Format) -> list[str]:

@@ -5,7 +5,7 @@ import contextlib
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -145,17 +145,22 @@ def _blocks(source: Source) -> Iterator[bytes]:
 def csv_records(source: Source, declared: Format) -> Iterator[Record]:
     """The records of delimited text. Raises FileFault."""
     with source.text() as text:
-        reader = csv.reader(text, delimiter=declared.delimiter, strict=True)
-        begins = 1
-        try:
-            for cells in reader:
-                number, begins = begins, reader.line_num + 1
-                if cells:
-                    yield number, cells
-        except csv.Error as fault:
-            cut = "unexpected end" in str(fault)
-            sentence = f"Line {reader.line_num}: {fault}."
-            raise FileFault("TRUNCATED" if cut else "UNREADABLE", sentence, held=cut) from None
+        yield from csv_lines(text, declared.delimiter)
+
+
+def csv_lines(text: Iterable[str], delimiter: str, *, begins: int = 1) -> Iterator[Record]:
+    """The records of lines of delimited text, the first of which is line `begins` of its file. Raises FileFault."""
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    before = begins - 1
+    try:
+        for cells in reader:
+            number, begins = begins, before + reader.line_num + 1
+            if cells:
+                yield number, cells
+    except csv.Error as fault:
+        cut = "unexpected end" in str(fault)
+        sentence = f"Line {before + reader.line_num}: {fault}."
+        raise FileFault("TRUNCATED" if cut else "UNREADABLE", sentence, held=cut) from None
 
 
 def _records(source: Source, declared: Format) -> Iterator[Record]:
@@ -184,7 +189,10 @@ class Rows:
         self.width = 0
 
     def __iter__(self) -> Iterator[Line]:
-        records = _records(self.source, self.declared)
+        yield from self.all_of(_records(self.source, self.declared))
+
+    def all_of(self, records: Iterator[Record]) -> Iterator[Line]:
+        """The rows of records that begin with the header."""
         if mark := self.declared.control.header:
             number, cells = next(records, (1, [""]))
             if cells[0] != mark:
@@ -193,11 +201,12 @@ class Rows:
         header = next(records, None)
         if header is None:
             raise FileFault("EMPTY_FILE", "The file is empty.")
-        self._take_header(header[1])
+        self.take_header(header[1])
         self._require_countable()
-        yield from self._lines(records)
+        yield from self.lines(records)
 
-    def _take_header(self, header: list[str]) -> None:
+    def take_header(self, header: list[str]) -> None:
+        """Learn the order of the columns. Raises FileFault."""
         self.width = len(header)
         if not header:
             raise FileFault("MISSING_COLUMN", "The row that names the columns is blank.")
@@ -215,7 +224,8 @@ class Rows:
             if column is None or column.type not in {"int", "decimal"}:
                 raise FileFault("CONTROL_MISMATCH", f"The control record totals {name[:60]}, which is no column of numbers.")
 
-    def _lines(self, records: Iterator[Record]) -> Iterator[Line]:
+    def lines(self, records: Iterator[Record]) -> Iterator[Line]:
+        """The rows of the records below the header; the last one shows whether the file is whole."""
         pending: Line | None = None
         for number, cells in records:
             if pending is not None:
