@@ -1,6 +1,7 @@
 """What people do with documents: bring one, bring a newer version, lend the paper, destroy what may go."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import IO, Any, cast
 
 from django.db import connection, transaction
@@ -248,7 +249,8 @@ def destroy(*, document_id: int, reason: str, by: Access) -> Document:
     _correct(document, {"destroyed_on": by.on}, by.on, by)
     record("document.destroyed", by=by, subject=document, number=document.number, reason=reason.strip()[:200],
            contents=[{"version": v.version, "sha256": v.sha256} for v in versions])  # fmt: skip
-    transaction.on_commit(lambda: [keeping.delete(version) for version in versions])
+    for version in versions:
+        transaction.on_commit(partial(keeping.delete, version))
     return document
 
 

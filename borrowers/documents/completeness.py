@@ -77,7 +77,8 @@ class Wanted:
 
 def _ask(loans: QuerySet[Loan, Any], on: date, tail: str, **values: Any) -> list[tuple[Any, ...]]:
     """Run WANTED over `loans` with `tail` behind it. The subqueries carry their own parameters, which are put in first."""
-    parts, given = {}, {}
+    parts: dict[str, str] = {}
+    given: dict[str, Any] = {}
     subqueries = {
         "loans": loans.order_by().values("pk"),
         "pledges": Pledge.objects.in_force(on).order_by().values("loan_id", "item_id"),
@@ -97,7 +98,10 @@ COLUMNS = "loan_id, kind_id, item_id, due_on, good_until, state, missing_since"
 
 
 def _rows(found: list[tuple[Any, ...]]) -> list[Wanted]:
-    return [Wanted(*row[:6], row[6] if row[5] in LACKING else None) for row in found]
+    return [
+        Wanted(loan_id=loan, kind_id=kind, item_id=item, due_on=due, good_until=good, state=state, missing_since=since if state in LACKING else None)
+        for loan, kind, item, due, good, state, since, *_total in found
+    ]
 
 
 def of_loan(loan: Loan, on: date) -> list[Wanted]:
@@ -131,9 +135,13 @@ class BranchStanding:
     expired: int
 
     @property
+    def lacking(self) -> int:
+        return self.missing + self.expired
+
+    @property
     def share(self) -> Any:
         """Documents there of those wanted, 0 to 1; None where nothing is wanted."""
-        return (self.wanted - self.missing - self.expired) / self.wanted if self.wanted else None
+        return (self.wanted - self.lacking) / self.wanted if self.wanted else None
 
 
 def by_branch(loans: QuerySet[Loan, Any], on: date) -> list[BranchStanding]:

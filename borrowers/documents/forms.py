@@ -62,14 +62,14 @@ class ManyFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """One or several files of one kind for a loan; each file becomes a document of its own."""
 
-    kind = forms.ModelChoiceField(label=pgettext_lazy("of a document", "Kind"), queryset=DocumentKind.objects.none(), empty_label=None)
+    kind = forms.ModelChoiceField(label=pgettext_lazy("of a document", "Kind"), queryset=DocumentKind.objects.none())
     item = forms.ModelChoiceField(
         label=gettext_lazy("Collateral"),
         queryset=CollateralItem.objects.none(),
         required=False,
         help_text=gettext_lazy("Only for documents of an item that secures the loan."),
     )
-    files = ManyFilesField(
+    files = ManyFilesField(  # type: ignore[assignment]
         label=gettext_lazy("Files"), help_text=gettext_lazy("PDF, JPEG, PNG, WEBP, TIFF, DOCX or XLSX. Each file becomes a document of its own.")
     )
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False, help_text=gettext_lazy("Empty: the name of the file."))

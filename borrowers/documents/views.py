@@ -205,7 +205,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     ]  # fmt: skip
     columns = [_("Loan"), _("Borrower"), _("Branch"), _("Product"), _("Document"), _("Collateral"), _("State"), _("Due on"), _("Missing since"),
                _("Days")]  # fmt: skip
-    head = [(_("Documents that are missing"), access.person.lender.name), (_("As of"), access.on), (_("Made by"), str(access.person))]
+    head: list[tuple[Any, ...]] = [(_("Documents that are missing"), access.person.lender.name), (_("As of"), access.on), (_("Made by"), str(access.person))]
     head += [(_("Filter"), name, value) for name, value in (("kind", code), ("branch", branch)) if value]
     record("documents.exported", by=access, rows=len(lines), kind=kind, filters=request.GET.urlencode())
     answer = HttpResponse(sheets.sheet(kind, head=head, columns=columns, rows=lines), content_type=sheets.CONTENT_TYPES[kind])

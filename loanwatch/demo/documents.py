@@ -75,8 +75,8 @@ def _shelve(papers: list[tuple[tuple[Any, ...], completeness.Wanted]], as_of: da
     for line, row in papers:
         place = f"{row.loan.branch.name if row.loan else ''} · {draw.choice('ABCD')}-{draw.randint(1, 40):02d}"
         rows.append((line[0], 1, ShelfEntry.Act.SHELVED.value, place, None, None, line[9], keeper, ""))
-    for place, (line, _row) in enumerate(draw.sample(papers, min(LENT, len(papers)))):
-        since = max(line[9], as_of - timedelta(days=draw.randint(16, 40) if place < LATE else draw.randint(0, 8)))
+    for turn, (line, _row) in enumerate(draw.sample(papers, min(LENT, len(papers)))):
+        since = max(line[9], as_of - timedelta(days=draw.randint(16, 40) if turn < LATE else draw.randint(0, 8)))
         due = since + timedelta(days=rules.BORROWED_DAYS)
         rows.append((line[0], 2, ShelfEntry.Act.BORROWED.value, "", draw.choice(borrowers), due, since, keeper, "催收用 / for collection"))
     copy(ShelfEntry, SHELF, rows)
