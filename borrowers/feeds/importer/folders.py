@@ -115,8 +115,9 @@ class JoinedRows(Rows):
         # An empty name is a file of SQLite's own, gone when it is closed; it is written only when memory does not do.
         with closing(sqlite3.connect("", isolation_level=None)) as kept:
             own = {name: self._keep(kept, name) for name in joined}
-            self.order = [*driving.columns, *(column for name in joined for column in own[name])]
             for line in rows:
+                # Known once the first row is there: the file may lack columns that are optional.
+                self.order = self.order or [*rows.order, *(column for name in joined for column in own[name])]
                 if not line.whole:
                     yield line
                     continue

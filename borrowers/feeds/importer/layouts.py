@@ -137,6 +137,10 @@ def _require_reachable(name: str, table: Table, driving: str, reached: set[str],
     for place, names in (("join", table.join), ("where", table.where)):
         if unknown := set(names) - own:
             raise BadSpec(f"files.{name}.{place}: {sorted(unknown)[0]} is no declared column of this file.")
+    if optional := [
+        column for column in (*table.join, *table.join.values(), *table.where) if column in columns and columns[column].optional
+    ]:
+        raise BadSpec(f"files.{name}: {optional[0]} leads to a row and can't be optional.")
     for theirs in table.join.values():
         if theirs not in columns or (columns[theirs].file or driving) not in reached:
             raise BadSpec(f"files.{name}.join: {theirs} is no column of the driving file or of a file declared above.")

@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from borrowers.feeds.importer.reading import examine
+from borrowers.feeds.importer.values import BadSpec
 from tests.borrowers.feeds.files import COLUMNS, a_format, cells, reason
 
 FOLDER = {
@@ -48,8 +50,6 @@ def test_each_row_of_the_driving_file_finds_its_cells_in_the_others_or_blanks(fo
 
 
 def test_the_same_files_have_the_same_hash_and_other_contents_another_one(folder):
-    from borrowers.feeds.importer.reading import examine
-
     declared = a_format(**FOLDER)
     first = examine(folder, declared).sha256
     (folder / "readme.txt").write_text("not part of the delivery")
@@ -95,3 +95,28 @@ def test_a_folder_with_a_fault_in_any_file_is_not_taken(folder, name, text, expe
     if text is not None:
         (folder / name).write_text(text)
     assert reason(folder, a_format(**FOLDER)) == expected
+
+
+def test_an_optional_column_may_be_missing_in_any_file_but_not_one_that_leads_to_a_row(folder):
+    columns = {**FOLDER["columns"], "place": {"file": "account", "optional": True}, "balance": {"type": "decimal", "optional": True}}
+    (folder / "account.csv").write_text("account_id\nA\n")
+    (folder / "loan.csv").write_text("number,account\n1,A\n")
+    (row,) = cells(folder, a_format(**{**FOLDER, "columns": columns}))
+    assert row[:3] == ["1", "A", "A"]
+    with pytest.raises(BadSpec, match=r"files\.account: account leads to a row"):
+        a_format(**{**FOLDER, "columns": {**columns, "account": {"optional": True}}})
+
+
+def test_a_declaration_that_leads_nowhere_is_refused_with_the_place():
+    for changed, sentence in [
+        ({"driving": "x"}, "driving: "),
+        ({"files": {"loan": {"name": "a/b.csv"}}}, r"files\.loan\.name"),
+        ({"files": {**FOLDER["files"], "more": {"name": "m.csv", "join": {"x": "number"}}}}, r"files\.more\.join: x is no declared column"),
+        ({"files": {**FOLDER["files"], "account": {"name": "account.csv"}}}, r"files\.account\.join"),
+        (
+            {"files": {**FOLDER["files"], "account": {"name": "account.csv", "join": {"account_id": "owner"}}}},
+            r"files\.account\.join: owner",
+        ),
+    ]:
+        with pytest.raises(BadSpec, match=sentence):
+            a_format(**{**FOLDER, **changed})
