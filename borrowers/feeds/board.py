@@ -17,7 +17,7 @@ from loanwatch.lenders.queries import LONGEST_GAP, business_days
 from loanwatch.people.clock import today
 
 LOOK_BACK = 35  # days: for so long a feed that never came is an alarm; after that it is a gap that everybody knows
-STRIP = 14  # business dates on the board
+STRIP = 10  # business dates on the board
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class FeedDay:
     reason: str = ""  # why somebody let the day close without it
     contact: str = ""
 
-    def waited(self, now: datetime) -> timedelta | None:
-        """How long the due time has passed without the delivery; None where it hasn't."""
-        return now - self.due if self.due and self.standing in {Standing.MISSING, Standing.HELD} and now > self.due else None
+    @property
+    def due_there(self) -> datetime | None:
+        """The due time as the lender's clocks show it, without a zone, so that no page turns it into another."""
+        return self.due.replace(tzinfo=None) if self.due else None
 
 
 def now_of(lender: Lender) -> datetime:
@@ -144,7 +145,11 @@ def newest_date(lender: Lender) -> date:
 def lines(lender: Lender, dates: list[date], now: datetime) -> list[FeedLine]:
     """One line per feed that is planned or was ever delivered by file; those that want attention first."""
     found = feed_days(lender, dates[0], dates[-1], now)
-    coming = feed_days(lender, now.date(), now.date() + timedelta(days=LONGEST_GAP), now) if FeedPlan.objects.filter(lender=lender).exists() else {}
+    coming = (
+        feed_days(lender, now.date(), now.date() + timedelta(days=LONGEST_GAP), now)
+        if FeedPlan.objects.filter(lender=lender).exists()
+        else {}
+    )
     newest = _newest_applied(lender)
     waiting = _rows_waiting(lender)
     plans = {p.format: p for p in FeedPlan.objects.filter(lender=lender).order_by("from_on")}
@@ -177,5 +182,7 @@ def _newest_applied(lender: Lender) -> dict[str, date]:
 
 
 def _rows_waiting(lender: Lender) -> dict[str, int]:
-    rows = QuarantinedRow.objects.filter(delivery__lender=lender, delivery__state=Delivery.State.APPLIED, state=QuarantinedRow.State.WAITING)
+    rows = QuarantinedRow.objects.filter(
+        delivery__lender=lender, delivery__state=Delivery.State.APPLIED, state=QuarantinedRow.State.WAITING
+    )
     return dict(rows.order_by().values_list("delivery__format").annotate(n=Count("pk")))

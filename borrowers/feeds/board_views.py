@@ -16,8 +16,9 @@ from borrowers.feeds.own_formats import known_to
 from borrowers.feeds.reasons import headline_of
 from borrowers.feeds.sections import STANDINGS, lender_of, tabs, tone_class
 from loanwatch.people.policy import Act
+from loanwatch.trail.models import BusinessDay
 
-SHOWN_ON_PHONE = 5  # of the strip's dates
+SHOWN_ON_PHONE = 3  # of the strip's dates
 RECENT = 8
 
 
@@ -33,12 +34,19 @@ def feed_board(request: HttpRequest) -> HttpResponse:
     for line in shown:
         line.cells = [_cell(day, place >= len(dates) - SHOWN_ON_PHONE) for place, day in enumerate(line.days)]  # type: ignore[attr-defined]
     gone = board.missing(lender, now)
+    closed = set(
+        BusinessDay.objects.filter(lender=lender, state__startswith="closed", business_date__in={d.on for d in gone}).values_list(
+            "business_date", flat=True
+        )
+    )
     held = list(Delivery.objects.filter(lender=lender, state=Delivery.State.HELD).order_by("-business_date", "-id")[:RECENT])
     for delivery in held:
         delivery.headline = headline_of(delivery.reasons)  # type: ignore[attr-defined]
     context = {
-        "tabs": tabs(request, "board"), "lines": shown, "any": bool(every), "dates": [(d, i >= len(dates) - SHOWN_ON_PHONE) for i, d in enumerate(dates)],
-        "missing": [{"day": day, "since": day.waited(now)} for day in gone], "held": held, "now": now, "upto": upto, "earlier": dates[0],
+        "tabs": tabs(request, "board"), "lines": shown, "any": bool(every),
+        "dates": [(d, i >= len(dates) - SHOWN_ON_PHONE) for i, d in enumerate(dates)],
+        "missing": [{"day": day, "waits": day.blocks_close and day.on not in closed} for day in gone], "held": held,
+        "now": now.replace(tzinfo=None), "zone": lender.zone, "upto": upto, "earlier": dates[0],
         "standings": [(s.value, STANDINGS[s][0]) for s in Standing if s is not Standing.NONE],
         "feeds": [(line.name, line.name) for line in sorted(every, key=lambda line: line.name)], "filtered": bool(wanted or feed),
         "legend": [(words, icon, tone_class(tone)) for s, (words, icon, tone) in STANDINGS.items() if s is not Standing.NONE], "form": LetCloseForm(),

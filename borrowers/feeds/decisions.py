@@ -64,7 +64,7 @@ def _again(delivery: Delivery, by: Access, *, approved: bool) -> Outcome:
                 received_by=None if approved else by,
                 channel=delivery.channel,
                 held=delivery,
-            )  # fmt: skip
+            )
         )
     if outcome.state == "already_loaded":  # the same file came another way in the meantime
         Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.REJECTED, hold_reason=outcome.reason)

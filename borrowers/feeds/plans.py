@@ -62,7 +62,7 @@ def raise_alarms(lender: Lender, now: datetime) -> int:
     told = 0
     for day in missing(lender, now):
         with transaction.atomic():
-            gap, made = FeedGap.objects.get_or_create(lender=lender, format=day.format, business_date=day.on)
+            gap, _made = FeedGap.objects.get_or_create(lender=lender, format=day.format, business_date=day.on)
             if FeedGap.objects.filter(pk=gap.pk, alarmed_at__isnull=True).update(alarmed_at=Now()):
                 record("feed.missing", by=None, subject=gap, format=day.format, business_date=str(day.on), due=str(day.due))
                 told += 1

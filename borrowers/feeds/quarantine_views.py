@@ -1,6 +1,7 @@
 """The worklist of rows that were set aside: find them, correct, release under four eyes, reject with a reason."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -84,8 +85,11 @@ def _pane(request: HttpRequest, row: QuarantinedRow) -> dict[str, Any]:
         {"name": name, "text": text, "corrected": corrected, "blamed": name in blamed, "now": corrected if corrected is not None else text}
         for name, text, corrected in row.cells
     ]  # type: ignore[attr-defined]
+    cells.sort(key=lambda cell: not cell["blamed"])
+    for before, cell in pairwise(cells):
+        cell["first_other"] = before["blamed"] and not cell["blamed"]
     return {
-        "row": row, "cells": sorted(cells, key=lambda cell: not cell["blamed"]), "may_decide": decides, "may_read": reads,
+        "row": row, "cells": cells, "may_decide": decides, "may_read": reads,
         "may_release": decides and row.corrected_by_id != (request.access.person.pk if request.access.person else None),
     }  # fmt: skip
 

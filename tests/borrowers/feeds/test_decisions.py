@@ -1,6 +1,7 @@
 """A delivery that is held is decided about by people: other content needs another person's approval, and says what it changes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -40,8 +41,7 @@ def version_2(two_loans, deliver, bringer) -> Delivery:
 def test_other_content_waits_and_says_field_by_field_what_would_change(version_2):
     assert version_2.version == 2
     assert version_2.notes["difference"]["rows_that_would_change"] == 2
-    fields = version_2.notes["changes"]["fields"]
-    assert fields == {"borrowers.loan.rate": 2} or fields == {}
+    assert version_2.notes["changes"]["fields"] == {"borrowers.loan.rate": 2}
     assert Loan.objects.get(number="L1").rate == pytest.approx(6.375)
 
 
@@ -66,9 +66,8 @@ def test_who_brought_a_delivery_does_not_approve_it(version_2, bringer, staff):
 
 
 def test_a_kept_file_that_was_touched_is_not_loaded(version_2, staff):
-    path = default_storage.path(f"{version_2.kept_as}/file")
-    with open(path, "ab") as out:
-        out.write(b"x")
+    path = Path(default_storage.path(f"{version_2.kept_as}/file"))
+    path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(Conflict, match="not what was delivered"):
         decisions.approve(delivery_id=version_2.pk, by=staff("CA2"))
     assert Delivery.objects.get(pk=version_2.pk).state == "held"
