@@ -4,6 +4,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from alerts.observation import api as observation
 from alerts.signals import api as signals
+from borrowers.documents import api as documents
 from borrowers.intake import api as intake
 from borrowers.loans import api as loans
 from borrowers.parties import api as parties
@@ -16,6 +17,7 @@ app_name = "api"
 urlpatterns = [
     *parties.urlpatterns,
     *intake.urlpatterns,
+    *documents.urlpatterns,
     *signals.urlpatterns,
     *observation.urlpatterns,
     *loans.urlpatterns,
