@@ -3,14 +3,15 @@
 import io
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import IO, Any
+from typing import IO
 
 from django.utils.translation import gettext as _
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from borrowers.documents.uploads.images import position, taken_at
 from loanwatch.kernel.policy import Conflict
 
 MOST_BYTES = 12 * 1024 * 1024
@@ -66,12 +67,13 @@ def read_picture(upload: IO[bytes], size: int) -> Picture:
             _("The file is not a JPEG, PNG or WebP photo, or it is damaged. Nothing was stored; take the photo again."), code="NOT_A_PHOTO"
         ) from error
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    upright.info = {}  # a comment beside the pixels would be written again
     clean = io.BytesIO()
     upright.save(clean, "JPEG", quality=85)
     data = clean.getvalue()
-    latitude, longitude = _place(exif)
+    latitude, longitude = position(exif)
     return Picture(
-        data, sha256(data).hexdigest(), upright.width, upright.height, _taken_at(exif), latitude, longitude, difference_hash(upright)
+        data, sha256(data).hexdigest(), upright.width, upright.height, taken_at(exif), latitude, longitude, difference_hash(upright)
     )
 
 
@@ -84,32 +86,3 @@ def difference_hash(image: Image.Image) -> int:
         for column in range(8):
             bits = bits << 1 | (grey[row * 9 + column] > grey[row * 9 + column + 1])
     return bits - 2**64 if bits >= 2**63 else bits
-
-
-def _taken_at(exif: Image.Exif) -> datetime | None:
-    """The camera's own time. Without a zone in the photo it is taken as UTC: it serves to compare, not to prove."""
-    details = exif.get_ifd(ExifTags.IFD.Exif)
-    text = details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
-    zone = details.get(ExifTags.Base.OffsetTimeOriginal) or "+00:00"
-    try:
-        return datetime.strptime(f"{str(text).strip()} {str(zone).strip()}", "%Y:%m:%d %H:%M:%S %z").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _place(exif: Image.Exif) -> tuple[Decimal | None, Decimal | None]:
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef) == "S", 90)
-    longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef) == "W", 180)
-    return (latitude, longitude) if latitude is not None and longitude is not None else (None, None)
-
-
-def _degrees(parts: Any, negative: bool, most: int) -> Decimal | None:
-    try:
-        degrees, minutes, seconds = (float(part) for part in parts)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    found = degrees + minutes / 60 + seconds / 3600
-    if not 0 <= found <= most:  # also false for a part that is not a number
-        return None
-    return Decimal(f"{-found if negative else found:.6f}")
