@@ -35,6 +35,8 @@ CLASSES = (("classification:list",), _("Classification"), "stairs")
 RULES = (("rulebook:list",), _("Warning rules"), "adjustments-alt")
 PARAMETERS = (("lenders:parameters",), _("Parameters"), "settings")
 PRODUCTS = (("lenders:products",), _("Products"), "package")
+ENTRY = (("entry:home",), _("Entries by hand"), "pencil")
+CALENDARS = (("lenders:calendars",), _("Calendars"), "calendar-time")
 FEEDS = (("feeds:board",), _("Data feeds"), "file-import")
 RECONCILIATION = (("reconciliation:list",), _("Reconciliation"), "equal")
 DAYS = (("trail:days",), _("Business days"), "calendar-check")
@@ -57,8 +59,8 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, TASKS]),
-        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (RULEBOOK, [RULES, PARAMETERS, PRODUCTS]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
+        (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS]),
         (HOUSE, [FEEDS, DAYS, MATRIX]),
     ],
     Role.FIELD_AGENT: [("", [PHONE])],

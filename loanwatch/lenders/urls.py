@@ -1,3 +1,4 @@
+from loanwatch.lenders import calendar_views as calendars
 from loanwatch.lenders import views
 from loanwatch.people.policy import Act
 from loanwatch.people.routes import route
@@ -7,6 +8,16 @@ urlpatterns = [
     route("products/", views.products, name="products", get=Act.PRODUCT_KEEP),
     route("products/new/", views.product_new, name="product_new", get=Act.PRODUCT_KEEP, post=Act.PRODUCT_KEEP),
     route("products/<int:product_id>/", views.product, name="product", get=Act.PRODUCT_KEEP, post=Act.PRODUCT_KEEP),
+    route("products/<int:product_id>/terms/", calendars.terms, name="terms", get=Act.PRODUCT_KEEP),
+    route("products/<int:product_id>/terms/propose/", calendars.terms_propose, name="terms_propose", post=Act.TERMS_PROPOSE),
+    route("products/terms/<int:terms_id>/approve/", calendars.terms_approve, name="terms_approve", post=Act.TERMS_APPROVE),
+    route("products/terms/<int:terms_id>/withdraw/", calendars.terms_withdraw, name="terms_withdraw", post=Act.TERMS_PROPOSE),
+    route("calendars/", calendars.calendar_home, name="calendars", get=Act.CALENDAR_SEE),
+    route("calendars/changes/<int:change_id>/", calendars.calendar_change, name="calendar_change", get=Act.CALENDAR_SEE),
+    route("calendars/changes/<int:change_id>/approve/", calendars.calendar_approve, name="calendar_approve", post=Act.CALENDAR_APPROVE),
+    route("calendars/changes/<int:change_id>/reject/", calendars.calendar_reject, name="calendar_reject", post=Act.CALENDAR_PROPOSE),
+    route("calendars/<str:calendar>/<int:year>/", calendars.calendar, name="calendar", get=Act.CALENDAR_SEE),
+    route("calendars/<str:calendar>/<int:year>/propose/", calendars.calendar_propose, name="calendar_propose", post=Act.CALENDAR_PROPOSE),
     route("parameters/", views.parameters, name="parameters", get=Act.PARAMETER_SEE),
     route("parameters/<str:key>/", views.parameter, name="parameter", get=Act.PARAMETER_SEE),
     route("parameters/<str:key>/propose/", views.propose, name="propose", post=Act.PARAMETER_PROPOSE),

@@ -14,12 +14,12 @@ from alerts.classification.models import ClassProposal
 from borrowers.documents.house import install_shipped
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
-from borrowers.loans.models import Loan
+from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.lenders.defaults import give_defaults
-from loanwatch.lenders.models import Lender, Parameter, Product
+from loanwatch.lenders.models import CalendarChange, Lender, Parameter, Product, ProductTerms
 from loanwatch.people import tokens
 from loanwatch.people.access import Access
 from loanwatch.people.models import Account, ApiToken, Branch, Person, Role, RoleHeld
@@ -143,7 +143,11 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
     PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
-    return things | {"borrower_account": borrower_account}
+    repayment = Repayment.objects.create(
+        loan=loan, lender=loan.lender, bucket=loan.bucket, seq=99, paid_on=TODAY, amount=1, cum_paid_minor=100, valid_from=TODAY, known_from=TODAY,
+        entered_by=hire(bank.lender, Role.CREDIT_ADMIN, bank.branch, "Cashier").person, reference="R-99",
+    )  # fmt: skip
+    return things | {"borrower_account": borrower_account, "repayment": repayment}
 
 
 def _document(loan: Loan) -> Document:
@@ -202,12 +206,17 @@ def _house(lender: Lender, bank: book.Bank) -> dict[str, Any]:
         lender=lender, key="inspection.special_days", value=7, valid_from=date(2027, 1, 1), source="Test", proposed_by="NOBODY"
     )
     tokens.make_token(kept.account, "somebody else's")
+    product = Product.objects.filter(lender=lender).first()
+    terms = ProductTerms.objects.create(product=product, valid_from=date(2027, 1, 1), source="Test", proposed_by="NOBODY")
+    days = [{"on": "2027-03-01", "is_business": False, "name": "Test"}]
     return {
         "person": kept.person,
         "held": RoleHeld.objects.get(person=kept.person),
         "account": kept.account,
         "parameter": parameter,
-        "product": Product.objects.filter(lender=lender).first(),
+        "product": product,
+        "terms": terms,
+        "calendar change": CalendarChange.objects.create(calendar="CN", days=days, source="Test", proposed_by="NOBODY"),
         "foreign token": ApiToken.objects.get(account=kept.account),
         "feed plan": FeedPlan.objects.create(lender=lender, format=f"feed_{bank.branch.pk}_{kept.person.pk}", by_time=time(7), from_on=TODAY),
         "feed format": FormatVersion.objects.create(
