@@ -24,14 +24,14 @@ class Cause:
 
 @dataclass(frozen=True)
 class Difference:
-    """One close at which the stored figures are not those of today's knowledge. None: the loan was not on the book.
+    """One close at which the stored figures are not those of today's knowledge. `now` None: the loan was not on the book.
 
     `changed` names the figures that differ. `causes` is empty where no later fact explains it: then terms or parameters
     were changed backwards.
     """
 
     as_of: date
-    then: dict[str, Any] | None
+    then: dict[str, Any]
     now: dict[str, Any] | None
     changed: tuple[str, ...]
     causes: tuple[Cause, ...]

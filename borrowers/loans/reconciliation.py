@@ -56,6 +56,8 @@ class ListFilters:
 
     def apply(self, rows: QuerySet[ReconciliationDifference]) -> QuerySet[ReconciliationDifference]:
         """Of the differences a person may see, those of the day that are asked for, in the order asked for."""
+        if self.as_of is None:
+            return rows.none()
         rows = rows.filter(as_of=self.as_of)
         if self.figure:
             rows = rows.filter(figure=self.figure)
@@ -65,7 +67,7 @@ class ListFilters:
             rows = rows.filter(size__gte=self.least)
         if self.q:
             rows = rows.filter(Q(loan__number__icontains=self.q) | Q(loan__borrower__name__icontains=self.q))
-        if self.branch and self.as_of:
+        if self.branch:
             reach = BranchReach.objects.filter(ancestor__code=self.branch, from_on__lte=self.as_of)
             below = reach.filter(Q(to_on__isnull=True) | Q(to_on__gt=self.as_of)).values("descendant_id")
             rows = rows.filter(loan__branch__in=below)
@@ -87,7 +89,8 @@ def compared(access: Access, lender: Lender) -> int:
 
 def choices(rows: QuerySet[ReconciliationDifference], as_of: date | None) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: the branches and products of the day's differences, and the last days that have some. Two queries."""
-    found = rows.filter(as_of=as_of).order_by().values_list("loan__branch__code", "loan__branch__name", "loan__product__code", "loan__product__name")
+    of_day = rows.filter(as_of=as_of) if as_of else rows.none()
+    found = of_day.order_by().values_list("loan__branch__code", "loan__branch__name", "loan__product__code", "loan__product__name")
     branches, products = {}, {}
     for branch, branch_name, product, product_name in found.distinct()[: BRANCHES_OFFERED * 10]:
         branches[branch], products[product] = branch_name, product_name

@@ -34,6 +34,8 @@ DESK = {
         "/enter/repayments/",
         "/feeds/",
         "/rules/",
+        "/loans/LN-000015/known/",
+        "/reconciliation/",
         "/documents/incomplete/",
         "/documents/kinds/",
         "/documents/holds/",

@@ -1,6 +1,7 @@
 """The time machine of one loan: how it stood on a day, told from what was known on another, beside what is known now."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from alerts.observation.differences import Cause, Difference, differences
+from alerts.observation.differences import FIGURES, Cause, Difference, differences
 from alerts.observation.standing import told
 from borrowers.loans import replay
 from borrowers.loans.models import CountingPause, Loan, LoanEvent
@@ -40,6 +41,7 @@ MASTER = {
 }
 AMOUNTS = {"outstanding", "overdue_principal", "overdue_interest", "principal"}
 DATES = {"oldest_unpaid_on", "next_due_on", "matures_on"}
+NUMBERS = {"rate", "ltv_agreed"}
 DAYS = {"paid_on", "known_from", "on", "from_on", "to_on", "matures_on", "due_on", "counts_from"}  # of the rows of lists
 
 
@@ -105,6 +107,7 @@ def _answer(loan: Loan, as_of: date, known_on: date, today: date) -> dict[str, A
         "instalments": list(map(_dated, (then["schedule"] or {}).get("instalments", []))),
         "differences": [_difference(d, loan.currency) for d in listed[:MOST_SHOWN]],
         "differing": len(listed),
+        "figures": [NAMES[name] for name in FIGURES],
     }
 
 
@@ -130,6 +133,8 @@ def _shown(name: str, value: Any, currency: str) -> str:
         return formats.money(value, currency)
     if name in DATES:
         return formats.day(date.fromisoformat(value), get_language())
+    if name in NUMBERS:
+        return f"{Decimal(value).normalize():f}"
     return str(value)
 
 
@@ -161,15 +166,17 @@ def _event(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _difference(found: Difference, currency: str) -> dict[str, Any]:
+    """One close: for each figure then, now and whether they differ; `left` where the loan was not on the book by what we know now."""
     figures = [
         {
             "label": NAMES[name],
-            "then": _shown(name, found.then[name], currency) if found.then else "–",
-            "now": _shown(name, found.now[name], currency) if found.now else _("not on the book"),
+            "then": _shown(name, found.then[name], currency),
+            "now": _shown(name, found.now[name], currency) if found.now else "–",
+            "changed": name in found.changed,
         }
-        for name in found.changed
+        for name in FIGURES
     ]
-    return {"as_of": found.as_of, "figures": figures, "causes": [_cause(c, currency) for c in found.causes]}
+    return {"as_of": found.as_of, "figures": figures, "left": found.now is None, "causes": [_cause(c, currency) for c in found.causes]}
 
 
 def _cause(cause: Cause, currency: str) -> dict[str, Any]:
