@@ -73,7 +73,10 @@ def _borrower(request: HttpRequest, found: Borrower | None) -> HttpResponse:
         messages.success(request, _("The borrower is entered.") if found is None else _("The correction is kept."))
         return redirect("entry:borrower", number=made.number)
 
-    return two_steps(request, valid=lambda: all([part.is_valid() for part in parts]), show=show, summary=summary, write=write)
+    def valid() -> bool:
+        return all([part.is_valid() for part in parts])  # noqa: C419  every part says what is wrong with it
+
+    return two_steps(request, valid=valid, show=show, summary=summary, write=write)
 
 
 def _namesake(found: Borrower) -> str:
