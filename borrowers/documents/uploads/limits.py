@@ -15,7 +15,7 @@ class Limits:
     frames: int = 100
     pages: int = 1_000
     unpacked: int = 100 * MB
-    ratio: int = 200  # unpacked size of one part to its packed size, counted from 1 MB on
+    ratio: int = 100  # unpacked size to packed size, of one part and of all together, counted from 1 MB on
     parts: int = 2_000
     seconds: int = 20  # of processor time that one PDF may cost
 

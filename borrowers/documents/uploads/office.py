@@ -56,7 +56,9 @@ def _check_frame(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], limits:
         raise BadUpload("POLYGLOT" if parts else "OFFICE_DAMAGED")
     if len(parts) > limits.parts or sum(part.file_size for part in parts) > limits.unpacked:
         raise BadUpload("UNPACKS_TOO_LARGE", most=limits.unpacked // MB)
-    if any(part.file_size > MB and part.file_size > limits.ratio * max(part.compress_size, 1) for part in parts):
+    sizes = [(part.file_size, part.compress_size) for part in parts]
+    sizes.append((sum(full for full, _packed in sizes), sum(packed for _full, packed in sizes)))  # many parts, each too small to be noticed
+    if any(full > MB and full > limits.ratio * max(packed, 1) for full, packed in sizes):
         raise BadUpload("UNPACKS_TOO_LARGE", most=limits.unpacked // MB)
     if len({part.filename.lower() for part in parts}) != len(parts):
         raise BadUpload("OFFICE_DAMAGED")

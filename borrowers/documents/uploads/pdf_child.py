@@ -48,7 +48,6 @@ def check(data: bytes) -> dict[str, Any]:
     import pypdf
     from pypdf.generic import IndirectObject
 
-    logging.disable(logging.CRITICAL)
     reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
         raise Refused("PDF_PASSWORD")
@@ -123,21 +122,20 @@ def render(data: bytes, page: int, width: int) -> bytes:
         document.close()
 
 
-def main(task: str, *numbers: str) -> int:
-    warnings.simplefilter("ignore")
-    data = sys.stdin.buffer.read()
+def answer(task: str, data: bytes, *numbers: str) -> bytes:
+    """What is written for a task. A drawing that fails raises; a check always says something."""
     if task == "render":
-        sys.stdout.buffer.write(render(data, int(numbers[0]), int(numbers[1])))
-        return 0
+        return render(data, int(numbers[0]), int(numbers[1]))
     try:
         found = check(data)
     except Refused as refusal:
         found = {"refused": str(refusal)}
-    except (Exception, RecursionError):  # whatever a broken file makes a reader raise, it can't be read
+    except Exception:  # whatever a broken file makes a reader raise, it can't be read
         found = {"refused": "PDF_DAMAGED"}
-    sys.stdout.buffer.write(json.dumps(found).encode())
-    return 0
+    return json.dumps(found).encode()
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    sys.stdout.buffer.write(answer(sys.argv[1], sys.stdin.buffer.read(), *sys.argv[2:]))

@@ -8,11 +8,30 @@ import pytest
 
 from borrowers.documents import actions, house
 from borrowers.documents.models import Document, DocumentKind
+from borrowers.documents.uploads import pdf_child, pdfs
 from borrowers.loans.models import Loan
 from loanwatch.lenders.models import Product
 from loanwatch.people.models import Role
 from tests.borrowers.documents import files
 from tests.inspections import book
+
+
+@pytest.fixture
+def own_process() -> None:
+    """PDFs are read by the process of their own, as in service; elsewhere in the tests' process, which is quicker."""
+
+
+@pytest.fixture(autouse=True)
+def _pdfs_are_read_here(request, monkeypatch) -> None:
+    if "own_process" not in request.fixturenames:
+        monkeypatch.setattr(pdfs, "_run", lambda task, data, limits: _here(*task, data=data))
+
+
+def _here(task: str, *numbers: str, data: bytes) -> bytes:
+    try:
+        return pdf_child.answer(task, data, *numbers)
+    except Exception as fault:
+        raise OSError from fault  # a process that fails
 
 
 @pytest.fixture

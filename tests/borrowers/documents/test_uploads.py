@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from borrowers.documents.reasons import SENTENCES, sentence_of
-from borrowers.documents.uploads import images, names
+from borrowers.documents.uploads import images, names, pdfs
 from borrowers.documents.uploads.limits import MB, BadUpload, Checked, Limits
 from borrowers.documents.uploads.pdfs import draw_page
 from borrowers.documents.uploads.reading import check_upload
@@ -111,6 +111,9 @@ TROUBLE = {
         "EXTERNAL_CONTENT",
     ),
     "a small file that unpacks to 210 MB": (files.office(**{"word__big.xml": b"<a>" + b" " * (210 * MB)}), "a.docx", "UNPACKS_TOO_LARGE"),
+    "many small parts that unpack to 77 MB": (
+        files.office(**{f"word__b{n}.xml": b"<a>" + b"<b>x</b>" * 110_000 + b"</a>" for n in range(90)}), "a.docx", "UNPACKS_TOO_LARGE",
+    ),
     "an ordinary archive": (files.zipped({"contract.pdf": files.pdf()}), "a.zip", "ARCHIVE"),
     "an old Word file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a.doc", "OLD_OFFICE"),
     # anything else
@@ -218,10 +221,21 @@ def test_a_name_becomes_one_that_can_be_shown(raw, shown):
     assert names.display_name(raw) == shown and len(names.display_name(raw)) <= names.LONGEST
 
 
-def test_pages_are_drawn_by_a_process_that_may_fail():
+def test_pages_are_drawn_by_a_process_that_may_fail(own_process):
     data = files.pdf(pages=2)
     assert Image.open(io.BytesIO(draw_page(data, 2, 400, Limits()))).size[0] in {400, 401}
     assert draw_page(data, 3, 400, Limits()) is None and draw_page(b"no PDF", 1, 400, Limits()) is None
+
+
+@pytest.mark.parametrize("what", ["a script that runs on opening", "a PDF cut in the middle", "only the end marks of a PDF"])
+def test_a_hostile_pdf_meets_a_process_of_its_own(own_process, what):
+    data, name, code = TROUBLE[what]
+    assert refused(data, name) == code and read(files.pdf(pages=2), "a.pdf").evidence["pages"] == 2
+
+
+def test_a_pdf_that_costs_too_much_is_stopped(own_process, monkeypatch):
+    monkeypatch.setattr(pdfs, "MEMORY", 30 * MB)  # too little to start
+    assert refused(files.pdf(), "a.pdf") == "PDF_DAMAGED" and draw_page(files.pdf(), 1, 400, Limits()) is None
 
 
 def test_a_preview_of_a_picture_is_small():
