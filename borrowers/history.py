@@ -20,8 +20,8 @@ def as_known_all(model: type[models.Model], pks: Iterable[int], known_on: date) 
     Of a field's corrections known after `known_on` the earliest one says what stood before; where there is none, the row does.
     """
     wanted = list(pks)
-    columns = {f.column: f for f in model._meta.concrete_fields}
-    rows = {
+    columns: dict[str, Any] = {str(f.column): f for f in model._meta.concrete_fields}
+    rows: dict[int, dict[str, Any]] = {
         row["pk"]: {column: row[f.attname] for column, f in columns.items()}
         for row in model._default_manager.filter(pk__in=wanted, known_from__lte=known_on).values("pk", *(f.attname for f in columns.values()))
     }

@@ -239,8 +239,8 @@ def _not_negative(name: str, what: str) -> dict[str, Limit]:
 
 
 def _kind(name: str, model: str, shape: str, **rest: Any) -> Kind:
-    sets = {key: frozenset(rest.pop(key, ())) for key in ("needs", "fixed", "leaves_out")}
-    return Kind(name, model, shape, **sets, **rest)
+    rest |= {key: frozenset(rest.get(key, ())) for key in ("needs", "fixed", "leaves_out")}
+    return Kind(name, model, shape, **rest)
 
 
 REVERSES = Field("reverses_reference", "text", "text", False, "''", most=60)  # the reference of the payment that this one takes back

@@ -8,9 +8,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from borrowers import staging
-from borrowers.doors import Saved, save_master
 from borrowers.feeds.models import Delivery
 from borrowers.kinds import KINDS
+from borrowers.writing import Saved, save_master
 from loanwatch.lenders.models import Lender
 
 
