@@ -155,18 +155,32 @@ def record_staged_events(lender: Lender, *, delivery: Delivery | None = None, en
     saved = revise(kind, lender, delivery=delivery, entered_by=entered_by)
     if not saved.written:
         return saved
-    first_settled = f"""(
-        SELECT l.number, max(s.known_from) AS known_from, (
-            SELECT min(e.valid_from) FROM borrowers_loanevent e WHERE e.loan_id = l.id AND e.kind = 'settled' AND NOT e.withdrawn
-            AND NOT EXISTS (SELECT FROM borrowers_loanevent n WHERE (n.loan_id, n.kind, n.valid_from) = (e.loan_id, e.kind, e.valid_from)
-                            AND n.revision > e.revision)) AS settled_on
-        FROM {kind.staged} s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
-        WHERE s.kind = 'settled' GROUP BY l.id)"""
+    _stage_first_settled(lender, kind.staged)
     by = staging.Change(
         lender.pk, delivery.pk if delivery else None, entered_by.pk if entered_by else None, delivery.business_date if delivery else None
     )
-    staging.update_differing("borrowers_loan", first_settled, ["settled_on"], subject=LOAN, change=by, blanks=True, audited=False)
+    staging.update_differing("borrowers_loan", "(SELECT * FROM first_settled)", ["settled_on"], subject=LOAN, change=by, blanks=True, audited=False)
     return saved
+
+
+def _stage_first_settled(lender: Lender, staged: str) -> None:
+    """The first day settled of the loans told of, in a table of its own: joined in place it was computed again for each loan of a
+    lender whom the statistics do not know yet."""
+    staging.stage("first_settled", {"number": "text", "known_from": "date", "settled_on": "date"})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO first_settled
+            SELECT l.number, s.known_from, (
+                SELECT min(e.valid_from) FROM borrowers_loanevent e WHERE e.loan_id = l.id AND e.kind = 'settled' AND NOT e.withdrawn
+                AND NOT EXISTS (SELECT FROM borrowers_loanevent n WHERE (n.loan_id, n.kind, n.valid_from) = (e.loan_id, e.kind, e.valid_from)
+                                AND n.revision > e.revision))
+            FROM (SELECT loan_number, max(known_from) AS known_from FROM {staged} WHERE kind = 'settled' GROUP BY loan_number) s
+            CROSS JOIN LATERAL (SELECT id, number FROM borrowers_loan l WHERE l.lender_id = %s AND l.number = s.loan_number LIMIT 1) l
+            """,
+            [lender.pk],
+        )
+        cursor.execute("ANALYZE first_settled")
 
 
 @transaction.atomic
