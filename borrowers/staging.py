@@ -15,6 +15,7 @@ from psycopg2 import sql
 
 Names = Sequence[str]
 CHUNK_ROWS = 2000
+WORK_MEMORY = "96MB"  # for a sort or hash of what is staged, until the transaction ends: the usual few MB go through files
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -94,6 +95,7 @@ def stage(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]] 
     """
     declared = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items())
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
         run(cursor, sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(table)))
         run(cursor, sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(sql.Identifier(table), declared))
     return fill(table, list(columns), rows)

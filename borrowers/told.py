@@ -180,7 +180,8 @@ def _there_already(kind: Kind, said: Said) -> Condition:
     meant = {f.name: f"coalesce({said(f.name)}, {f.default})" if f.default is not None else said(f.name) for f in told}
     there = f'{loan} AND f."{known_by}" = {meant[known_by]}'
     same = " AND ".join(f'f."{name}" = ' + (f"round({value}, 2)" if name in MONEY else value) for name, value in meant.items())
-    return Condition(kind.changed, known_by, f"EXISTS ({there}) AND NOT EXISTS ({there} AND {same})")
+    any_yet = f"(SELECT EXISTS (SELECT FROM {kind.table} WHERE lender_id = %(lender)s))"  # asked once: of a first load the rest is not
+    return Condition(kind.changed, known_by, f"{any_yet} AND EXISTS ({there}) AND NOT EXISTS ({there} AND {same})")
 
 
 def _reversals(said: Said, beside: Beside) -> list[Condition]:

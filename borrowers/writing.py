@@ -142,14 +142,18 @@ def _insert_master(kind: Kind, by: Mapping[str, Any]) -> int:
     columns = ["number", *kind.values, *kind.from_references, "known_from"]
     whole = [r.column for r in kind.references if r.needed] + [f.name for f in kind.fields if f.needed]
     complete = " AND ".join(f's."{column}" IS NOT NULL' for column in whole)
+    # Ids rise with the bucket, so that what a book's first load writes for its loans grows every index at one end.
+    order = f"ORDER BY {'d.bucket, ' if 'bucket' in columns else ''}d.number"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO {kind.table} (lender_id, delivery_id, entered_by_id, {_listed(columns)})
-            SELECT DISTINCT ON (s.number) %(lender)s, %(delivery)s, %(entered_by)s, {_listed(columns, "s.")}
-            FROM ({_resolved(kind, defaults=True)}) s
-            WHERE {complete} AND NOT EXISTS (SELECT FROM {kind.table} t WHERE t.lender_id = %(lender)s AND t.number = s.number)
-            ORDER BY s.number, s.known_from DESC, s.place DESC ON CONFLICT DO NOTHING
+            SELECT %(lender)s, %(delivery)s, %(entered_by)s, {_listed(columns, "d.")} FROM (
+                SELECT DISTINCT ON (s.number) {_listed(columns, "s.")}
+                FROM ({_resolved(kind, defaults=True)}) s
+                WHERE {complete} AND NOT EXISTS (SELECT FROM {kind.table} t WHERE t.lender_id = %(lender)s AND t.number = s.number)
+                ORDER BY s.number, s.known_from DESC, s.place DESC) d
+            {order} ON CONFLICT DO NOTHING
             """,
             by,
         )

@@ -143,7 +143,8 @@ SELECT l.lender_id, l.bucket, l.id, coalesce(s.version, 1), s.seq, s.due_on, s.p
        lw_running_total((s.principal * 100)::bigint) OVER so_far, coalesce(s.valid_from, s.known_from), s.known_from,
        %(delivery)s, %(person)s
 FROM staged_demand s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
-WHERE NOT EXISTS (SELECT FROM borrowers_instalment i WHERE i.loan_id = l.id AND i.version = coalesce(s.version, 1))
+WHERE NOT EXISTS (
+    SELECT FROM borrowers_instalment i WHERE i.lender_id = %(lender)s AND i.loan_id = l.id AND i.version = coalesce(s.version, 1))
 WINDOW so_far AS (PARTITION BY l.bucket, l.id, s.version ORDER BY s.seq)
 """
 

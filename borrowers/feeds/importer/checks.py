@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from borrowers.feeds.importer.formats import Format
+from borrowers.feeds.importer.values import Value
 from borrowers.kinds import KINDS, MASTER, PARTS, TARGETS, Kind
 from borrowers.told import Beside, Condition, Said, conditions, first_broken, some_conditions
 
@@ -86,7 +87,7 @@ def check(declared: Format, lender_id: int, known_from: date | None = None, *, o
     """
     values: dict[str, Any] = {
         "lender": lender_id, "currency": declared.currency, "key": ", ".join(declared.key), "products": list(declared.products),
-        "creates": declared.creates_branches, "known": known_from,
+        "creates": declared.creates_branches, "known": known_from, "once": once,
     }  # fmt: skip
     equal = 0 if once else _set_aside_duplicates(values)
     if "loan" in declared.targets:
@@ -130,10 +131,18 @@ def _check_part(declared: Format, part: str, values: Mapping[str, Any]) -> None:
         found = conditions(kind, _with_defaults(declared, kind, said), Beside("feed_row", "line", "o.reason IS NULL"), arriving)
         where = told_here(declared, part)
         _set_aside_first(found, said, where, values)
-        _tell_once(kind, part, said, where)
+        if not (values["once"] and keyed_by_the_file(declared, part, kind)):
+            _tell_once(kind, part, said, where)
     else:
         asked = {name for name in names if part != "guarantee" or name != "guarantor_number" or "loan" not in declared.targets}
         _set_aside_first(some_conditions(KINDS[part], said, asked, arriving), said, "true", values)
+
+
+def keyed_by_the_file(declared: Format, part: str, kind: Kind) -> bool:
+    """Whether rows of different keys tell different facts: each column of the file's key goes unchanged into the key of the fact."""
+    told = [value for name in kind.key_names if (value := declared.targets[part].get(name))]
+    plain = {value.column for value in told if value == Value(column=value.column)}
+    return set(declared.key) <= {name for name in plain if declared.columns[name].type in {"text", "int"} and not declared.columns[name].trim}
 
 
 def _with_defaults(declared: Format, kind: Kind, said: Said) -> Said:

@@ -197,8 +197,7 @@ class _Reader:
         if made is None:
             return
         self.slow += 1
-        if made[3] is not None:  # its reason: what the key of a bad row is worth, only the check of all keys knows
-            self.in_order = False
+        self.in_order = False  # what its key is worth, only the checks know
         self.careful.write(staging.as_copy_line(made).encode())
 
     def _read(self, block: bytes) -> Any:

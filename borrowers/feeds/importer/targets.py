@@ -9,12 +9,12 @@ from psycopg2 import sql
 
 from borrowers import staging
 from borrowers.collateral import actions as collateral
-from borrowers.doors import save_staged
+from borrowers.doors import Saved, save_staged
 from borrowers.feeds.importer.checks import parts_in_order, told_here
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.written import count_written
 from borrowers.feeds.models import Delivery
-from borrowers.kinds import KINDS, PARTS, TARGETS
+from borrowers.kinds import FLOW, KINDS, PARTS, TARGETS
 from borrowers.loans.models import Position
 from loanwatch.lenders.actions import FIRST_DAY
 from loanwatch.lenders.models import Lender, Product
@@ -48,8 +48,8 @@ class Applying:
         """The column that names the loan of a row which tells of several facts."""
         return loan_column(self.declared)
 
-    def save(self, kind: str) -> None:
-        save_staged(KINDS[kind], self.lender, delivery=self.delivery)
+    def save(self, kind: str) -> Saved:
+        return save_staged(KINDS[kind], self.lender, delivery=self.delivery)
 
 
 def apply(declared: Format, lender: Lender, delivery: Delivery, known_from: date) -> int:
@@ -63,6 +63,8 @@ def apply(declared: Format, lender: Lender, delivery: Delivery, known_from: date
         _open_products(declared, lender)
         if declared.creates_branches:
             _open_branches(lender)
+    if flow := _only_flow(declared):
+        return _save_plain(one, flow).written  # an entry of a flow is written or was there: the door has counted
     for part in parts_in_order(declared):
         if part in TOGETHER:
             TOGETHER[part](one, part)
@@ -73,6 +75,11 @@ def apply(declared: Format, lender: Lender, delivery: Delivery, known_from: date
         _fill("staged_index", {name: f"r.price__{name}" for name in collateral.STAGED_INDEX})
         collateral.save_staged_index(delivery=delivery)
     return count_written(declared, lender, delivery, loan_column(declared), corrections)
+
+
+def _only_flow(declared: Format) -> str:
+    kind = KINDS.get(next(iter(declared.targets))) if len(declared.targets) == 1 else None
+    return kind.name if kind and kind.shape == FLOW else ""
 
 
 def changed_positions(delivery: Delivery) -> int:
@@ -140,7 +147,7 @@ def _open_branches(lender: Lender) -> None:
     open_branches(lender, [made[code] for code in sorted(made)], on=FIRST_DAY)
 
 
-def _save_plain(one: Applying, part: str) -> None:
+def _save_plain(one: Applying, part: str) -> Saved:
     """A part with the kind's own fields. In a row that tells several facts, one whose key is blank is not told."""
     kind = PARTS[part]
     sources = {column: f'r."{part}__{column}"' for column in kind.columns if column != "known_from"} | {"known_from": one.known}
@@ -151,7 +158,7 @@ def _save_plain(one: Applying, part: str) -> None:
     if "currency" in sources:
         sources["currency"] = f"coalesce({sources['currency']}, {one.currency})"
     _stage(kind.name, sources, told_here(one.declared, part))
-    one.save(kind.name)
+    return one.save(kind.name)
 
 
 def _save_borrowers(one: Applying, name: str) -> None:
