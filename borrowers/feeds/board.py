@@ -1,6 +1,5 @@
 """How the feeds of a lender stand: per feed and business date what is due, what came, what is missing, and what waits."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -89,7 +88,7 @@ def _came(lender: Lender, first: date, last: date) -> dict[tuple[str, date], dic
     for row in rows.order_by("-id").values("id", "format", "business_date", "state", "received_at"):
         key = (row["format"], row["business_date"])
         if key not in found or row["state"] == Delivery.State.APPLIED:
-            found[key] = row
+            found[key] = dict(row)
     return found
 
 
@@ -97,8 +96,16 @@ def missing(lender: Lender, now: datetime) -> list[FeedDay]:
     """Feeds whose due time has passed with nothing here that can be used, over the last 35 days; the oldest first."""
     if not FeedPlan.objects.filter(lender=lender).exists():
         return []
-    found = feed_days(lender, now.date() - timedelta(days=LOOK_BACK), now.date(), now)
+    return missing_of(feed_days(lender, now.date() - timedelta(days=LOOK_BACK), now.date(), now))
+
+
+def missing_of(found: dict[tuple[str, date], FeedDay]) -> list[FeedDay]:
     return sorted((d for d in found.values() if d.standing is Standing.MISSING), key=lambda d: (d.on, d.format))
+
+
+def around(lender: Lender, now: datetime) -> dict[tuple[str, date], FeedDay]:
+    """The dates for which a feed may be missing, and those to come until each feed is due again."""
+    return feed_days(lender, now.date() - timedelta(days=LOOK_BACK), now.date() + timedelta(days=LONGEST_GAP), now)
 
 
 def waited_for(lender: Lender, business_date: date) -> list[str]:
@@ -142,30 +149,24 @@ def newest_date(lender: Lender) -> date:
     return Delivery.objects.filter(lender=lender).order_by("-business_date").values_list("business_date", flat=True).first() or on
 
 
-def lines(lender: Lender, dates: list[date], now: datetime) -> list[FeedLine]:
-    """One line per feed that is planned or was ever delivered by file; those that want attention first."""
-    found = feed_days(lender, dates[0], dates[-1], now)
-    coming = (
-        feed_days(lender, now.date(), now.date() + timedelta(days=LONGEST_GAP), now)
-        if FeedPlan.objects.filter(lender=lender).exists()
-        else {}
-    )
+def lines(lender: Lender, dates: list[date], now: datetime, near: dict[tuple[str, date], FeedDay]) -> list[FeedLine]:
+    """One line per feed that is planned or was ever delivered by file; those that want attention first. `near`: see `around`."""
+    inside = now.date() - timedelta(days=LOOK_BACK) <= dates[0] and dates[-1] <= now.date()
+    found = near if inside else feed_days(lender, dates[0], dates[-1], now)
     newest = _newest_applied(lender)
     waiting = _rows_waiting(lender)
     plans = {p.format: p for p in FeedPlan.objects.filter(lender=lender).order_by("from_on")}
-    by_feed: dict[str, list[FeedDay]] = defaultdict(list)
-    for (name, _), day in found.items():
-        by_feed[name].append(day)
+    seen = {name for name, on in found if on in set(dates)}
     made = [
         FeedLine(
             name,
             plans.get(name),
             [found.get((name, on), FeedDay(name, on, Standing.NONE)) for on in dates],
-            _next_due(d for d in [*by_feed[name], *coming.values()] if d.format == name),
+            _next_due(d for d in near.values() if d.format == name),
             newest.get(name),
             waiting.get(name, 0),
         )
-        for name in {*by_feed, *newest, *plans}
+        for name in {*seen, *newest, *plans}
     ]
     order = list(Standing)
     return sorted(made, key=lambda line: (order.index(line.worst), line.name))

@@ -28,12 +28,13 @@ def feed_board(request: HttpRequest) -> HttpResponse:
     now = board.now_of(lender)
     upto = _day(request.GET.get("upto", "")) or board.newest_date(lender)
     dates = board.strip_dates(lender, upto)
-    every = board.lines(lender, dates, now)
+    near = board.around(lender, now)
+    every = board.lines(lender, dates, now, near)
     wanted, feed = request.GET.get("standing", ""), request.GET.get("feed", "")
     shown = [line for line in every if (not feed or line.name == feed) and (not wanted or any(d.standing == wanted for d in line.days))]
     for line in shown:
-        line.cells = [_cell(day, place >= len(dates) - SHOWN_ON_PHONE) for place, day in enumerate(line.days)]  # type: ignore[attr-defined]
-    gone = board.missing(lender, now)
+        line.cells = [_cell(day, place >= len(dates) - SHOWN_ON_PHONE) for place, day in enumerate(line.days)]
+    gone = [day for day in board.missing_of(near) if day.on <= now.date()]
     closed = set(
         BusinessDay.objects.filter(lender=lender, state__startswith="closed", business_date__in={d.on for d in gone}).values_list(
             "business_date", flat=True
@@ -41,7 +42,7 @@ def feed_board(request: HttpRequest) -> HttpResponse:
     )
     held = list(Delivery.objects.filter(lender=lender, state=Delivery.State.HELD).order_by("-business_date", "-id")[:RECENT])
     for delivery in held:
-        delivery.headline = headline_of(delivery.reasons)  # type: ignore[attr-defined]
+        delivery.headline = headline_of(delivery.reasons)
     context = {
         "tabs": tabs(request, "board"), "lines": shown, "any": bool(every),
         "dates": [(d, i >= len(dates) - SHOWN_ON_PHONE) for i, d in enumerate(dates)],
@@ -84,9 +85,9 @@ def feed_plans(request: HttpRequest) -> HttpResponse:
     on = board.now_of(lender).date()
     rows = list(FeedPlan.objects.filter(lender=lender).order_by("format", "-from_on"))
     for plan in rows:
-        plan.in_force = plan.from_on <= on and (plan.to_on is None or on < plan.to_on)  # type: ignore[attr-defined]
-        plan.to_come = plan.from_on > on  # type: ignore[attr-defined]
-        plan.over = plan.to_on is not None and plan.to_on <= on  # type: ignore[attr-defined]
+        plan.in_force = plan.from_on <= on and (plan.to_on is None or on < plan.to_on)
+        plan.to_come = plan.from_on > on
+        plan.over = plan.to_on is not None and plan.to_on <= on
     context = {
         "tabs": tabs(request, "plans"), "plans": rows, "zone": lender.zone, "may_keep": request.access.may(Act.FEED_KEEP), "end_form": EndPlanForm(initial={"to_on": on}),
     }  # fmt: skip

@@ -34,7 +34,7 @@ def formats(request: HttpRequest) -> HttpResponse:
     lender = lender_of(request)
     own = list(FormatVersion.objects.filter(lender=lender).select_related("made_by", "approved_by"))
     for version in own:
-        version.tone = STATES[version.state]  # type: ignore[attr-defined]
+        version.tone = STATES[version.state]
     live = {version.name for version in own if version.state == FormatVersion.State.LIVE}
     shipped = [{"name": name, "overruled": name in live, "title": _title(name)} for name in own_formats.shipped()]
     context = {"tabs": tabs(request, "formats"), "own": own, "shipped": shipped, "may_keep": request.access.may(Act.FEED_KEEP)}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from borrowers.feeds.models import FeedPlan
 
 MOST_UPLOADED = 5 * 1024 * 1024  # bytes: what is read within the patience of a person; larger files come by the command load_feed
-DATE = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+DATE: dict[str, Any] = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class PlanForm(forms.ModelForm):

@@ -13,7 +13,7 @@ from borrowers.feeds.importer.formats import FOLDER, Format, find, parse
 from borrowers.feeds.importer.values import BadSpec
 from borrowers.feeds.models import FormatVersion
 from borrowers.feeds.shapes import find_told
-from loanwatch.kernel.policy import Conflict
+from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
@@ -79,6 +79,8 @@ def draft(*, lender: Lender, name: str, text: str, by: Access) -> FormatVersion:
     read_text(text, name)
     Lender.objects.select_for_update(no_key=True).get(pk=lender.pk)
     version = (FormatVersion.objects.filter(lender=lender, name=name).aggregate(v=Max("version"))["v"] or 0) + 1
+    if by.person is None:
+        raise Refused(_("A format is made by a person of the lender."), code="NO_PERSON")
     made = FormatVersion.objects.create(lender=lender, name=name, version=version, text=text, made_by=by.person)
     record("format.drafted", by=by, subject=made, name=name, version=version)
     return made

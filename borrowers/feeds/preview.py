@@ -46,6 +46,6 @@ def preview(declared: Format, content: bytes, name: str, business_date: date) ->
     found = Preview([columns[place].replace("__", ".") for place in used])
     for row in made:
         said = dict(zip(columns, row, strict=True))
-        fault = f"{sentence_of(said['reason'])} {said['at_column'] or ''} {said['value'] or ''}".strip() if said["reason"] else ""
-        found.rows.append({"line": said["line"], "values": ["" if row[p] is None else as_text(row[p]) for p in used], "fault": fault})
+        wrong = f"{sentence_of(said['reason'])} {said['at_column'] or ''} {said['value'] or ''}".strip() if said["reason"] else ""
+        found.rows.append({"line": said["line"], "values": ["" if row[p] is None else as_text(row[p]) for p in used], "fault": wrong})
     return found

@@ -84,7 +84,7 @@ def _pane(request: HttpRequest, row: QuarantinedRow) -> dict[str, Any]:
     cells = [
         {"name": name, "text": text, "corrected": corrected, "blamed": name in blamed, "now": corrected if corrected is not None else text}
         for name, text, corrected in row.cells
-    ]  # type: ignore[attr-defined]
+    ]
     cells.sort(key=lambda cell: not cell["blamed"])
     for before, cell in pairwise(cells):
         cell["first_other"] = before["blamed"] and not cell["blamed"]
@@ -115,7 +115,7 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Lay down how several cells of a row should read; another person releases it."""
     found = get_object_or_404(quarantine.rows_of(request.access), pk=pk)
-    cells = {name.removeprefix(CELL): text for name, text in request.POST.items() if name.startswith(CELL)}
+    cells = {name.removeprefix(CELL): str(text) for name, text in request.POST.items() if name.startswith(CELL)}
     quarantine.correct_row(row_id=found.pk, cells=cells, by=request.access)
     messages.success(request, _("Line %(line)s is corrected. Another person must release it.") % {"line": found.line})
     return redirect("feeds:row", pk=found.pk)

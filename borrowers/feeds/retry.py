@@ -26,7 +26,15 @@ from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.record import record
 
 # What may arrive, and the field by which a row names it.
-NUMBERED = ((Loan, "number"), (Borrower, "number"), (CollateralItem, "number"), (Facility, "number"), (DepositAccount, "number"), (Product, "code"), (Branch, "code"))
+NUMBERED = (
+    (Loan, "number"),
+    (Borrower, "number"),
+    (CollateralItem, "number"),
+    (Facility, "number"),
+    (DepositAccount, "number"),
+    (Product, "code"),
+    (Branch, "code"),
+)
 
 
 def waits_for(reason: str, value: str) -> str:
@@ -38,7 +46,7 @@ def arrived(lender: Lender) -> Any:
     """Waiting rows nobody has corrected whose awaited number is there by now."""
     there = Q(pk__in=[])
     for model, name in NUMBERED:
-        there |= Q(Exists(model.objects.filter(lender=lender, **{name: OuterRef("waits_for")})))  # type: ignore[attr-defined]
+        there |= Q(Exists(model.objects.filter(lender=lender, **{name: OuterRef("waits_for")})))
     rows = QuarantinedRow.objects.filter(delivery__lender=lender, delivery__state=Delivery.State.APPLIED)
     return rows.filter(there, state=QuarantinedRow.State.WAITING, corrected__isnull=True).exclude(waits_for="")
 

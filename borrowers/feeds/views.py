@@ -67,10 +67,10 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
 
 def dress(row: QuarantinedRow, reads: bool) -> None:
     """What the page says of a row beside its own columns; its cells only for those who may read them."""
-    row.tone, row.says = ROW_TONES[row.state], sentence_of(row.reason)  # type: ignore[attr-defined]
+    row.tone, row.says = ROW_TONES[row.state], sentence_of(row.reason)
     order = row.delivery.notes.get("header") or sorted(row.raw)
     cells = [(name, row.raw[name], (row.corrected or {}).get(name)) for name in order if name in row.raw]
-    row.cells = cells if reads else []  # type: ignore[attr-defined]
+    row.cells = cells if reads else []
 
 
 def report(found: Delivery | Outcome) -> dict[str, Any]:

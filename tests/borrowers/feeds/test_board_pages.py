@@ -140,3 +140,13 @@ def test_a_mended_file_of_rejects_is_read_as_if_the_reasons_were_not_there(clien
     path.write_bytes(mended)
     again = load(Order(lender, find_for(lender, "mortgage_acquisition"), path, JULY, all_rows=True))
     assert (again.state, again.applied) == ("applied", 1)
+
+
+def test_the_board_asks_the_database_as_often_for_one_feed_as_for_many(
+    client, credit, plan, lender, deliver, django_assert_max_num_queries
+):
+    deliver("mortgage_acquisition", loans("L1"))
+    for number in range(5):
+        FeedPlan.objects.create(lender=lender, format=f"feed_{number}", by_time=time(7), from_on=date(2007, 7, 1))
+    with django_assert_max_num_queries(30):
+        page(client, "board")
