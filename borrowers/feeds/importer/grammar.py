@@ -66,8 +66,8 @@ class Grammar:
             made |= {field: text for (field, _), text in zip(self.of_column[name], texts, strict=True)}
             proven = good if proven is None else pc.and_(proven, good)
         count = len(proven)
-        for field, column, value in self.fields:
-            if not column:
+        for field, source, value in self.fields:
+            if not source:
                 made[field] = pa.repeat(pa.scalar(rendered(value.const), pa.string()), count)
         if {"loan__disbursed_on", "loan__matures_on"} <= set(made):
             turned = pc.less(made["loan__matures_on"], made["loan__disbursed_on"])
