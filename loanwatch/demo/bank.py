@@ -10,6 +10,7 @@ from loanwatch.demo.places import PRODUCTS, TREE
 from loanwatch.demo.staff import BORROWER_LOGINS, Seat, left_on
 from loanwatch.kernel import calendars
 from loanwatch.lenders import actions
+from loanwatch.lenders.defaults import give_terms
 from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Parameter, Product
 from loanwatch.lenders.queries import parameter
 from loanwatch.people import tree
@@ -33,6 +34,8 @@ def found(calendar: Calendar) -> Lender:
     )
     LenderCalendar.objects.create(lender=lender, kind=calendars.CN, from_on=calendar.daily_from)
     Product.objects.bulk_create(Product(lender=lender, code=p.code, name=p.name, kind=p.kind) for p in PRODUCTS.values())
+    give_terms(lender)
+    actions.fill_holidays(calendars.KR, calendar.start.year, calendar.as_of.year + 1)
     tree.open_branches(lender, [tree.NewBranch(u.code, u.name, u.kind, u.parent) for u in TREE], on=calendar.start - FOUNDED)
     return lender
 

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loanwatch.lenders import calendar_changes as changes
@@ -48,7 +50,7 @@ def _show(request: HttpRequest, calendar: str, year: int, form: ChangeForm | Non
     if form is None and may_propose and not waiting:
         form = ChangeForm(table={})
     context = {
-        "calendar": calendar, "year": year, "months": _months(year, {r.on: r for r in rows}, access.on),
+        "weekdays": _weekdays(), "calendar": calendar, "year": year, "months": _months(year, {r.on: r for r in rows}, access.on),
         "rows": [(r, kind_of(r)) for r in rows], "waiting": waiting, "decided": decided, "form": form,
         "tabs": [{"text": _country(k), "url": _url(k, year), "current": k == calendar, "count": None} for k in changes.NATIONAL],
         "taken": changes.last_taken(calendar), "kept": calendar_kind(_lender(request), access.on) == calendar, "country": _country(calendar),
@@ -71,6 +73,12 @@ def kind_of(row: DayException) -> str:
         return "workday"
     words = row.name.lower()
     return "substitute" if "substitut" in words or "alternative" in words or "대체" in row.name or "调休" in row.name else "holiday"
+
+
+def _weekdays() -> list[str]:
+    """Monday to Sunday in one or two signs."""
+    names, language = [str(WEEKDAYS_ABBR[n]) for n in range(7)], get_language() or "en"
+    return [name[-1] if language.startswith("zh") else name[:1] if language.startswith("ko") else name[:2] for name in names]
 
 
 def _months(year: int, table: dict[date, DayException], today: date) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from loanwatch.lenders.models import Lender, Parameter
+from loanwatch.lenders.models import Lender, Parameter, Product, ProductTerms
 
 EPOCH = date(1990, 1, 1)
 SHIPPED = [
@@ -48,3 +48,17 @@ def give_defaults(lender: Lender) -> int:
         if key not in present
     ]
     return len(Parameter.objects.bulk_create(rows))
+
+
+# Product kind → day count; what is lent to persons in equal instalments counts whole months. Everything else as the parameters ship it.
+DAY_COUNTS = {Product.Kind.MORTGAGE: "30/360", Product.Kind.CONSUMER: "30/360", Product.Kind.PERSONAL_BUSINESS: "30/360"}
+TERMS_SOURCE = "House practice: daily rate = yearly rate / 360 (PBOC, Yinfa [2005] No. 129); due dates stay on holidays (proposal)"
+
+
+def give_terms(lender: Lender) -> int:
+    """Write the shipped terms of those products of `lender` that have none; returns how many were written."""
+    rows = [
+        ProductTerms(product=product, valid_from=EPOCH, day_count=DAY_COUNTS.get(product.kind, "ACT/360"), source=TERMS_SOURCE)
+        for product in Product.objects.filter(lender=lender, terms__isnull=True)
+    ]
+    return len(ProductTerms.objects.bulk_create(rows))
