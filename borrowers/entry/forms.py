@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from borrowers.entry.fields import AmountField, check_decimals, currencies, day_field, percent_field
 from borrowers.entry.queries import bearers
@@ -31,7 +31,7 @@ class BorrowerForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=160)
     segment = forms.ChoiceField(label=gettext_lazy("Size"), choices=Borrower.Segment.choices)
     industry = forms.CharField(label=gettext_lazy("Industry"), max_length=80, required=False)
-    region = forms.CharField(label=gettext_lazy("Region"), max_length=80, required=False)
+    region = forms.CharField(label=pgettext_lazy("place of a borrower", "Region"), max_length=80, required=False)
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
     address = forms.CharField(label=gettext_lazy("Address"), max_length=200, required=False)
     group_number = forms.CharField(label=gettext_lazy("Group number"), max_length=40, required=False)
@@ -83,7 +83,7 @@ class IdentifierForm(forms.Form):
     """One number by which registers know the borrower; the day it ended takes it out of use."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=CHOOSE + list(BorrowerIdentifier.Kind.choices), required=False)
-    value = forms.CharField(label=gettext_lazy("Number"), max_length=60, required=False)
+    value = forms.CharField(label=pgettext_lazy("identifier", "Number"), max_length=60, required=False)
     to_on = day_field(gettext_lazy("Valid until"), required=False)
 
     def __init__(self, *args: Any, lender: Lender, day: date, access: Access, borrower: Borrower | None = None, **kwargs: Any) -> None:
