@@ -60,17 +60,18 @@ demand AS (
     JOIN borrowers_instalment i ON i.loan_id = b.loan_id AND i.version = b.version AND i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
          AND i.due_on <= %(day)s AND i.due_on > %(day)s - interval '24 months'
     CROSS JOIN LATERAL (SELECT ((i.principal + i.interest + i.fee) * 100)::bigint AS minor) total
+    LEFT JOIN (SELECT DISTINCT loan_id FROM borrowers_repayment WHERE amount < 0) gone ON gone.loan_id = b.loan_id
     LEFT JOIN LATERAL (
         SELECT r.paid_on FROM borrowers_repayment r
         WHERE r.loan_id = i.loan_id AND r.cum_paid_minor >= i.cum_due_minor AND r.amount > 0 AND r.known_from <= %(day)s
-          AND NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
-                          AND back.known_from <= %(day)s AND back.cum_paid_minor < i.cum_due_minor)
+          AND (gone.loan_id IS NULL OR NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
+                          AND back.known_from <= %(day)s AND back.cum_paid_minor < i.cum_due_minor))
         ORDER BY r.cum_paid_minor LIMIT 1) settled ON true
     LEFT JOIN LATERAL (
         SELECT r.cum_paid_minor FROM borrowers_repayment r
         WHERE r.loan_id = i.loan_id AND r.cum_paid_minor > i.cum_due_minor - total.minor AND r.amount > 0 AND r.known_from <= %(day)s
-          AND NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
-                          AND back.known_from <= %(day)s AND back.cum_paid_minor <= i.cum_due_minor - total.minor)
+          AND (gone.loan_id IS NULL OR NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
+                          AND back.known_from <= %(day)s AND back.cum_paid_minor <= i.cum_due_minor - total.minor))
         ORDER BY r.cum_paid_minor LIMIT 1) first ON true
     WHERE NOT b.position_fed
 ),

@@ -70,6 +70,13 @@ class History:
     def _flows(self) -> list[tuple[date, Payment]]:
         return [(r.known_from, Payment(r.paid_on, _minor(r.amount))) for r in self.repayments]
 
+    @cached_property
+    def _of_day(self) -> dict[date, list[Position]]:
+        found: dict[date, list[Position]] = {}
+        for position in self.positions:
+            found.setdefault(position.valid_from, []).append(position)
+        return found
+
     def version(self, as_of: date, known_on: date) -> int | None:
         """The highest version of the schedule that was in force by `as_of` and known by `known_on`."""
         fit = (v for v, plan in self.plans.items() if plan[0].valid_from <= as_of and plan[0].known_from <= known_on)
@@ -89,7 +96,7 @@ class History:
 
     def position(self, as_of: date, known_on: date) -> Position | None:
         """What the core system says of the close of `as_of`."""
-        return next((p for p in truths([p for p in self.positions if p.valid_from == as_of], known_on)), None)
+        return next(iter(truths(self._of_day.get(as_of, []), known_on)), None)
 
     def standing(self, as_of: date, known_on: date) -> Standing | None:
         """What the rule says of the schedule; None without one, before the disbursement, and when the loan has left the book."""

@@ -1,12 +1,17 @@
 """What can happen to a loan, as moves on a `Life`: used by the properties with and without a database."""
 
+import random
 from datetime import date, timedelta
 from decimal import Decimal
 
 from borrowers.loans import schedules
 from borrowers.loans.rules import NONE, Counting, Demand, Pause, Payment, Standing, moved, stand
 from loanwatch.kernel.calendars import add_months
-from tests.borrowers.loans.naive import Life
+from tests.borrowers.loans import naive
+from tests.borrowers.loans.naive import START, Life, Terms
+
+METHODS = (schedules.EQUAL_INSTALMENT, schedules.EQUAL_PRINCIPAL, schedules.INTEREST_ONLY)
+LAST = START + timedelta(days=330)
 
 
 def minor(amount: Decimal) -> int:
@@ -75,3 +80,45 @@ def by_the_rule(life: Life, as_of: date, known_on: date) -> Standing:
     pauses = [Pause(a, b) for a, b, known in life.pauses if known <= known_on]
     off = life.off[0] if life.off and life.off[1] <= known_on else None
     return stand(demands, flows, as_of, counting, pauses=pauses, written_off_on=off)
+
+
+# --- a whole life by the dice -----------------------------------------------------------------------------------------------
+
+
+def life(dice: random.Random, terms: Terms, closed: frozenset[date] = frozenset(), worked: frozenset[date] = frozenset()) -> Life:
+    """A loan and a year of what may happen to it."""
+    made = Life(dice.randrange(1, 100_000) * 100, "CNY", terms, closed, worked)
+    disburse(made, dice.randint(1, 12), dice.choice(METHODS), dice.randint(0, 24), dice.choice([0, 0, 5_000]))
+    today = START
+    while (today := today + timedelta(days=dice.choice([1, 5, 20, 31]))) < LAST:
+        dice.choice(MOVES)(made, today, dice)
+    return made
+
+
+def _pay_due(made: Life, today, dice) -> None:
+    found = naive.standing(made, today, today)
+    pay(made, today, max(1, (found["overdue_principal"] + found["overdue_interest"]) // dice.choice([1, 1, 2])))
+
+
+def _take_back(made: Life, today, dice) -> None:
+    if made.money:
+        take_back(made, today, dice.randrange(50), dice.random() < 0.5)
+
+
+MOVES = [
+    _pay_due,
+    _pay_due,
+    lambda made, today, dice: pay(made, today, dice.randrange(1, 500_000), dice.choice([0, 5, 40])),
+    _take_back,
+    lambda made, today, dice: extend(made, today, dice.randint(1, 120)),
+    lambda made, today, dice: restructure(made, today, dice.randint(1, 12), dice.choice(METHODS), dice.randint(0, 24)),
+    lambda made, today, dice: pause(made, today, dice.randint(-60, 20), dice.randint(1, 60)),
+    lambda made, today, dice: write_off(made, today, dice.choice([0, 30])) if dice.random() < 0.1 else None,
+]
+
+
+def terms_of(dice: random.Random, order: tuple[str, ...]) -> Terms:
+    return Terms(
+        order, dice.choice([0, 3, 10]), dice.choice([0, 100, 5_000]), Decimal(dice.choice(["0", "0.5", "10"])),
+        dice.choice(["none", "following", "modified_following", "preceding"]),
+    )  # fmt: skip

@@ -12,55 +12,10 @@ from borrowers.loans import replay
 from borrowers.loans.allocation import allocate
 from borrowers.loans.models import CountingPause, Instalment, Loan, LoanEvent, LoanState, Repayment
 from borrowers.loans.rules import PARTS
-from borrowers.loans.schedules import EQUAL_INSTALMENT, EQUAL_PRINCIPAL, INTEREST_ONLY
 from loanwatch.lenders.models import DayException, LenderCalendar, Parameter, ProductTerms
 from tests.borrowers.loans import living, naive
-from tests.borrowers.loans.naive import START, Life, Terms
+from tests.borrowers.loans.naive import START, Life
 from tests.factories import LONG_AGO, BranchFactory, LoanFactory, ProductFactory
-
-METHODS = (EQUAL_INSTALMENT, EQUAL_PRINCIPAL, INTEREST_ONLY)
-LAST = START + timedelta(days=330)
-
-
-def life(dice: random.Random, terms: Terms) -> Life:
-    """A loan and a year of what may happen to it, by the national calendar of the database."""
-    days = dict(DayException.objects.filter(calendar="CN").values_list("on", "is_business"))
-    closed, worked = (frozenset(day for day, works in days.items() if works is is_business) for is_business in (False, True))
-    made = Life(dice.randrange(1, 100_000) * 100, "CNY", terms, closed, worked)
-    living.disburse(made, dice.randint(1, 12), dice.choice(METHODS), dice.randint(0, 24), dice.choice([0, 0, 5_000]))
-    today = START
-    while (today := today + timedelta(days=dice.choice([1, 5, 20, 31]))) < LAST:
-        dice.choice(MOVES)(made, today, dice)
-    return made
-
-
-def _pay_due(made: Life, today, dice) -> None:
-    found = naive.standing(made, today, today)
-    living.pay(made, today, max(1, (found["overdue_principal"] + found["overdue_interest"]) // dice.choice([1, 1, 2])))
-
-
-def _take_back(made: Life, today, dice) -> None:
-    if made.money:
-        living.take_back(made, today, dice.randrange(50), dice.random() < 0.5)
-
-
-MOVES = [
-    _pay_due,
-    _pay_due,
-    lambda made, today, dice: living.pay(made, today, dice.randrange(1, 500_000), dice.choice([0, 5, 40])),
-    _take_back,
-    lambda made, today, dice: living.extend(made, today, dice.randint(1, 120)),
-    lambda made, today, dice: living.restructure(made, today, dice.randint(1, 12), dice.choice(METHODS), dice.randint(0, 24)),
-    lambda made, today, dice: living.pause(made, today, dice.randint(-60, 20), dice.randint(1, 60)),
-    lambda made, today, dice: living.write_off(made, today, dice.choice([0, 30])) if dice.random() < 0.1 else None,
-]
-
-
-def terms_of(dice: random.Random, order: tuple[str, ...]) -> Terms:
-    return Terms(
-        order, dice.choice([0, 3, 10]), dice.choice([0, 100, 5_000]), Decimal(dice.choice(["0", "0.5", "10"])),
-        dice.choice(["none", "following", "modified_following", "preceding"]),
-    )  # fmt: skip
 
 
 def store(loan: Loan, made: Life) -> None:
@@ -99,16 +54,18 @@ def test_a_book_of_made_up_lives_is_allocated_as_the_slow_count_says(db, seed):
     LenderCalendar.objects.filter(lender=lender).update(kind="CN")
     order = tuple(dice.sample(PARTS, 3))
     Parameter.objects.create(lender=lender, key="arrears.allocation_order", value=list(order), valid_from=LONG_AGO, source="Test", confidence="own")
+    days = dict(DayException.objects.filter(calendar="CN").values_list("on", "is_business"))
+    closed, worked = (frozenset(day for day, works in days.items() if works is is_business) for is_business in (False, True))
     book: dict[int, Life] = {}
     for n in range(4):
-        terms, product = terms_of(dice, order), ProductFactory(lender=lender, code=f"P{n}")
+        terms, product = living.terms_of(dice, order), ProductFactory(lender=lender, code=f"P{n}")
         ProductTerms.objects.create(
             product=product, valid_from=LONG_AGO, source="Test", grace_days=terms.grace, materiality_minor=terms.floor,
             materiality_percent=terms.percent, convention=terms.convention,
         )  # fmt: skip
         for _ in range(4):
             loan = LoanFactory(branch=branch, product=product, disbursed_on=START, matures_on=None)
-            book[loan.pk] = life(dice, terms)
+            book[loan.pk] = living.life(dice, terms, closed, worked)
             store(loan, book[loan.pk])
     for _ in range(6):
         day = START + timedelta(days=dice.randint(1, 400))
@@ -118,7 +75,8 @@ def test_a_book_of_made_up_lives_is_allocated_as_the_slow_count_says(db, seed):
         for pk, made in book.items():
             compare(states.get(pk), naive.standing(made, day, day), made, day)
     for pk, made in list(book.items())[::5]:
-        history, on, known_on = replay.read(Loan.objects.get(pk=pk)), LAST - timedelta(days=dice.randint(0, 200)), LAST - timedelta(days=dice.randint(0, 200))
+        history = replay.read(Loan.objects.get(pk=pk))
+        on, known_on = (living.LAST - timedelta(days=dice.randint(0, 200)) for _ in range(2))
         found, slow = history.standing(on, known_on), naive.standing(made, on, known_on)
         if found is not None:
             assert (found.days_past_due, found.outstanding) == (slow["days_past_due"], slow["outstanding"])
