@@ -68,7 +68,7 @@ def _column(kind: Kind, name: str) -> dict[str, Any]:
         return told | {"type": "date", "format": ISO_DAY}
     if sql == "numeric":
         field = _field(kind, name)
-        return told | ({"type": "int"} if field.decimals is None else {"type": "decimal", "decimals": field.decimals})
+        return told | {"type": "int"} if field.decimals is None else told | {"type": "decimal", "decimals": field.decimals}
     if sql == "boolean":
         return told | {"type": "code", "codes": {"true": "", "false": ""}}
     return told | {"max_length": 4000}  # the exact length is checked with the table's own limits

@@ -91,7 +91,7 @@ def _claim(sent: Sent, digest: str) -> Answer | None:
     kept = ApiBatch.objects.get(lender=sent.lender, sender=sent.sender, key=sent.key)
     if kept.sha256 != digest or kept.status is None:
         return refused("KEY_REUSED", "This Idempotency-Key came with another batch before. Nothing was stored; send a new key.")
-    return Answer(kept.status, kept.answer, repeated=True)
+    return Answer(kept.status, kept.answer or {}, repeated=True)
 
 
 def _keep(sent: Sent, answer: Answer, outcome: Outcome | None = None) -> Answer:
@@ -101,7 +101,7 @@ def _keep(sent: Sent, answer: Answer, outcome: Outcome | None = None) -> Answer:
     if outcome and outcome.delivery:
         subject = Delivery.objects.get(pk=outcome.delivery)
         record("facts.received", by=sent.access, subject=subject, sender=sent.sender, state=outcome.state, rows=outcome.read)
-    return Answer(answer.status, batch.values_list("answer", flat=True).get())
+    return Answer(answer.status, batch.values_list("answer", flat=True).get() or {})
 
 
 def _write(path: Path, names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
@@ -118,7 +118,7 @@ def _answer(outcome: Outcome, rows: int) -> Answer:
     if outcome.state in {"held", "rejected"}:
         code = next(iter(outcome.reasons), "HELD")
         return Answer(409, {"code": code, "detail": outcome.reason, **said})
-    aside = {row.line: row for row in QuarantinedRow.objects.filter(delivery_id=outcome.delivery)} if outcome.state == "applied" else {}
+    aside = {row.line: row for row in QuarantinedRow.objects.filter(delivery_id=outcome.delivery or 0)} if outcome.state == "applied" else {}
     said["results"] = [_result(place, aside.get(place + HEADER_LINES)) for place in range(1, rows + 1)]
     return Answer(200, said)
 

@@ -24,6 +24,7 @@ def key_of(source: WebhookSource) -> str:
 def add_source(*, lender: Lender, name: str, facts: Sequence[str], by: Access) -> WebhookSource:
     """A new source that may tell `facts` (names of kinds). Raises Refused, or Conflict when the name is taken."""
     by.check(Act.WEBHOOK_KEEP)
+    assert by.person is not None  # only staff keep sources
     try:
         with transaction.atomic():
             source = WebhookSource.objects.create(lender=lender, name=name, facts=sorted(facts), made_by=by.person)

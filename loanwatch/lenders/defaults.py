@@ -51,7 +51,7 @@ def give_defaults(lender: Lender) -> int:
 
 
 # Product kind → day count; what is lent to persons in equal instalments counts whole months. Everything else as the parameters ship it.
-DAY_COUNTS = {Product.Kind.MORTGAGE: "30/360", Product.Kind.CONSUMER: "30/360", Product.Kind.PERSONAL_BUSINESS: "30/360"}
+DAY_COUNTS: dict[str, str] = {Product.Kind.MORTGAGE: "30/360", Product.Kind.CONSUMER: "30/360", Product.Kind.PERSONAL_BUSINESS: "30/360"}
 TERMS_SOURCE = "House practice: daily rate = yearly rate / 360 (PBOC, Yinfa [2005] No. 129); due dates stay on holidays (proposal)"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from borrowers.documents.house import install_shipped
 from loanwatch.kernel import calendars
 from loanwatch.lenders.actions import FIRST_DAY, open_lender
 from loanwatch.lenders.models import Lender
@@ -17,7 +18,7 @@ from loanwatch.people.tree import open_head_office
 
 
 class Command(BaseCommand):
-    help = "Open a lender: head office, calendar, shipped parameters and warning rules."
+    help = "Open a lender: head office, calendar, shipped parameters, warning rules and document rules."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", help="short code, for example ALPHA")
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             )  # fmt: skip
             head_office = open_head_office(lender, name=lender.name, on=FIRST_DAY)
             rules = _install_rules(lender)
+            install_shipped(lender)
         found = {"lender": lender.code, "currency": lender.currency, "zone": lender.zone, "calendar": options["calendar"], "rules": rules}
         if options["json"]:
             self.stdout.write(json.dumps({**found, "head_office": head_office.code}))
