@@ -213,8 +213,9 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     """Write the facts. Other content for a date that was delivered before is undone and held, unless somebody has approved it."""
     good = checks.staged() - outcome.quarantined
     point = transaction.savepoint()
-    outcome.applied = targets.apply(order.declared, order.lender, delivery, order.business_date)
-    plans.add_schedules(order.declared, order.lender, delivery, order.business_date)
+    known_from = retry.known_from(delivery)
+    outcome.applied = targets.apply(order.declared, order.lender, delivery, known_from)
+    plans.add_schedules(order.declared, order.lender, delivery, known_from)
     earlier = None if order.adds_up else other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
     others = bool(earlier and outcome.applied)
     restated = 0 if others or order.back_dated else targets.changed_positions(delivery)  # of another date, or told by another feed

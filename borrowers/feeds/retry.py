@@ -111,7 +111,10 @@ def stage_again(declared: Format, delivery: Delivery, rows: list[QuarantinedRow]
 
 
 def known_from(delivery: Delivery) -> date:
-    """What is released after its day was closed became known on the day after the last close."""
+    """From when facts of the delivery are known: its business date, or, where that is closed already, the day after the last close.
+
+    What was known at a close is what its figures were made of; a file that comes later can't have been known then.
+    """
     closed = BusinessDay.objects.filter(lender_id=delivery.lender_id, state__startswith="closed").aggregate(d=Max("business_date"))["d"]
     return delivery.business_date if closed is None or delivery.business_date > closed else closed + timedelta(days=1)
 
