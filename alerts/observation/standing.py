@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import Q
 
 from borrowers.collateral.models import Pledge, Valuation
+from borrowers.covenants.models import Covenant, CovenantTest, CovenantWaiver
 from borrowers.loans import replay
-from borrowers.loans.models import Covenant, CovenantTest, CovenantWaiver, Custody, Facility, Guarantee, Loan, LoanEvent, Position
+from borrowers.loans.models import Custody, Facility, Guarantee, Loan, LoanEvent, Position
 from borrowers.loans.rules import Counting
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch

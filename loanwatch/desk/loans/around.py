@@ -12,8 +12,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from alerts.observation.models import LoanDay
 from borrowers.collateral.models import Insurance, Pledge, Registration, Seizure
+from borrowers.covenants.models import Covenant, CovenantTest, CovenantWaiver
 from borrowers.funds.models import AccountTransaction, DepositAccount, DisbursementPayment
-from borrowers.loans.models import CountingPause, Covenant, CovenantTest, CovenantWaiver, Facility, Loan
+from borrowers.loans.models import CountingPause, Facility, Loan
 from borrowers.parties.models import (
     Borrower,
     BorrowerIdentifier,

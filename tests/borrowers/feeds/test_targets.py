@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from borrowers.collateral.models import CollateralItem, Insurance, Valuation
+from borrowers.covenants.models import Covenant
 from borrowers.doors import tell
 from borrowers.facts import Correction
 from borrowers.feeds.actions import Order, Outcome, load
@@ -18,7 +19,7 @@ from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.feeds.reasons import REASONS
 from borrowers.funds.models import AccountTransaction, DepositAccount
 from borrowers.kinds import PARTS
-from borrowers.loans.models import Covenant, Facility, Repayment
+from borrowers.loans.models import Facility, Repayment
 from borrowers.parties.models import Borrower, FinancialStatement
 from tests.factories import BorrowerFactory, BranchFactory, LenderFactory, LoanFactory, ProductFactory
 

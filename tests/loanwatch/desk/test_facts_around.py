@@ -7,8 +7,9 @@ import pytest
 from django.urls import reverse
 
 from borrowers.collateral.models import CollateralItem, Insurance, Pledge, Registration, Seizure
+from borrowers.covenants.models import Covenant, CovenantTest, CovenantWaiver
 from borrowers.funds.models import AccountTransaction, DepositAccount, DisbursementPayment
-from borrowers.loans.models import CountingPause, Covenant, CovenantTest, CovenantWaiver, Facility
+from borrowers.loans.models import CountingPause, Facility
 from borrowers.parties.models import (
     BorrowerIdentifier,
     CustomerGroup,
