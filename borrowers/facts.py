@@ -127,7 +127,8 @@ class Correction(models.Model):
     field = models.CharField(max_length=40)  # name of the column
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
-    valid_from = models.DateField()
+    valid_from = models.DateField()  # what a person said it is so since; of a delivery, its business date
+    told_on = models.DateField(null=True)  # the business date as of which it was told: a later telling is never undone by an earlier one
     known_from = models.DateField()
     recorded_at = models.DateTimeField(db_default=Now())
     delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="corrections", null=True)

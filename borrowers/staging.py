@@ -137,7 +137,8 @@ class Change:
 def update_differing(table: str, told: str, columns: Names, *, subject: str, change: Change, blanks: bool = False, audited: bool = True) -> int:
     """Bring master data to what is told, where it differs; returns how many rows changed.
 
-    `told` is SQL of rows with `number`, `known_from` and `columns`, and may use the parameter `lender`. A NULL there means that
+    `told` is SQL of rows with `number`, `known_from`, `said_from` and `columns`, and may use the parameter `lender`. `said_from` is the
+    day a person names since which it is so; of a delivery it does not count, as files repeat the day on which a loan began. A NULL there means that
     the source does not say, and changes nothing, unless `blanks`. What was told as of a later business date stays. Each changed
     field leaves a `Correction`, and each changed row, if `audited`, an audit event `fact.corrected` on `subject` (a model label)
     with the values before and after: nothing is overwritten silently.
@@ -151,15 +152,16 @@ def update_differing(table: str, told: str, columns: Names, *, subject: str, cha
 # The row is locked and compared; of what differs, fields that were corrected as of a later date are left as they are.
 CORRECT = """
 WITH candidates AS (
-    SELECT t.id, greatest(t.known_from, s.known_from) AS known_from, coalesce(%(told_on)s, s.known_from) AS told_on, {news}, {olds}
+    SELECT t.id, greatest(t.known_from, s.known_from) AS known_from, coalesce(%(told_on)s, s.known_from) AS told_on,
+           CASE WHEN %(entered_by)s::bigint IS NOT NULL THEN s.said_from END AS said_from, {news}, {olds}
     FROM {table} t JOIN {told} s ON t.number = s.number LEFT JOIN borrowers_delivery d ON d.id = t.delivery_id
     WHERE t.lender_id = %(lender)s AND ({new}) IS DISTINCT FROM ({old})
       AND coalesce(d.business_date, t.known_from) <= coalesce(%(told_on)s, s.known_from)
     ORDER BY t.id FOR UPDATE OF t
 ), judged AS (
-    SELECT k.id, greatest(k.known_from, later.known_from) AS known_from, k.told_on, {kept}, {was}
+    SELECT k.id, greatest(k.known_from, later.known_from) AS known_from, k.told_on, k.said_from, {kept}, {was}
     FROM candidates k CROSS JOIN LATERAL (
-        SELECT max(c.known_from) AS known_from, coalesce(array_agg(c.field) FILTER (WHERE c.valid_from > k.told_on), ARRAY[]::varchar[]) AS fields
+        SELECT max(c.known_from) AS known_from, coalesce(array_agg(c.field) FILTER (WHERE coalesce(c.told_on, c.valid_from) > k.told_on), ARRAY[]::varchar[]) AS fields
         FROM borrowers_correction c WHERE c.subject = %(subject)s AND c.subject_id = k.id
     ) later
 ), changed AS (
@@ -168,8 +170,8 @@ WITH candidates AS (
     UPDATE {table} t SET {assignments} FROM changed c WHERE t.id = c.id RETURNING t.id
 ), logged AS (
     INSERT INTO borrowers_correction
-        (lender_id, subject, subject_id, field, before, after, valid_from, known_from, delivery_id, entered_by_id)
-    SELECT %(lender)s, %(subject)s, c.id, v.field, v.was, v.becomes, c.told_on, c.known_from, %(delivery)s, %(entered_by)s
+        (lender_id, subject, subject_id, field, before, after, valid_from, told_on, known_from, delivery_id, entered_by_id)
+    SELECT %(lender)s, %(subject)s, c.id, v.field, v.was, v.becomes, coalesce(c.said_from, c.told_on), c.told_on, c.known_from, %(delivery)s, %(entered_by)s
     FROM changed c CROSS JOIN LATERAL (VALUES {each}) AS v (field, was, becomes) WHERE v.was IS DISTINCT FROM v.becomes
 )
 {audit}
