@@ -218,7 +218,8 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     plans.add_schedules(order.declared, order.lender, delivery, known_from)
     earlier = None if order.adds_up else other_content(order.lender, order.declared.name, order.business_date, delivery.pk, order.all_rows)
     others = bool(earlier and outcome.applied)
-    restated = 0 if others or order.back_dated else targets.changed_positions(delivery)  # of another date, or told by another feed
+    declared_by_shell = order.back_dated and order.received_by is None  # whoever holds the shell answers for it; a person asks another
+    restated = 0 if others or declared_by_shell else targets.changed_positions(delivery)  # of another date, or told by another feed
     waits = (others or restated) and not order.approved_by
     if order.dry_run or waits:
         outcome.notes["changes"] = {"fields": changes.counts(delivery.pk), "sample": changes.sample(delivery.pk)}
@@ -241,7 +242,7 @@ def _apply(order: Order, delivery: Delivery, outcome: Outcome) -> None:
     transaction.savepoint_commit(point)
     if remarks := {
         **outcome.notes.get("remarks", {}),
-        **known.carry_absent(order.declared, order.lender, delivery),
+        **known.carry_absent(order.declared, order.lender, delivery, known_from),
         **known.restated(delivery),
     }:
         outcome.notes["remarks"] = remarks

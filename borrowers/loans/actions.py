@@ -159,7 +159,8 @@ def record_staged_events(lender: Lender, *, delivery: Delivery | None = None, en
     by = staging.Change(
         lender.pk, delivery.pk if delivery else None, entered_by.pk if entered_by else None, delivery.business_date if delivery else None
     )
-    staging.update_differing("borrowers_loan", "(SELECT f.*, NULL::date AS said_from FROM first_settled f)", ["settled_on"], subject=LOAN, change=by, blanks=True, audited=False)
+    told = "(SELECT f.*, NULL::date AS said_from FROM first_settled f)"
+    staging.update_differing("borrowers_loan", told, ["settled_on"], subject=LOAN, change=by, blanks=True, audited=False)
     return saved
 
 

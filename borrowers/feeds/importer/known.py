@@ -3,6 +3,7 @@
 Each answers as a remark does: what it says, the column or field, how many, and the first few.
 """
 
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -49,8 +50,10 @@ def keep_borrowers(declared: Format, lender: Lender) -> dict[str, Any]:
     return {"BORROWER_KEPT": {"says": says, "column": "borrower", "rows": rows[0][3], "sample": sample}} if rows else {}
 
 
-def carry_absent(declared: Format, lender: Lender, delivery: Delivery) -> dict[str, Any]:
+def carry_absent(declared: Format, lender: Lender, delivery: Delivery, known_from: date) -> dict[str, Any]:
     """Let loans of the feed that a partial delivery does not tell of stand where they stood: their last position, for the new day.
+
+    The last revision of a position counts; one that was withdrawn is none. Carried positions are known from `known_from`.
 
     Returns the note; {} when there are none or the format does not say that absent loans are carried.
     """
@@ -64,16 +67,17 @@ def carry_absent(declared: Format, lender: Lender, delivery: Delivery) -> dict[s
                 JOIN borrowers_loan l ON l.id = p.loan_id AND l.lender_id = %(lender)s AND l.position_fed
                 JOIN borrowers_delivery d ON d.id = p.delivery_id AND d.format = %(format)s
                 WHERE p.valid_from <= %(day)s AND NOT p.withdrawn
-                ORDER BY p.loan_id, p.valid_from DESC, p.revision DESC
+                  AND NOT EXISTS (SELECT FROM borrowers_position n WHERE n.loan_id = p.loan_id AND n.valid_from = p.valid_from AND n.revision > p.revision)
+                ORDER BY p.loan_id, p.valid_from DESC
             ), carried AS (
                 INSERT INTO borrowers_position (lender_id, bucket, loan_id, valid_from, known_from, delivery_id, {VALUES})
-                SELECT lender_id, bucket, loan_id, %(day)s, %(day)s, %(delivery)s, {VALUES}
+                SELECT lender_id, bucket, loan_id, %(day)s, %(known)s, %(delivery)s, {VALUES}
                 FROM last WHERE closed_as = '' AND valid_from < %(day)s
                 RETURNING loan_id
             )
             SELECT l.number, count(*) OVER () FROM carried c JOIN borrowers_loan l ON l.id = c.loan_id ORDER BY l.number LIMIT %(most)s
             """,
-            {"lender": lender.pk, "format": declared.name, "day": delivery.business_date, "delivery": delivery.pk, "most": SAMPLE},
+            {"lender": lender.pk, "format": declared.name, "day": delivery.business_date, "delivery": delivery.pk, "known": known_from, "most": SAMPLE},
         )
         rows = cursor.fetchall()
     says = "The file does not tell of loans that were on the book: they stand where they stood."
