@@ -16,7 +16,7 @@ from borrowers.intake.webhooks import webhook
 from borrowers.kinds import KINDS, Kind
 from loanwatch.people.api import ApiView
 from loanwatch.people.policy import Act
-from loanwatch.people.routes import PUBLIC, route
+from loanwatch.people.routes import SIGNED, route
 
 KEY = OpenApiParameter(
     "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
@@ -95,5 +95,5 @@ class Facts(ApiView):
 urlpatterns = [
     route("facts/", FactKinds.as_view(), name="facts", get=Act.FACT_SEND),
     route("facts/<str:fact>/", Facts.as_view(), name="fact", get=Act.FACT_SEND, post=Act.FACT_SEND),
-    route("hooks/<str:lender>/<slug:name>/", webhook, name="webhook", post=PUBLIC),
+    route("hooks/<str:lender>/<slug:name>/", webhook, name="webhook", post=SIGNED),
 ]

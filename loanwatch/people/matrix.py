@@ -9,7 +9,7 @@ from typing import Any
 
 from loanwatch.people.models import Role
 from loanwatch.people.policy import TABLE, Act
-from loanwatch.people.routes import PUBLIC, SIGNED_IN, acts_of, all_routes
+from loanwatch.people.routes import PUBLIC, SIGNED, SIGNED_IN, acts_of, all_routes
 
 ROLES = [role.value for role in Role]
 EVERYBODY = frozenset(ROLES)
@@ -42,7 +42,9 @@ def act_lines() -> list[ActLine]:
 
 
 def roles_for(act: str) -> frozenset[str]:
-    """The roles that may do `act`; everybody for what is public or needs a log-in only."""
+    """The roles that may do `act`; everybody for what is public or needs a log-in only, no role for what must be signed."""
+    if act == SIGNED:
+        return frozenset()
     return EVERYBODY if act in {PUBLIC, SIGNED_IN} else TABLE[Act(act)].roles
 
 

@@ -15,7 +15,7 @@ from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
 from loanwatch.people.clock import today
 from loanwatch.people.policy import TABLE, Act
-from loanwatch.people.routes import PUBLIC, SIGNED_IN, acts_of, all_routes
+from loanwatch.people.routes import PUBLIC, SIGNED, SIGNED_IN, acts_of, all_routes
 
 SAFE = {"HEAD": "GET", "OPTIONS": "GET"}
 
@@ -48,7 +48,7 @@ class AccessMiddleware:
         act = acts.get(SAFE.get(request.method or "", request.method or ""))
         if act is None:
             return HttpResponseNotAllowed(sorted(acts))
-        if act == PUBLIC or request.path.startswith("/api/"):
+        if act in {PUBLIC, SIGNED} or request.path.startswith("/api/"):
             return None  # the API asks the same table in its permission class, after it has read the token
         access = request.access
         if access is None:

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from loanwatch.people.policy import Act
 
 PUBLIC = "public"  # anybody, logged in or not
+SIGNED = "signed"  # whoever signs the message with a key of the lender; no role and no log-in helps
 SIGNED_IN = "signed_in"  # anybody who is logged in
 
 # URLs of libraries, by name: they can't carry their acts themselves.

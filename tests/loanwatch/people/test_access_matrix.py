@@ -20,7 +20,7 @@ from loanwatch.desk import shell
 from loanwatch.embedded.state import ROOT
 from loanwatch.people.matrix import as_markdown, roles_for
 from loanwatch.people.models import Role
-from loanwatch.people.routes import PUBLIC, acts_of, all_routes
+from loanwatch.people.routes import PUBLIC, SIGNED, acts_of, all_routes
 from tests.loanwatch.people.makers import BODIES, maker_of
 from tests.loanwatch.people.world import BELOW, FAR, OWN, PARENT, SIBLING, STRANGER, TODAY, World, open_world
 
@@ -159,7 +159,8 @@ def _faults(world: World, role: str, at: str, places: tuple[str, ...], *, with_p
         for place in places if allowed and address.parts else (OWN, SIBLING) if address.scoped else (OWN,):
             answer = ask(world, address, address.url(world, role, place), (role, at), **({} if allowed else PLAIN))
             if not allowed:
-                right, expected = answer.status_code == 403, "403"
+                refused = 401 if address.act == SIGNED else 403
+                right, expected = answer.status_code == refused, str(refused)
             elif address.seen(role, at, place):
                 right, expected = answer.status_code in FINE and not to_login(answer), "to be let in"
             else:
