@@ -66,7 +66,10 @@ class FactKinds(ApiView):
 class Facts(ApiView):
     """One kind of fact: its fields, and batches of it."""
 
-    parameters = ("back_dated",)
+    def declared(self) -> set[str]:
+        """Only telling has a parameter; describing has none."""
+        request = getattr(self, "request", None)
+        return {"back_dated"} if request is not None and request.method == "POST" else set()
 
     @extend_schema(operation_id="facts_describe", responses=KIND)
     def get(self, request: Request, fact: str) -> Response:
