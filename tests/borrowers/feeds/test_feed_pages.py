@@ -1,11 +1,15 @@
 """Who keeps the feeds sees every delivery and why rows were set aside; who may not read borrowers sees no cell."""
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
+from borrowers.feeds.actions import Order, load
+from borrowers.feeds.importer.formats import find
 from borrowers.feeds.models import QuarantinedRow
 from loanwatch.people.models import Role
-from tests.borrowers.feeds.conftest import loans
+from tests.borrowers.feeds.conftest import JULY, loans, months
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 pytestmark = pytest.mark.django_db
@@ -48,3 +52,16 @@ def test_a_system_administrator_sees_the_reason_but_no_cell(client, staff, row):
 def test_an_account_manager_does_not_see_feeds(client, staff, row):
     client.force_login(staff("AM1", Role.ACCOUNT_MANAGER).account, backend=BACKEND)
     assert client.get(reverse("feeds:deliveries")).status_code == 403
+
+
+def test_a_file_that_changes_positions_told_by_another_feed_is_held_and_its_page_says_so(client, staff, two_loans, deliver, lender, tmp_path):
+    deliver("mortgage_performance", months({"loan_id": "L1"}))
+    path = tmp_path / "core.csv"
+    path.write_text(months({"loan_id": "L1", "current_actual_upb": "1"}))
+    done = load(Order(lender, replace(find("mortgage_performance"), name="core_positions"), path, JULY))
+    assert (done.state, done.notes["difference"]["to_delivery"]) == ("held", None)
+    client.force_login(staff("CA1").account, backend=BACKEND)
+    page = client.get(reverse("feeds:delivery", args=[done.delivery]))
+    assert page.status_code == 200
+    assert "Open the delivery before" not in page.content.decode()
+    assert "1 rows would make a fact new or change one." in page.content.decode()
