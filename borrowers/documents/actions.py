@@ -240,6 +240,7 @@ def destroy(*, document_id: int, reason: str, by: Access) -> Document:
     by.check(Act.DOCUMENT_DESTROY)
     if not reason.strip():
         raise Conflict(_("Say why the document is destroyed."), code="REASON_MISSING")
+    list(queries.served(document).select_for_update(of=("self",)).order_by("pk").values_list("pk"))  # a hold that is being placed is waited for
     if against := queries.why_not_destroyed(document, by.on):
         code, sentence = REFUSALS[against]
         raise Conflict(sentence(), code=code)

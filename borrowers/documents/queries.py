@@ -10,6 +10,7 @@ from borrowers.collateral.models import Pledge
 from borrowers.documents import rules
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold, ShelfEntry
 from borrowers.loans.models import Loan, LoanEvent
+from borrowers.parties.models import Borrower
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.models import Person
@@ -97,11 +98,27 @@ def standing_holds(borrower_id: int) -> QuerySet[LegalHold, Any]:
     return LegalHold.objects.filter(borrower=borrower_id, lifted_on__isnull=True)
 
 
+def served(document: Document) -> QuerySet[Borrower, Any]:
+    """Whose document it is: its borrower, and of collateral also who owes a loan that the item secures or once secured.
+
+    A pledge that was withdrawn, because it never was, counts for nobody.
+    """
+    if not document.item_id:
+        return Borrower.objects.filter(pk=document.borrower_id)
+    pledged = Pledge.objects.known_on(date.max).filter(item=document.item_id).values("loan__borrower_id")
+    return Borrower.objects.filter(Q(pk=document.borrower_id) | Q(pk__in=pledged))
+
+
+def holds_against(document: Document) -> QuerySet[LegalHold, Any]:
+    """Holds that nobody has lifted, on any of those whom the document serves."""
+    return LegalHold.objects.filter(borrower__in=served(document).order_by().values("pk"), lifted_on__isnull=True)
+
+
 def why_not_destroyed(document: Document, on: date) -> str:
     """What stands against destroying it today: "destroyed", "hold", "running", "kept" or "borrowed"; "" when nothing does."""
     if document.destroyed_on:
         return "destroyed"
-    if standing_holds(document.borrower_id).exists():
+    if holds_against(document).exists():
         return "hold"
     ended = ended_on(document, on)
     if ended is None:

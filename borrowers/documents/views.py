@@ -265,7 +265,7 @@ def _show(request: HttpRequest, found: Document, *, version_form: Any = None, pa
         "entries": found.shelf_entries.select_related("holder", "by").order_by("-seq"),
         "last": last,
         "twins": twins,
-        "holds": queries.standing_holds(found.borrower_id).select_related("placed_by"),
+        "holds": queries.holds_against(found).select_related("placed_by"),
         "ended": ended,
         "kept_until": rules.kept_until(ended, found.kind.retention_years),
         "against": actions.REFUSALS[against][1]() if against else "",
