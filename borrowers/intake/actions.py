@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from borrowers.feeds.actions import Order, Outcome, load
 from borrowers.feeds.models import ApiBatch, Delivery, QuarantinedRow
@@ -89,9 +90,9 @@ def _claim(sent: Sent, digest: str) -> Answer | None:
         if cursor.rowcount:
             return None
     kept = ApiBatch.objects.get(lender=sent.lender, sender=sent.sender, key=sent.key)
-    if kept.sha256 != digest or kept.status is None:
+    if kept.sha256 != digest:
         return refused("KEY_REUSED", "This Idempotency-Key came with another batch before. Nothing was stored; send a new key.")
-    return Answer(kept.status, kept.answer or {}, repeated=True)
+    return Answer(kept.status or 200, kept.answer or {}, repeated=True)
 
 
 def _keep(sent: Sent, answer: Answer, outcome: Outcome | None = None) -> Answer:
@@ -113,14 +114,22 @@ def _write(path: Path, names: Sequence[str], rows: Sequence[Mapping[str, str]]) 
 
 
 def _answer(outcome: Outcome, rows: int) -> Answer:
+    aside = {row.line: row for row in _set_aside(outcome)}
     counts = {name: getattr(outcome, name) for name in ("read", "applied", "unchanged", "quarantined")}
+    if outcome.state == "already_loaded":
+        counts |= {"unchanged": outcome.read - len(aside), "quarantined": len(aside)}
     said: dict[str, Any] = {"delivery": outcome.delivery, "state": outcome.state, "rows": counts}
     if outcome.state in {"held", "rejected"}:
         code = next(iter(outcome.reasons), "HELD")
         return Answer(409, {"code": code, "detail": outcome.reason, **said})
-    aside = {row.line: row for row in QuarantinedRow.objects.filter(delivery_id=outcome.delivery or 0)} if outcome.state == "applied" else {}
     said["results"] = [_result(place, aside.get(place + HEADER_LINES)) for place in range(1, rows + 1)]
     return Answer(200, said)
+
+
+def _set_aside(outcome: Outcome) -> QuerySet[QuarantinedRow]:
+    """The rows of the delivery that are no facts now; of a batch that came before, some may have been released since."""
+    rows = QuarantinedRow.objects.filter(delivery_id=outcome.delivery or 0)
+    return rows.exclude(state=QuarantinedRow.State.RELEASED)
 
 
 def _result(place: int, aside: QuarantinedRow | None) -> dict[str, Any]:

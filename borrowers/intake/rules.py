@@ -101,9 +101,13 @@ def webhook_key(secret: str, lender: str, name: str, generation: int) -> str:
     return hmac.new(secret.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
-def signature(key: str, moment: str, body: bytes) -> str:
-    """What a sender puts into `X-LoanWatch-Signature`: `sha256=` and the HMAC of time stamp, full stop and body."""
-    return "sha256=" + hmac.new(key.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+def signature(key: str, moment: str, delivery: str, body: bytes) -> str:
+    """What a sender puts into `X-LoanWatch-Signature`: `sha256=` and the HMAC of time stamp, number of the message and body.
+
+    Between them stand full stops; the number is empty where the sender gives none.
+    """
+    said = f"{moment}.{delivery}.".encode("utf-8", "replace") + body
+    return "sha256=" + hmac.new(key.encode(), said, hashlib.sha256).hexdigest()
 
 
 def refusal(key: str, headers: Mapping[str, str], body: bytes, now: int) -> tuple[str, str] | None:
@@ -114,8 +118,9 @@ def refusal(key: str, headers: Mapping[str, str], body: bytes, now: int) -> tupl
     moment, signed = headers.get("X-LoanWatch-Timestamp", ""), headers.get("X-LoanWatch-Signature", "")
     if not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
         return "NO_TIMESTAMP", "X-LoanWatch-Timestamp must hold the seconds since 1970."
-    if not hmac.compare_digest(signature(key, moment, body).encode(), signed.encode("utf-8", "replace")):
-        return "BAD_SIGNATURE", "X-LoanWatch-Signature does not fit the body, the time stamp and the key."
+    delivery = headers.get("X-LoanWatch-Delivery", "")
+    if not hmac.compare_digest(signature(key, moment, delivery, body).encode(), signed.encode("utf-8", "replace")):
+        return "BAD_SIGNATURE", "X-LoanWatch-Signature does not fit the time stamp, the delivery number, the body and the key."
     if abs(now - int(moment)) > WINDOW_SECONDS:
         return "TOO_OLD", f"The time stamp is more than {WINDOW_SECONDS} seconds away from this clock."
     return None

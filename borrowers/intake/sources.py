@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from borrowers.feeds.models import WebhookSource
 from borrowers.intake.rules import webhook_key
-from loanwatch.kernel.policy import Conflict
+from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
@@ -24,7 +24,8 @@ def key_of(source: WebhookSource) -> str:
 def add_source(*, lender: Lender, name: str, facts: Sequence[str], by: Access) -> WebhookSource:
     """A new source that may tell `facts` (names of kinds). Raises Refused, or Conflict when the name is taken."""
     by.check(Act.WEBHOOK_KEEP)
-    assert by.person is not None  # only staff keep sources
+    if by.person is None:
+        raise Refused(_("Only a member of staff keeps webhook sources."), code="NO_PERSON")
     try:
         with transaction.atomic():
             source = WebhookSource.objects.create(lender=lender, name=name, facts=sorted(facts), made_by=by.person)

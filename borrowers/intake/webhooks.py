@@ -14,6 +14,7 @@ from borrowers.intake.sources import key_of
 from borrowers.kinds import KINDS
 
 NOBODY = webhook_key("", "", "", 0)  # an unknown source is judged like a known one, with a key that nobody has
+LONGEST_LENGTH = 18  # digits of a Content-Length
 
 
 def sender_of(source: WebhookSource) -> str:
@@ -25,9 +26,12 @@ def sender_of(source: WebhookSource) -> str:
 def webhook(request: HttpRequest, lender: str, name: str) -> JsonResponse:
     """Take what a source sends. 401 when it is not believed; the same delivery again gets the same answer.
 
-    `X-LoanWatch-Delivery` is the sender's own number of the message; without it the body's hash counts.
+    `X-LoanWatch-Delivery` is the sender's own number of the message; without it the body's hash counts. The signature covers it.
     """
-    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+    length = request.headers.get("Content-Length") or "0"
+    if not (length.isascii() and length.isdigit() and len(length) <= LONGEST_LENGTH):
+        return _json(refused("BAD_LENGTH", "Content-Length is a number of bytes.", 400))
+    if int(length) > MOST_BYTES:
         return _json(refused("TOO_LARGE", "The body is too large.", 413))
     source = WebhookSource.objects.select_related("lender").filter(lender__code=lender, name=name, active=True).first()
     unbelieved = refusal(key_of(source) if source else NOBODY, request.headers, request.body, int(time.time()))

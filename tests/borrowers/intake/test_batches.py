@@ -62,6 +62,21 @@ def test_the_same_request_again_gets_the_same_answer_and_writes_nothing(sender):
     assert (Delivery.objects.count(), KeyCustomerTier.objects.count()) == (1, 1)
 
 
+def test_a_batch_that_comes_again_with_a_new_key_is_told_the_same_of_each_row(sender):
+    rows = [TIER, TIER | {"borrower_number": "NOBODY"}]
+    first, again = sender.tell("tier", rows, key="k1").json(), sender.tell("tier", rows, key="k2").json()
+    assert again["state"] == "already_loaded"
+    assert again["results"] == first["results"]
+    assert again["rows"] == {"read": 2, "applied": 0, "unchanged": 1, "quarantined": 1}
+
+
+def test_a_row_released_since_is_told_as_taken_when_its_batch_comes_again(sender):
+    late = [TIER | {"borrower_number": "B-9"}]
+    sender.tell("tier", late, key="k1")
+    sender.tell("borrower", [{"number": "B-9", "kind": "company", "segment": "small", "name": "Late Ltd"}], key="k2")
+    assert sender.tell("tier", late, key="k3").json()["results"] == [{"row": 1, "result": "taken"}]
+
+
 def test_a_key_with_another_body_or_another_fact_is_refused(sender):
     sender.tell("tier", [TIER])
     assert sender.tell("tier", [TIER | {"tier": 3}]).json()["code"] == "KEY_REUSED"

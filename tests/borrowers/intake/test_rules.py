@@ -48,7 +48,7 @@ def test_a_batch_has_at_most_so_many_rows(rows, taken):
 
 
 def headers(key, body, moment=NOW):
-    return {"X-LoanWatch-Timestamp": str(moment), "X-LoanWatch-Signature": signature(key, str(moment), body)}
+    return {"X-LoanWatch-Timestamp": str(moment), "X-LoanWatch-Signature": signature(key, str(moment), "", body)}
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ import json
 import time
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from borrowers.feeds.models import WebhookSource
 from borrowers.intake.rules import signature
 from borrowers.intake.sources import key_of
+from borrowers.intake.webhooks import webhook
 from borrowers.parties.models import ExternalSignal, KeyCustomerTier
 from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent
@@ -33,7 +34,7 @@ def source(admin):
 def send(source, *rows, fact="external_signal", key=None, name=None, moment=None, delivery=None):
     body = json.dumps({"fact": fact, "business_date": DAY.isoformat(), "rows": rows}).encode()
     moment = str(moment or int(time.time()))
-    headers = {"X-LoanWatch-Timestamp": moment, "X-LoanWatch-Signature": signature(key or key_of(source), moment, body)}
+    headers = {"X-LoanWatch-Timestamp": moment, "X-LoanWatch-Signature": signature(key or key_of(source), moment, delivery or "", body)}
     headers |= {"X-LoanWatch-Delivery": delivery} if delivery else {}
     address = f"/api/v1/hooks/{source.lender.code}/{name or source.name}/"
     return Client(enforce_csrf_checks=True).post(address, body, content_type="application/json", headers=headers)
@@ -59,6 +60,25 @@ def test_what_is_not_believed_leaves_nothing(source):
     WebhookSource.objects.update(active=False)
     assert send(source, SIGNAL).status_code == 401
     assert not ExternalSignal.objects.exists()
+
+
+def test_the_number_of_a_message_is_signed_with_it(source):
+    body = json.dumps({"fact": "external_signal", "business_date": DAY.isoformat(), "rows": [SIGNAL]}).encode()
+    moment = str(int(time.time()))
+    headers = {"X-LoanWatch-Timestamp": moment, "X-LoanWatch-Signature": signature(key_of(source), moment, "m-1", body)}
+    address = f"/api/v1/hooks/{source.lender.code}/{source.name}/"
+    for number, status in (("m-2", 401), ("", 401), ("m-1", 200)):
+        sent = Client().post(
+            address, body, content_type="application/json", headers=headers | ({"X-LoanWatch-Delivery": number} if number else {})
+        )
+        assert sent.status_code == status
+
+
+@pytest.mark.parametrize(("length", "status"), [("twelve", 400), ("²", 400), ("9" * 5000, 400), ("9" * 18, 413)])
+def test_a_length_that_is_no_number_or_too_large_is_refused(source, length, status):
+    request = RequestFactory().post("/", b"{}", content_type="application/json")
+    request.META["CONTENT_LENGTH"] = length
+    assert webhook(request, lender=source.lender.code, name=source.name).status_code == status
 
 
 def test_a_source_tells_only_what_it_may(source):
