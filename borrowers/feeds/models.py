@@ -178,7 +178,10 @@ class QuarantinedRow(models.Model):
             models.UniqueConstraint(fields=["delivery", "line"], name="one_quarantined_row_per_line"),
             models.CheckConstraint(condition=~Q(state="rejected") | ~Q(note=""), name="rejected_row_has_a_reason"),
             models.CheckConstraint(
-                condition=Q(corrected_by__isnull=True) | Q(decided_by__isnull=True) | ~Q(corrected_by=F("decided_by")),
+                condition=~Q(state="released")
+                | Q(corrected_by__isnull=True)
+                | Q(decided_by__isnull=True)
+                | ~Q(corrected_by=F("decided_by")),
                 name="correction_is_released_by_another_person",
                 violation_error_message=_("The person who corrected a row can't release it."),
             ),
