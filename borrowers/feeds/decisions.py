@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 
 from borrowers.feeds import keeping
 from borrowers.feeds.actions import Order, Outcome, load
+from borrowers.feeds.importer.formats import Format
+from borrowers.feeds.importer.values import BadSpec
 from borrowers.feeds.models import Delivery
 from borrowers.feeds.own_formats import find_for
 from loanwatch.kernel.policy import Conflict
@@ -12,10 +14,20 @@ from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
+BATCHES = frozenset({Delivery.Channel.API, Delivery.Channel.WEBHOOK})  # several of one date stand beside each other
+
 
 def approvable(delivery: Delivery) -> bool:
     """Whether it waits for nothing but the approval of its other content."""
     return delivery.state == Delivery.State.HELD and "OTHER_CONTENT" in delivery.reasons
+
+
+def format_of(delivery: Delivery) -> Format:
+    """The format with which the delivery's rows are read today. Raises Conflict when it is not in use any more."""
+    try:
+        return find_for(delivery.lender, delivery.format)
+    except BadSpec:
+        raise Conflict(_("The format %(name)s is not in use any more.") % {"name": delivery.format}, code="FORMAT_GONE") from None
 
 
 def _take(delivery_id: int, by: Access) -> Delivery:
@@ -49,7 +61,7 @@ def try_again(*, delivery_id: int, by: Access) -> Outcome:
 
 
 def _again(delivery: Delivery, by: Access, *, approved: bool) -> Outcome:
-    declared = find_for(delivery.lender, delivery.format)
+    declared = format_of(delivery)
     key = delivery.kept_as
     with keeping.taken_out(delivery, declared) as path:
         outcome = load(
@@ -63,6 +75,7 @@ def _again(delivery: Delivery, by: Access, *, approved: bool) -> Outcome:
                 approved_by=by if approved else None,
                 received_by=None if approved else by,
                 channel=delivery.channel,
+                adds_up=delivery.channel in BATCHES,
                 held=delivery,
             )
         )

@@ -11,17 +11,18 @@ import io
 
 from django.utils.translation import gettext as _
 
+from borrowers.feeds.decisions import format_of
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.models import Delivery, QuarantinedRow
-from borrowers.feeds.own_formats import REASON_COLUMNS, find_for
+from borrowers.feeds.own_formats import REASON_COLUMNS
 from borrowers.feeds.reasons import sentence_of
 from borrowers.feeds.rules import GROUPED_NUMBER, PLAIN_NUMBER
 from loanwatch.kernel.sheets import FORMULA_SIGNS
 
 
 def as_file(delivery: Delivery) -> tuple[bytes, str, str]:
-    """(bytes, file name, content type) of the rows that wait or were rejected. Raises BadSpec when the format is gone."""
-    declared = find_for(delivery.lender, delivery.format)
+    """(bytes, file name, content type) of the rows that wait or were rejected. Raises Conflict when the format is gone."""
+    declared = format_of(delivery)
     rows = delivery.quarantined.exclude(state=QuarantinedRow.State.RELEASED).order_by("line")
     order = delivery.notes.get("header") or list(declared.columns)
     encoding = _encoding(declared)

@@ -88,6 +88,22 @@ def test_approval_does_not_mend_a_file_that_disagrees_with_its_control_record(tw
         decisions.approve(delivery_id=done.delivery, by=staff("CA1"))
 
 
+def test_a_held_file_whose_format_is_gone_waits_on_with_a_sentence(version_2, staff):
+    Delivery.objects.filter(pk=version_2.pk).update(format="retired_format")
+    with pytest.raises(Conflict, match="not in use any more"):
+        decisions.approve(delivery_id=version_2.pk, by=staff("CA2"))
+    with pytest.raises(Conflict, match="not in use any more"):
+        decisions.try_again(delivery_id=version_2.pk, by=staff("CA3"))
+
+
+def test_a_held_batch_of_the_api_stands_beside_the_others_of_its_date_when_it_is_tried_again(deliver, two_loans, staff):
+    held = deliver("mortgage_performance", months({"loan_id": "L9"}), channel="api", adds_up=True)
+    assert held.state == "held"
+    deliver("mortgage_performance", months({"loan_id": "L1"}), channel="api", adds_up=True, name="second.csv")
+    deliver("mortgage_acquisition", loans("L1", "L2", "L9"), all_rows=True, name="more.csv")
+    assert decisions.try_again(delivery_id=held.delivery, by=staff("CA1")).state == "applied"
+
+
 def test_a_held_file_whose_loans_have_come_is_tried_again_and_applied_once(deliver, staff):
     done = deliver("mortgage_performance", months({"loan_id": "L1"}))
     assert (done.state, done.reasons) == ("held", {"UNKNOWN_LOAN": 1})
