@@ -29,6 +29,7 @@ from loanwatch.people.access import Access
 SHOWN_OF_A_NUMBER = 4
 STATEMENTS = 5
 TRANSACTIONS = 50
+LONGEST_ID = 19  # digits; as many as the database's keys have
 FIGURES = (
     "revenue", "ebitda", "interest_expense", "net_profit", "operating_cash_flow", "total_assets", "current_assets", "cash", "receivables",
     "inventory", "total_liabilities", "current_liabilities", "borrowings", "equity",
@@ -160,7 +161,7 @@ def accounts(borrower: Borrower) -> list[dict[str, Any]]:
 def transactions(borrower: Borrower, on: date, account: str = "", way: str = "") -> QuerySet[AccountTransaction]:
     """Bookings on the borrower's accounts, the newest first; of one account, and only money `in` or `out`, where asked."""
     rows: Any = AccountTransaction.objects.known_on(on).filter(account__borrower=borrower).select_related("account")
-    if account.isdigit():
+    if account.isascii() and account.isdigit() and len(account) < LONGEST_ID:
         rows = rows.filter(account_id=int(account))
     if way in {"in", "out"}:
         rows = rows.filter(amount__gt=0) if way == "in" else rows.filter(amount__lt=0)

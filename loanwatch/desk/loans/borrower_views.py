@@ -89,10 +89,13 @@ def _facilities(request: HttpRequest, borrower: Borrower, as_of: Any) -> dict[st
 def _accounts(request: HttpRequest, borrower: Borrower, as_of: Any) -> dict[str, Any]:
     accounts = around.accounts(borrower)
     found = around.transactions(borrower, request.access.on, request.GET.get("account", ""), request.GET.get("way", ""))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    for booking in page:
+        booking.other_account = around.masked(booking.counterparty_account)
     return {
         "template": "desk/loans/_borrower_accounts.html",
         "accounts": accounts,
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "account_options": [(str(line["account"].pk), line["number"]) for line in accounts],
         "way_options": [("in", _("Money in")), ("out", _("Money out"))],
     }

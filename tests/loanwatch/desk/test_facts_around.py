@@ -106,12 +106,16 @@ def test_bookings_are_filtered_by_account_and_direction(client, loan):
     )
     for reference, amount, other in (("1", 50, "Customer pays"), ("2", -20, "Supplier paid")):
         AccountTransaction.objects.create(
-            account=account, bucket=loan.bucket, reference=reference, amount=amount, counterparty=other, **known(loan)
-        )
+            account=account, bucket=loan.bucket, reference=reference, amount=amount, counterparty=other, counterparty_bank="Bank of Elsewhere",
+            counterparty_account="7000111122223333", **known(loan),
+        )  # fmt: skip
     text = page(client, loan, "accounts")
     assert "Customer pays" in text and "Supplier paid" in text
     assert "2233" in text and "6222020200112233" not in text
+    assert "Bank of Elsewhere" in text and "3333" in text and "7000111122223333" not in text
     assert "Supplier paid" not in page(client, loan, "accounts&way=in")
+    for crafted in ("²", "9" * 40, "-1", "x"):
+        assert "Customer pays" in page(client, loan, f"accounts&account={crafted}")
 
 
 def test_outside_signals_name_their_source_and_how_sure_it_is(client, loan):
