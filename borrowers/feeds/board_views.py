@@ -20,6 +20,7 @@ from loanwatch.trail.models import BusinessDay
 
 SHOWN_ON_PHONE = 3  # of the strip's dates
 RECENT = 8
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 def feed_board(request: HttpRequest) -> HttpResponse:
@@ -62,10 +63,12 @@ def _cell(day: board.FeedDay, on_phone: bool) -> dict[str, Any]:
 
 
 def _day(text: str) -> date | None:
+    """The day that stands in an address; None for a text that is none, or lies where no calendar reaches."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def let_close(request: HttpRequest) -> HttpResponse:

@@ -9,12 +9,13 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from borrowers.feeds import retry
+from borrowers.feeds.decisions import format_of
 from borrowers.feeds.importer import targets
 from borrowers.feeds.models import Delivery, QuarantinedRow
-from borrowers.feeds.own_formats import find_for
 from borrowers.feeds.reasons import sentence_of
 from loanwatch.kernel.policy import Conflict, Refused
-from loanwatch.people.access import Access
+from loanwatch.people.access import SUBTREE_ROLES, Access
+from loanwatch.people.models import Branch
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -26,9 +27,25 @@ def rows_of(access: Access) -> QuerySet[QuarantinedRow]:
     return QuarantinedRow.objects.filter(delivery__lender=access.person.lender if access.person else None).select_related("delivery")
 
 
+def reaches_whole_lender(access: Access) -> bool:
+    """Whether a role held over branches reaches every branch of the person's lender, and so every row of its files. One query."""
+    if access.person is None or access.person.lender is None:
+        return False
+    every = Branch.objects.filter(lender=access.person.lender, opened_on__lte=access.on)
+    return bool(access.branches_held(*SUBTREE_ROLES)) and not every.exclude(pk__in=access.subtree()).exists()
+
+
+def check_decides(by: Access) -> None:
+    """Raises Refused when `by` does not decide about rows, or only in some branches: a row may tell of any."""
+    by.check(Act.QUARANTINE_RELEASE)
+    if not reaches_whole_lender(by):
+        sentence = _("Rows of files tell of every branch. Credit administration of the head office decides about them.")
+        raise Refused(sentence, code="ONE_BRANCH")
+
+
 def _take(row_id: int, by: Access) -> QuarantinedRow:
     """The waiting row, locked. Raises Refused, Conflict or QuarantinedRow.DoesNotExist."""
-    by.check(Act.QUARANTINE_RELEASE)
+    check_decides(by)
     row = rows_of(by).select_for_update(of=("self",)).get(pk=row_id)
     if row.state != QuarantinedRow.State.WAITING:
         raise Conflict(_("Somebody has decided about this row already."), code="ROW_DECIDED")
@@ -40,7 +57,8 @@ def correct_row(*, row_id: int, cells: Mapping[str, str], by: Access) -> Quarant
     """Lay down how the row should read (column -> text); another person must release it. The row as read is kept.
 
     A cell given as it was read is corrected no more. Raises Refused when `by` may not, Conflict when the row has been decided,
-    has no such column, or nothing differs from what it read before.
+    has no such column, nothing differs from what it read before, or cells that another person corrected would stay so: who
+    corrects last is named as the one who did, so everything that is corrected must be that person's.
     """
     row = _take(row_id, by)
     if unknown := [name for name in cells if name not in row.raw]:
@@ -51,6 +69,11 @@ def correct_row(*, row_id: int, cells: Mapping[str, str], by: Access) -> Quarant
     wanted = {name: text for name, text in {**was, **cells}.items() if text != row.raw[name]}
     if wanted == was:
         raise Conflict(_("Nothing was changed."), code="NOTHING_CHANGED")
+    if row.corrected_by_id != (by.person.pk if by.person else None) and any(wanted.get(name) == text for name, text in was.items()):
+        raise Conflict(
+            _("Another person has corrected this row. Release or reject it, or put those cells back as they came first."),
+            code="CORRECTED_BY_ANOTHER",
+        )
     changed = sorted(name for name in {*was, *wanted} if was.get(name, row.raw[name]) != wanted.get(name, row.raw[name]))
     row.corrected, row.corrected_by = wanted or None, by.person if wanted else None
     row.save(update_fields=["corrected", "corrected_by"])
@@ -77,15 +100,18 @@ def release_row(*, row_id: int, by: Access) -> QuarantinedRow:
     """Check the row again, as corrected, and apply it once.
 
     Raises Refused when `by` corrected it or may not release, Conflict when it still can't be used or its delivery was
-    held as a whole.
+    held as a whole or its format is not in use any more. Locks the delivery before the row, as a retry by itself does.
     """
+    check_decides(by)
+    delivery_id = rows_of(by).values_list("delivery_id", flat=True).get(pk=row_id)
+    # The delivery is locked before the row, as a retry by itself does, or the two would wait for each other.
+    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("lender").get(pk=delivery_id)
     row = _take(row_id, by)
     if row.corrected_by_id is not None and by.person is not None and row.corrected_by_id == by.person.pk:
         raise Refused(_("The person who corrected a row can't release it."), code="OWN_CORRECTION")
-    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("lender").get(pk=row.delivery_id)
     if delivery.state != Delivery.State.APPLIED:
         raise Conflict(_("The delivery was held as a whole. Deliver a corrected file."), code="DELIVERY_HELD")
-    declared = find_for(delivery.lender, delivery.format)
+    declared = format_of(delivery)
     if still := retry.stage_again(declared, delivery, [row]).get(row.line):
         raise Conflict(sentence_of(still[0]), code=still[0])
     written = targets.apply(declared, delivery.lender, delivery, retry.known_from(delivery))
@@ -120,7 +146,7 @@ def reject_rows(*, row_ids: Iterable[int], by: Access, note: str) -> list[Done]:
 
 
 def _each(row_ids: Iterable[int], by: Access, act: Callable[[int], QuarantinedRow]) -> list[Done]:
-    by.check(Act.QUARANTINE_RELEASE)
+    check_decides(by)
     done = []
     for row in rows_of(by).filter(pk__in=list(row_ids)).order_by("delivery_id", "line"):
         try:

@@ -17,9 +17,8 @@ from borrowers.feeds.importer.values import BadSpec
 from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.feeds.own_formats import find_for
 from borrowers.feeds.reasons import sentence_of
-from borrowers.feeds.sections import may_read, tabs
+from borrowers.feeds.sections import may_decide, may_read, tabs
 from borrowers.feeds.views import dress
-from loanwatch.people.policy import Act
 
 PER_PAGE = 50
 CELL = "cell."  # before the column's name in the form of a correction
@@ -43,7 +42,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     reasons = waiting.order_by("reason").values_list("reason", flat=True).distinct()
     feeds = waiting.order_by("delivery__format").values_list("delivery__format", flat=True).distinct()
     context = {
-        "tabs": tabs(request, "quarantine"), "page": page, "may_read": reads, "may_decide": request.access.may(Act.QUARANTINE_RELEASE),
+        "tabs": tabs(request, "quarantine"), "page": page, "may_read": reads, "may_decide": may_decide(request),
         "feeds": [(name, name) for name in feeds], "reasons": [(code, sentence_of(code)) for code in reasons],
         "ages": [("1", _("over a day")), ("7", _("over a week")), ("30", _("over a month"))],
         "states": QuarantinedRow.State.choices, "waits": [("yes", _("for a number that has not come")), ("no", _("for a person"))],
@@ -79,7 +78,7 @@ def _pane(request: HttpRequest, row: QuarantinedRow) -> dict[str, Any]:
     reads = may_read(request)
     dress(row, reads)
     waits = row.state == QuarantinedRow.State.WAITING and row.delivery.state == Delivery.State.APPLIED
-    decides = waits and request.access.may(Act.QUARANTINE_RELEASE)
+    decides = waits and may_decide(request)
     blamed = _blamed(row)
     cells = [
         {"name": name, "text": text, "corrected": corrected, "blamed": name in blamed, "now": corrected if corrected is not None else text}

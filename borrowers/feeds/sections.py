@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from borrowers.feeds.due import Standing
 from borrowers.feeds.models import Delivery, FormatVersion, QuarantinedRow
+from borrowers.feeds.quarantine import reaches_whole_lender
 from loanwatch.lenders.models import Lender
 from loanwatch.people.policy import Act
 
@@ -62,5 +63,13 @@ def waiting_rows(lender: Lender) -> Any:
 
 
 def may_read(request: HttpRequest) -> bool:
-    """Whether the reader may see cells of files: a system administrator keeps feeds without reading borrowers' data."""
-    return bool(request.access.may(Act.LOAN_SEE))
+    """Whether the reader may see cells of files, which tell of every branch: whose role reaches the whole lender.
+
+    A system administrator keeps feeds without reading borrowers' data.
+    """
+    return bool(request.access.may(Act.LOAN_SEE)) and reaches_whole_lender(request.access)
+
+
+def may_decide(request: HttpRequest) -> bool:
+    """Whether the reader corrects, releases and rejects rows, and takes them as a file."""
+    return bool(request.access.may(Act.QUARANTINE_RELEASE)) and reaches_whole_lender(request.access)

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from borrowers.feeds import changes, decisions, rejects
+from borrowers.feeds import changes, decisions, quarantine, rejects
 from borrowers.feeds.actions import Outcome
 from borrowers.feeds.forms import ReasonForm
 from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.feeds.reasons import headline_of, next_step_of, sentence_of
-from borrowers.feeds.sections import lender_of, may_read, tabs
+from borrowers.feeds.sections import lender_of, may_decide, may_read, tabs
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -52,7 +52,7 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     reads = may_read(request)
     for row in page:
         dress(row, reads)
-    decides = found.state == Delivery.State.APPLIED and request.access.may(Act.QUARANTINE_RELEASE)
+    decides = found.state == Delivery.State.APPLIED and may_decide(request)
     context = {
         **report(found),
         **_changes(found, request),
@@ -114,7 +114,7 @@ def _changes(found: Delivery, request: HttpRequest) -> dict[str, Any]:
 
 def changed_fields(fields: dict[str, int], rows: list[dict[str, Any]], request: HttpRequest) -> dict[str, Any]:
     named = [{**changes.words_of(*key.rpartition(".")[::2]), "rows": count} for key, count in fields.items()]
-    return {"changed_fields": named, "changed_rows": changes.shown(rows, request.access) if may_read(request) else []}
+    return {"changed_fields": named, "changed_rows": changes.shown(rows, request.access) if request.access.may(Act.LOAN_SEE) else []}
 
 
 def _decisions(found: Delivery, request: HttpRequest) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _decisions(found: Delivery, request: HttpRequest) -> dict[str, Any]:
         "own_delivery": decisions.approvable(found) and access.may(Act.DELIVERY_APPROVE) and not access.may(Act.DELIVERY_APPROVE, found),
         "may_try_again": held and bool(found.kept_as) and not decisions.approvable(found) and access.may(Act.FEED_LOAD),
         "may_decline": held and access.may(Act.DELIVERY_APPROVE),
-        "may_take_rejects": bool(found.rows_quarantined) and access.may(Act.QUARANTINE_RELEASE),
+        "may_take_rejects": bool(found.rows_quarantined) and may_decide(request),
     }
 
 
@@ -168,6 +168,7 @@ def say(request: HttpRequest, outcome: Outcome) -> None:
 def take_rejects(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """The rows set aside as a file in the sender's shape, with the reasons beside, to be mended and delivered again."""
     found = _mine(request, delivery_id)
+    quarantine.check_decides(request.access)
     content, name, kind = rejects.as_file(found)
     record("feed.rejects_exported", by=request.access, subject=found, format=found.format, rows=found.quarantined.count())
     return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

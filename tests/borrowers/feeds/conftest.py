@@ -71,12 +71,11 @@ def two_loans(deliver) -> None:
 
 @pytest.fixture
 def staff(lender) -> Callable[[str], Access]:
-    """A credit administrator of the lender, by staff number."""
-    head_office = Branch.objects.get(lender=lender, code="HO")
+    """A credit administrator of the lender, by staff number; at the head office unless another branch is named by its code."""
 
-    def one(staff_no: str, role: str = Role.CREDIT_ADMIN) -> Access:
+    def one(staff_no: str, role: str = Role.CREDIT_ADMIN, branch: str = "HO") -> Access:
         person = Person.objects.create(lender=lender, staff_no=staff_no, name=staff_no)
-        RoleHeld.objects.create(person=person, role=role, branch=head_office, from_on=date(2000, 1, 1))
+        RoleHeld.objects.create(person=person, role=role, branch=Branch.objects.get(lender=lender, code=branch), from_on=date(2000, 1, 1))
         account = Account.objects.create_user(staff_no.lower(), person=person)
         return Access.of(account, date(2026, 1, 1))
 

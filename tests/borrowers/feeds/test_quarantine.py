@@ -1,18 +1,21 @@
 """A row that was set aside comes in by four eyes: one person corrects it, another releases it."""
 
 import json
+from datetime import date
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from borrowers.feeds import quarantine
 from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.loans.models import Loan
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.models import Role
+from loanwatch.people.tree import open_branch
 from loanwatch.trail.models import AuditEvent
 from tests.borrowers.feeds.conftest import loans, months
 
@@ -62,6 +65,50 @@ def test_a_row_that_still_is_wrong_stays_where_it_is_with_its_reason(row, staff)
 def test_only_credit_administration_decides_about_rows(row, staff):
     with pytest.raises(Refused):
         quarantine.release_row(row_id=row.pk, by=staff("SA1", Role.SYSADMIN))
+
+
+def test_who_corrected_a_row_may_reject_it(row, staff):
+    first = staff("CA1")
+    quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "125000"}, by=first)
+    done = quarantine.reject_rows(row_ids=[row.pk], by=first, note="typed twice")
+    assert [(d.row.state, d.fault) for d in done] == [("rejected", "")]
+
+
+def test_nobody_releases_an_own_correction_that_stands_under_another_name(row, staff):
+    first, second = staff("CA1"), staff("CA2")
+    quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "125000"}, by=first)
+    with pytest.raises(Conflict) as refused:
+        quarantine.correct_row(row_id=row.pk, cells={"seller_name": "BANK"}, by=second)
+    assert refused.value.code == "CORRECTED_BY_ANOTHER"
+    quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "126000"}, by=second)
+    with pytest.raises(Refused):
+        quarantine.release_row(row_id=row.pk, by=second)
+    quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "12S000"}, by=first)
+    row.refresh_from_db()
+    assert (row.corrected, row.corrected_by) == (None, None)
+
+
+def test_a_row_whose_format_is_gone_says_so(row, staff):
+    Delivery.objects.filter(pk=row.delivery_id).update(format="retired_format")
+    done = quarantine.release_rows(row_ids=[row.pk], by=staff("CA1"))
+    assert "not in use any more" in done[0].fault
+
+
+def test_a_release_locks_the_delivery_before_its_row_as_a_retry_does(row, staff):
+    quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "125000"}, by=staff("CA1"))
+    with CaptureQueriesContext(connection) as asked:
+        quarantine.release_row(row_id=row.pk, by=staff("CA2"))
+    locked = [query["sql"] for query in asked if "FOR UPDATE" in query["sql"]]
+    assert [sql.split("FOR UPDATE OF ")[1].strip('"').rstrip() for sql in locked[:2]] == ["borrowers_delivery", "borrowers_quarantinedrow"]
+
+
+def test_who_administers_one_branch_decides_about_no_row(row, staff):
+    open_branch(row.delivery.lender, code="B1", name="One", kind="branch", on=date(2000, 1, 1))
+    other = staff("CA1", branch="B1")
+    with pytest.raises(Refused, match="head office"):
+        quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "125000"}, by=other)
+    with pytest.raises(Refused, match="head office"):
+        quarantine.release_rows(row_ids=[row.pk], by=other)
 
 
 def test_a_rejected_row_is_never_applied(row, staff):
