@@ -11,7 +11,19 @@ from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender, Parameter, Product
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
+from loanwatch.trail.queries import last_taken
 from loanwatch.trail.record import record
+
+
+def require_open(lender: Lender, valid_from: date) -> None:
+    """Raises Conflict for a first day that is closed or whose close has begun."""
+    taken = last_taken(lender)
+    if taken is not None and valid_from <= taken:
+        raise Conflict(
+            _("This can't count from %(day)s: business days up to %(taken)s are closed. Propose it from a later day.")
+            % {"day": valid_from, "taken": taken},
+            code="DAY_CLOSED",
+        )
 
 
 @transaction.atomic
@@ -21,6 +33,7 @@ def propose(*, by: Access, lender: Lender, key: str, value: Any, valid_from: dat
     Raises Conflict while another proposal for the same key waits: two open ones could be approved in the wrong order.
     """
     by.check(Act.PARAMETER_PROPOSE)
+    require_open(lender, valid_from)
     staff_no = by.person.staff_no if by.person else ""
     list(Parameter.objects.select_for_update().filter(lender=lender, key=key).values_list("pk"))
     if waiting(lender).filter(key=key).exists():
@@ -36,12 +49,13 @@ def propose(*, by: Access, lender: Lender, key: str, value: Any, valid_from: dat
 def approve(*, by: Access, parameter: Parameter) -> None:
     """The value is in force from its day. Raises Refused for the proposer, Conflict when it is approved already.
 
-    A value whose day has passed counts from the next close on; closed days stay as they were.
+    Conflict too when its first day was closed meanwhile or its close has begun: nothing counts backwards.
     """
     found = _locked(parameter)
     by.check(Act.PARAMETER_APPROVE, found)
     if found.approved_by or not found.proposed_by:
         raise Conflict(_("This value is in force already."), code="PARAMETER_APPROVED")
+    require_open(found.lender, found.valid_from)
     found.approved_by = by.person.staff_no if by.person else ""
     found.approved_at = timezone.now()
     found.save(update_fields=["approved_by", "approved_at"])

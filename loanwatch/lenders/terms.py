@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Product, ProductTerms
+from loanwatch.lenders.parameters import require_open
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
@@ -20,6 +21,7 @@ VALUES = ("convention", "grace_days", "materiality_minor", "materiality_percent"
 def propose_terms(*, by: Access, product: Product, valid_from: date, source: str, **values: Any) -> ProductTerms:
     """Terms from `valid_from` on, in force once another person has approved them. Raises Conflict while others wait."""
     by.check(Act.TERMS_PROPOSE)
+    require_open(product.lender, valid_from)
     Product.objects.select_for_update().get(pk=product.pk)
     if waiting_terms(product).exists():
         raise Conflict(_("Terms of this product wait for approval already; approve or withdraw them first."), code="TERMS_WAIT")
@@ -32,11 +34,14 @@ def propose_terms(*, by: Access, product: Product, valid_from: date, source: str
 
 @transaction.atomic
 def approve_terms(*, by: Access, terms: ProductTerms) -> None:
-    """In force from their day; closed days stay as they were. Raises Refused for the proposer, Conflict when decided meanwhile."""
+    """In force from their day; closed days stay as they were. Raises Refused for the proposer, Conflict when decided
+    meanwhile, or when their first day was closed or its close has begun.
+    """
     found = _locked(terms)
     by.check(Act.TERMS_APPROVE, found)
     if found.approved_by or not found.proposed_by:
         raise Conflict(_("These terms are in force already."), code="TERMS_APPROVED")
+    require_open(found.product.lender, found.valid_from)
     found.approved_by, found.approved_at = by.person.staff_no if by.person else "", timezone.now()
     found.save(update_fields=["approved_by", "approved_at"])
     record("terms.approved", by=by, subject=found, **_told(found))
@@ -64,7 +69,7 @@ def _told(terms: ProductTerms) -> dict[str, Any]:
 
 
 def _locked(terms: ProductTerms) -> ProductTerms:
-    found = ProductTerms.objects.select_for_update(of=("self",)).select_related("product").filter(pk=terms.pk).first()
+    found = ProductTerms.objects.select_for_update(of=("self",)).select_related("product__lender").filter(pk=terms.pk).first()
     if found is None:
         raise Conflict(_("This proposal was withdrawn meanwhile."), code="TERMS_WITHDRAWN")
     return found

@@ -6,9 +6,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from loanwatch.lenders.models import Lender
+from loanwatch.lenders.queries import LONGEST_GAP, business_days
 from loanwatch.people.access import Access
 from loanwatch.people.models import Branch, Role, RoleHeld
 from loanwatch.trail.models import AuditEvent, BusinessDay, RunException, RunUnit
@@ -31,6 +32,20 @@ def last_closed(lender: Lender) -> date | None:
     """The newest business date of `lender` that is closed, with or without exceptions; None before the first."""
     closed = newest_runs().filter(lender=lender, state__in=CLOSED)
     return closed.order_by("-business_date").values_list("business_date", flat=True).first()
+
+
+def last_taken(lender: Lender) -> date | None:
+    """The newest business date of `lender` that is closed or whose close has begun: its figures say what was known then."""
+    taken = BusinessDay.objects.filter(lender=lender).exclude(state=BusinessDay.State.DUE)
+    found: date | None = taken.aggregate(d=Max("business_date"))["d"]
+    return found
+
+
+def open_day(lender: Lender, today: date) -> date:
+    """The business date on which what somebody tells `today` becomes known: today or the next business day, after the last taken one."""
+    taken = last_taken(lender)
+    first = max(today, taken + timedelta(days=1)) if taken else today
+    return next(iter(business_days(lender, first, first + timedelta(days=LONGEST_GAP))), first)
 
 
 @dataclass

@@ -217,6 +217,16 @@ def test_a_proposal_is_withdrawn_with_a_reason_and_terms_in_force_never(calendar
     assert browser.post(reverse("lenders:terms_withdraw", args=[shipped.pk]), {"reason": "x"}).status_code == 403
 
 
+def test_terms_never_count_backwards_over_a_closed_day(calendar_bank):
+    bank = calendar_bank
+    BusinessDay.objects.create(lender=bank.lender, business_date=date(2026, 11, 30), state="closed")
+    made = terms.propose_terms(by=bank.first, product=bank.product, valid_from=date(2026, 12, 1), source="S", grace_days=1)
+    BusinessDay.objects.create(lender=bank.lender, business_date=date(2026, 12, 1), state="closed")
+    answer = browser_of(bank.second).post(reverse("lenders:terms_approve", args=[made.pk]))
+    assert answer.status_code == 409 and "business days up to" in answer.content.decode()
+    assert product_terms(bank.product, date(2026, 12, 1)).grace_days == 0
+
+
 def test_two_proposals_never_wait_at_once(calendar_bank):
     browser = browser_of(calendar_bank.first)
     for status in (302, 409):

@@ -12,7 +12,7 @@ from loanwatch.lenders.models import Parameter
 from loanwatch.lenders.queries import parameter
 from loanwatch.lenders.words import fault_of
 from loanwatch.people.models import Role
-from loanwatch.trail.models import AuditEvent
+from loanwatch.trail.models import AuditEvent, BusinessDay
 from tests.loanwatch.people.conftest import TODAY, browser_of
 
 KEY = "inspection.special_days"
@@ -56,6 +56,20 @@ def test_the_proposer_cannot_approve_with_a_second_account_of_the_same_person(ba
     second = Account.objects.create(username="second-account", person=bank.first.person)
     with pytest.raises(Refused):
         actions.approve(by=Access.of(second, TODAY), parameter=made)
+
+
+def test_a_value_whose_first_day_was_closed_meanwhile_is_not_approved(bank):
+    BusinessDay.objects.create(lender=bank.lender, business_date=LATER - timedelta(days=1), state="closed")
+    made = proposed(bank)
+    BusinessDay.objects.create(lender=bank.lender, business_date=LATER, state="closing")
+    with pytest.raises(Conflict) as refusal:
+        actions.approve(by=bank.second, parameter=made)
+    assert refusal.value.code == "DAY_CLOSED"
+    assert parameter(bank.lender, KEY, LATER) == 5
+    actions.withdraw(by=bank.first, parameter=made, reason="Too late")
+    with pytest.raises(Conflict):
+        proposed(bank)
+    actions.approve(by=bank.second, parameter=proposed(bank, valid_from=LATER + timedelta(days=1)))
 
 
 def sql(text: str, *values: object) -> None:
