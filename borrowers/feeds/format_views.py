@@ -139,7 +139,7 @@ def format_version(request: HttpRequest, format_id: int) -> HttpResponse:
         "overrules": found.name in own_formats.shipped(),
         "may_approve": draft and access.may(Act.FORMAT_APPROVE, found),
         "own_draft": draft and access.may(Act.FORMAT_APPROVE) and not access.may(Act.FORMAT_APPROVE, found),
-        "may_retire": found.state != FormatVersion.State.RETIRED and access.may(Act.FEED_KEEP),
+        "may_retire": access.may(Act.FEED_KEEP) if draft else found.state == FormatVersion.State.LIVE and access.may(Act.FORMAT_APPROVE, found),
     }  # fmt: skip
     return render(request, "borrowers/feeds/format.html", context)
 

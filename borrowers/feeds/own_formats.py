@@ -108,9 +108,15 @@ def approve(*, format_id: int, by: Access) -> FormatVersion:
 
 @transaction.atomic
 def retire(*, format_id: int, by: Access) -> FormatVersion:
-    """Take a draft or a format in force out of use. Files of its name are then read by the shipped format, where there is one."""
+    """Take a draft or a format in force out of use. Files of its name are then read by the shipped format, where there is one.
+
+    A draft goes by whoever keeps feeds; one in force, by which money is read, by a credit administrator who did not make it.
+    Raises Refused, Conflict.
+    """
     by.check(Act.FEED_KEEP)
     made = FormatVersion.objects.select_for_update().get(pk=format_id, lender=by.person.lender if by.person else None)
+    if made.state == FormatVersion.State.LIVE:
+        by.check(Act.FORMAT_APPROVE, made)
     if made.state == FormatVersion.State.RETIRED:
         raise Conflict(_("Somebody has decided about this format already."), code="FORMAT_DECIDED")
     made.state = FormatVersion.State.RETIRED

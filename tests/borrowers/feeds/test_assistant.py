@@ -171,6 +171,8 @@ def test_a_new_version_retires_the_one_in_force(lender, staff):
     own_formats.approve(format_id=two.pk, by=first)
     one.refresh_from_db()
     assert (one.state, two.version) == ("retired", 2)
+    with pytest.raises(Refused):  # its maker would choose alone which format reads the files
+        own_formats.retire(format_id=two.pk, by=second)
     own_formats.retire(format_id=two.pk, by=first)
     with pytest.raises(BadSpec):
         own_formats.find_for(lender, "core_positions")
