@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from borrowers import staging
-from borrowers.doors import tell
+from borrowers.doors import Saved, tell
 from borrowers.entry.plans import kept_attributes
-from borrowers.entry.queries import entry_day, left_on, plan_of, standing
+from borrowers.entry.queries import left_on, newest_version, standing
 from borrowers.loans.cashflow import STAGED_DEMAND, CustodyRow, add_staged_schedule, give_custody
 from borrowers.loans.models import Facility, Loan, LoanEvent
 from borrowers.loans.schedules import Demand
@@ -20,31 +20,40 @@ from loanwatch.kernel.policy import Conflict
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
+from loanwatch.trail.queries import open_day
 from loanwatch.trail.record import record
 
 Row = Mapping[str, Any]
 
 
-def _tell(kind: str, lender: Lender, rows: Sequence[Row], *, by: Access, known_from: date) -> None:
-    if rows:
-        tell(kind, lender, rows, known_from=known_from, entered_by=by.person)
+def _tell(kind: str, lender: Lender, rows: Sequence[Row], *, by: Access, known_from: date) -> Saved:
+    return tell(kind, lender, rows, known_from=known_from, entered_by=by.person) if rows else Saved(0, 0)
+
+
+def _require_new(saved: Saved, sentence: str, code: str) -> None:
+    """Raises Conflict where another one of the same number was there: also one that came a moment ago and that no page could see."""
+    if saved.new != 1:
+        raise Conflict(sentence, code=code)
 
 
 # Borrowers -----------------------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
-def enter_borrower(*, by: Access, lender: Lender, number: str, facts: Mapping[str, Sequence[Row]]) -> Borrower:
+def enter_borrower(*, by: Access, lender: Lender, number: str, facts: Mapping[str, Sequence[Row]], new: bool = False) -> Borrower:
     """A borrower with identifiers, related parties, group and tier, new or corrected.
 
     `facts`: kind (of borrowers.kinds) → rows without the borrower's number, which is filled in here. "borrower" has one row.
+    `new`: it must not be there yet; raises Conflict.
     """
     by.check(Act.BORROWER_ENTER)
-    known_from = entry_day(lender, by.on)
+    known_from = open_day(lender, by.on)
     there = Borrower.objects.filter(lender=lender, number=number).exists()
     for kind in ("borrower", "identifier", "related_party", "group", "membership", "tier"):
         named = {"borrower": {"number": number}, "group": {}}.get(kind, {"borrower_number": number})
-        _tell(kind, lender, [{**row, **named} for row in facts.get(kind, ())], by=by, known_from=known_from)
+        saved = _tell(kind, lender, [{**row, **named} for row in facts.get(kind, ())], by=by, known_from=known_from)
+        if new and kind == "borrower":
+            _require_new(saved, _("There is a borrower with this number already."), "BORROWER_EXISTS")
     found = Borrower.objects.get(lender=lender, number=number)
     record("borrower.corrected" if there else "borrower.entered", by=by, subject=found, number=number, known_from=known_from.isoformat())
     return found
@@ -52,10 +61,11 @@ def enter_borrower(*, by: Access, lender: Lender, number: str, facts: Mapping[st
 
 @transaction.atomic
 def enter_facility(*, by: Access, lender: Lender, row: Row) -> Facility:
-    """A credit line or contract under which notes are drawn."""
+    """A credit line or contract under which notes are drawn. Raises Conflict for a number that is there already."""
     by.check(Act.LOAN_ENTER)
-    known_from = entry_day(lender, by.on)
-    _tell("facility", lender, [row], by=by, known_from=known_from)
+    known_from = open_day(lender, by.on)
+    saved = _tell("facility", lender, [row], by=by, known_from=known_from)
+    _require_new(saved, _("There is a facility with this number already."), "FACILITY_EXISTS")
     found = Facility.objects.get(lender=lender, number=row["number"])
     record("facility.entered", by=by, subject=found, number=found.number, limit=str(found.limit), known_from=known_from.isoformat())
     return found
@@ -71,12 +81,11 @@ def enter_loan(*, by: Access, lender: Lender, row: Row, plan: Sequence[Demand], 
     `row` is a row of the kind loan; `lead` the staff number of the account manager who answers for it.
     """
     by.check(Act.LOAN_ENTER)
-    known_from = entry_day(lender, by.on)
-    if Loan.objects.filter(lender=lender, number=row["number"]).exists():
-        raise Conflict(_("There is a loan with this number already."), code="LOAN_EXISTS")
+    known_from = open_day(lender, by.on)
     start = row["disbursed_on"]
     told = {**row, "position_fed": False, "valid_from": start, "attributes": kept_attributes(way)}
-    _tell("loan", lender, [told], by=by, known_from=known_from)
+    saved = _tell("loan", lender, [told], by=by, known_from=known_from)
+    _require_new(saved, _("There is a loan with this number already."), "LOAN_EXISTS")
     happened = {"loan_number": row["number"], "kind": LoanEvent.Kind.DISBURSEMENT, "valid_from": start, "amount": row["principal"]}
     _tell("event", lender, [happened], by=by, known_from=known_from)
     _lay_down(lender, row["number"], plan, 1, start, by=by, known_from=known_from)
@@ -110,16 +119,20 @@ def require_computed(loan: Loan, on: date, *, unless: Sequence[str] = ()) -> Non
 
 
 @transaction.atomic
-def change_plan(*, by: Access, loan: Loan, kind: str, plan: Sequence[Demand], data: Mapping[str, Any]) -> None:
+def change_plan(*, by: Access, loan: Loan, kind: str, plan: Sequence[Demand], data: Mapping[str, Any], follows: int) -> None:
     """An extension, restructuring or change of rate: the event, the loan's new terms and the next version of its schedule.
+
+    `follows`: the version of the schedule from which `plan` was made (0: none). Raises Conflict when there is a newer one.
 
     `data`: valid_from, matures_on, rate, note and the way of repaying. Days past due on that day stand in the event.
     """
     by.check(Act.LOAN_ENTER)
     locked = Loan.objects.select_for_update(no_key=True).get(pk=loan.pk)
-    known_from, on = entry_day(loan.lender, by.on), data["valid_from"]
+    known_from, on = open_day(loan.lender, by.on), data["valid_from"]
     require_computed(locked, known_from)
-    old = plan_of(locked)
+    version = newest_version(locked) + 1
+    if version != follows + 1:
+        raise Conflict(_("Somebody else has changed the schedule of this loan meanwhile. Look at it, and enter the change anew."), code="PLAN_CHANGED")
     past = standing(locked, on).days_past_due
     matures_on = plan[-1].due_on
     event = {"loan_number": loan.number, "kind": kind, "valid_from": on, "note": data.get("note", ""), "days_past_due": past}
@@ -129,7 +142,6 @@ def change_plan(*, by: Access, loan: Loan, kind: str, plan: Sequence[Demand], da
     changed = _row_of(locked) | {"rate": rate, "matures_on": matures_on, "valid_from": on}
     changed["attributes"] = {**locked.attributes, **kept_attributes(data)}
     _tell("loan", loan.lender, [changed], by=by, known_from=known_from)
-    version = (old[0].version if old else 0) + 1
     _lay_down(loan.lender, loan.number, plan, version, on, by=by, known_from=known_from)
     record(
         "loan.changed", by=by, subject=loan, number=loan.number, kind=kind, valid_from=on.isoformat(), version=version, days_past_due=past,
@@ -154,7 +166,7 @@ def leave_book(*, by: Access, loan: Loan, kind: str, valid_from: date, note: str
     """
     by.check(Act.LOAN_ENTER)
     locked = Loan.objects.select_for_update(no_key=True).get(pk=loan.pk)
-    known_from = entry_day(loan.lender, by.on)
+    known_from = open_day(loan.lender, by.on)
     require_computed(locked, known_from)
     owed = Decimal(standing(locked, valid_from).outstanding) / 100
     if kind == LoanEvent.Kind.SETTLED and owed:
@@ -181,7 +193,7 @@ def enter_around(*, by: Access, loan: Loan, event: str, facts: Sequence[tuple[st
     `event` is the name in the audit trail.
     """
     by.check(Act.LOAN_ENTER)
-    known_from = entry_day(loan.lender, by.on)
+    known_from = open_day(loan.lender, by.on)
     for kind, row in facts:
         _tell(kind, loan.lender, [row], by=by, known_from=known_from)
     told = {kind: {k: str(v) for k, v in row.items() if v not in (None, "")} for kind, row in facts}

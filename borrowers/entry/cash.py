@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from borrowers.doors import tell
 from borrowers.entry.actions import require_computed
-from borrowers.entry.queries import entry_day
+from borrowers.entry.queries import left_on
 from borrowers.loans.models import Loan, LoanEvent, Repayment
 from loanwatch.kernel.policy import Conflict
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
+from loanwatch.trail.queries import open_day
 from loanwatch.trail.record import record
 
 
@@ -44,7 +45,7 @@ def enter_repayments(*, by: Access, lender: Lender, payments: Sequence[Paid]) ->
     is there already.
     """
     by.check(Act.REPAYMENT_ENTER)
-    known_from = entry_day(lender, by.on)
+    known_from = open_day(lender, by.on)
     for paid in payments:
         require_computed(paid.loan, known_from, unless=[LoanEvent.Kind.WRITE_OFF])
         _require_new(paid)
@@ -73,7 +74,8 @@ def reverse(*, by: Access, repayment: Repayment, reason: str) -> Repayment:
 
     The reversal is a flow of its own on the day that was paid, so that the repayment never counted as now known.
 
-    Raises Refused for the one who entered it, Conflict when it came with a delivery or was taken back already.
+    Raises Refused for the one who entered it, Conflict when it came with a delivery or was taken back already, or when the
+    loan was settled or transferred since.
     """
     by.check(Act.REPAYMENT_REVERSE, repayment)
     if repayment.entered_by_id is None:
@@ -83,11 +85,18 @@ def reverse(*, by: Access, repayment: Repayment, reason: str) -> Repayment:
         raise Conflict(_("This entry takes another repayment back; enter the repayment anew instead."), code="IS_REVERSAL")
     if Repayment.objects.filter(reverses=repayment).exists():
         raise Conflict(_("This repayment was taken back already."), code="REVERSED")
+    known_from = open_day(loan.lender, by.on)
+    if (gone := left_on(loan, known_from)) and gone.kind != LoanEvent.Kind.WRITE_OFF:
+        raise Conflict(
+            _("The loan has left the book on %(day)s (%(kind)s): it would owe this money again and be watched by nobody. Withdraw that event first.")
+            % {"day": gone.valid_from, "kind": gone.get_kind_display()},
+            code="LEFT_THE_BOOK",
+        )
     row = {
         "loan_number": loan.number, "paid_on": repayment.paid_on, "amount": -repayment.amount, "payer": repayment.payer,
         "reference": fresh_reference(), "reverses_reference": repayment.reference,
     }  # fmt: skip
-    tell("repayment", loan.lender, [row], known_from=entry_day(loan.lender, by.on), entered_by=by.person)
+    tell("repayment", loan.lender, [row], known_from=known_from, entered_by=by.person)
     made = Repayment.objects.get(reverses=repayment)
     record(
         "repayment.reversed", by=by, subject=repayment.loan, number=repayment.loan.number, seq=repayment.seq, amount=str(repayment.amount),

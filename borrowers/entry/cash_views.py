@@ -42,7 +42,7 @@ def repayment(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("The repayment is entered."))
         return redirect("entry:loan", number=found.number)
 
-    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write, form=form)
 
 
 def _twice(payments: list[tuple[Any, date, Decimal]]) -> list[str]:
@@ -78,7 +78,7 @@ def repayments(request: HttpRequest) -> HttpResponse:
         messages.success(request, ngettext("%(n)s repayment is entered.", "%(n)s repayments are entered.", n) % {"n": n})
         return redirect("entry:repayments")
 
-    return two_steps(request, valid=lambda: all([head.is_valid(), lines.is_valid()]), show=show, summary=summary, write=write)
+    return two_steps(request, valid=lambda: all([head.is_valid(), lines.is_valid()]), show=show, summary=summary, write=write, form=head)
 
 
 def _asked(request: HttpRequest) -> date | None:

@@ -39,11 +39,12 @@ def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> form
     return forms.DateField(label=label, required=required, help_text=help_text, widget=widget, input_formats=["%Y-%m-%d"])
 
 
-def percent_field(label: Any, *, required: bool = True, help_text: Any = "", most: str = "100") -> forms.DecimalField:
+def percent_field(label: Any, *, required: bool = True, help_text: Any = "", most: str = "100", decimals: int = 6) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     return forms.DecimalField(
-        label=label, required=required, help_text=help_text, widget=widget, min_value=Decimal(0), max_value=Decimal(most), max_digits=9, decimal_places=6
-    )
+        label=label, required=required, help_text=help_text, widget=widget, min_value=Decimal(0), max_value=Decimal(most),
+        max_digits=9, decimal_places=decimals,
+    )  # fmt: skip
 
 
 class RowsField(forms.CharField):

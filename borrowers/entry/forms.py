@@ -1,5 +1,6 @@
 """What people type about borrowers and facilities."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -79,17 +80,35 @@ def not_later(day: date, than: date) -> date:
     return day
 
 
+def was_field() -> forms.CharField:
+    """What a line said before it was changed or cleared, as a key of the lines that are known."""
+    return forms.CharField(required=False, max_length=300, strip=False, widget=forms.HiddenInput)
+
+
+def still_there(was: str, known: Mapping[str, Any]) -> str:
+    """Raises a ValidationError when somebody has changed the line since the page was made."""
+    if was and was not in known:
+        raise forms.ValidationError(_("Somebody else has changed this line meanwhile. Open the page again."))
+    return was
+
+
 class IdentifierForm(forms.Form):
     """One number by which registers know the borrower; the day it ended takes it out of use."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=CHOOSE + list(BorrowerIdentifier.Kind.choices), required=False)
     value = forms.CharField(label=pgettext_lazy("identifier", "Number"), max_length=60, required=False)
     to_on = day_field(gettext_lazy("Valid until"), required=False)
+    was = was_field()
 
-    def __init__(self, *args: Any, lender: Lender, day: date, access: Access, borrower: Borrower | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lender: Lender, day: date, access: Access, known: Mapping[str, Any], borrower: Borrower | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.lender, self.day, self.access, self.borrower = lender, day, access, borrower
+        self.lender, self.day, self.access, self.known, self.borrower = lender, day, access, known, borrower
         self.bearer: Borrower | None = None
+
+    def clean_was(self) -> str:
+        return still_there(self.cleaned_data["was"], self.known)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -111,12 +130,16 @@ class RelatedPartyForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Relation"), choices=CHOOSE + list(RelatedParty.Kind.choices), required=False)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=160, required=False)
     party_number = forms.CharField(label=gettext_lazy("Borrower number"), max_length=40, required=False)
-    share = percent_field(gettext_lazy("Share, %"), required=False)
+    share = percent_field(gettext_lazy("Share, %"), required=False, decimals=4)
     to_on = day_field(gettext_lazy("Until"), required=False)
+    was = was_field()
 
-    def __init__(self, *args: Any, lender: Lender, borrower: Borrower | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lender: Lender, known: Mapping[str, Any], borrower: Borrower | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lender, self.borrower = lender, borrower
+        self.lender, self.known, self.borrower = lender, known, borrower
+
+    def clean_was(self) -> str:
+        return still_there(self.cleaned_data["was"], self.known)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -157,6 +180,9 @@ class FacilityForm(forms.Form):
         if Facility.objects.filter(lender=self.lender, number=number).exists():
             raise forms.ValidationError(_("There is a facility with this number already."))
         return number
+
+    def clean_conditions(self) -> str:
+        return "\n".join(self.cleaned_data["conditions"].splitlines())  # a browser ends a line with two signs
 
     def clean_borrower_number(self) -> str:
         return known_borrower(self.borrowers, self.cleaned_data["borrower_number"])

@@ -12,7 +12,7 @@ from borrowers.collateral.models import CollateralItem, Valuation
 from borrowers.entry import plans
 from borrowers.entry.fields import AmountField, RowsField, check_decimals, currencies, day_field, percent_field
 from borrowers.entry.forms import known_borrower, not_later, number_field
-from borrowers.entry.queries import borrowers_for, branches_for, managers_for
+from borrowers.entry.queries import borrowers_for, branches_for, managers_for, newest_version
 from borrowers.funds.models import DisbursementPayment
 from borrowers.loans import schedules
 from borrowers.loans.models import Facility, Loan, LoanEvent
@@ -168,6 +168,7 @@ class ChangeForm(WayForm):
     matures_on = day_field(gettext_lazy("New maturity date"))
     rate = percent_field(gettext_lazy("New interest rate, % a year"))
     note = forms.CharField(label=gettext_lazy("Reason and decision"), max_length=200)
+    follows = forms.IntegerField(required=False, min_value=0, max_value=32_000, widget=forms.HiddenInput)
     OFFERED = {
         LoanEvent.Kind.EXTENSION: ("valid_from", "matures_on", "note"),
         LoanEvent.Kind.RATE_CHANGE: ("valid_from", "rate", "note"),
@@ -175,8 +176,10 @@ class ChangeForm(WayForm):
     }
 
     def __init__(self, *args: Any, loan: Loan, kind: str, day: date, **kwargs: Any) -> None:
+        version = newest_version(loan)  # before the plan that is made from it
+        kwargs["initial"] = {**(kwargs.get("initial") or {}), "follows": version}
         super().__init__(*args, **kwargs)
-        self.loan, self.kind, self.day = loan, kind, day
+        self.loan, self.kind, self.day, self.version = loan, kind, day, version
         offered = self.OFFERED[LoanEvent.Kind(kind)]
         for name in ("valid_from", "matures_on", "rate", "note"):
             if name not in offered:
@@ -189,6 +192,11 @@ class ChangeForm(WayForm):
         if day < self.loan.disbursed_on:
             raise forms.ValidationError(_("This is before the loan was paid out."))
         return day
+
+    def clean_follows(self) -> int:
+        """The version of the schedule that the person looked at; the one that is there now where the form does not say."""
+        told: int | None = self.cleaned_data["follows"]
+        return self.version if told is None else told
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -67,7 +67,7 @@ def loan_new(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Loan %(number)s is entered. It is watched from the next close on.") % {"number": loan.number})
         return redirect("entry:loan", number=loan.number)
 
-    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write, form=form)
 
 
 def loan_preview(request: HttpRequest) -> HttpResponse:
@@ -126,16 +126,16 @@ def change(request: HttpRequest, number: str, kind: str) -> HttpResponse:
 
     def summary() -> Summary:
         title = _("Enter this for loan %(number)s?") % {"number": found.number}
-        names = [n for n in form.fields if n != "rows"]
+        names = [n for n in form.fields if n not in {"rows", "follows"}]
         facts = [(_("What"), LoanEvent.Kind(kind).label, "text"), *facts_of(form, names)]
         return Summary(title, _("Enter it"), facts, backdated(found.lender, form.cleaned_data["valid_from"]), _changed_table(form), found.currency)
 
     def write() -> HttpResponse:
-        actions.change_plan(by=request.access, loan=found, kind=kind, plan=form.plan, data=form.cleaned_data)
+        actions.change_plan(by=request.access, loan=found, kind=kind, plan=form.plan, data=form.cleaned_data, follows=form.cleaned_data["follows"])
         messages.success(request, _("Entered. The schedule has a new version."))
         return redirect("entry:loan", number=found.number)
 
-    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write, form=form)
 
 
 def change_preview(request: HttpRequest, number: str, kind: str) -> HttpResponse:
@@ -172,7 +172,7 @@ def end(request: HttpRequest, number: str, kind: str) -> HttpResponse:
         messages.success(request, _("Entered. The loan has left the book."))
         return redirect("entry:loan", number=found.number)
 
-    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write, form=form)
 
 
 def around(request: HttpRequest, number: str, kind: str) -> HttpResponse:
@@ -199,4 +199,4 @@ def around(request: HttpRequest, number: str, kind: str) -> HttpResponse:
         messages.success(request, _("Entered."))
         return redirect("entry:loan", number=found.number)
 
-    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write, form=form)

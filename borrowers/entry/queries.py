@@ -1,7 +1,7 @@
 """What the entry pages ask: the day an entry becomes known, which things a person may enter for, and where a loan stands."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,6 @@ from borrowers.loans.models import Facility, Instalment, Loan, LoanEvent, Repaym
 from borrowers.loans.replay import standing_of
 from borrowers.parties.models import Borrower, BorrowerIdentifier
 from loanwatch.lenders.models import Lender, Product
-from loanwatch.lenders.queries import LONGEST_GAP, business_days
 from loanwatch.people.access import Access
 from loanwatch.people.models import Branch, Person, Role, RoleHeld
 from loanwatch.trail.models import BusinessDay
@@ -25,16 +24,6 @@ LEAVES_THE_BOOK = (LoanEvent.Kind.SETTLED, LoanEvent.Kind.WRITE_OFF, LoanEvent.K
 
 
 # Days ------------------------------------------------------------------------------------------------------------------------
-
-
-def entry_day(lender: Lender, today: date) -> date:
-    """The business date on which what somebody enters `today` becomes known: today or the next business day after it.
-
-    Never a day that is closed or whose close has begun: its figures say what was known then.
-    """
-    taken = BusinessDay.objects.filter(lender=lender).exclude(state=BusinessDay.State.DUE).aggregate(d=Max("business_date"))["d"]
-    first = max(today, taken + timedelta(days=1)) if taken else today
-    return next(iter(business_days(lender, first, first + timedelta(days=LONGEST_GAP))), first)
 
 
 def days_changed(lender: Lender, since: date) -> QuerySet[BusinessDay]:
@@ -109,8 +98,13 @@ def namesakes(lender: Lender, name: str) -> QuerySet[Borrower]:
 
 def plan_of(loan: Loan) -> list[Instalment]:
     """The newest version of the schedule, in order."""
-    newest = Instalment.objects.filter(loan=loan).aggregate(v=Max("version"))["v"]
-    return list(Instalment.objects.filter(loan=loan, version=newest).order_by("seq")) if newest else []
+    return list(Instalment.objects.filter(loan=loan, version=newest_version(loan)).order_by("seq"))
+
+
+def newest_version(loan: Loan) -> int:
+    """The number of the newest version of the schedule; 0 where there is none."""
+    newest: int | None = Instalment.objects.filter(loan=loan).aggregate(v=Max("version"))["v"]
+    return newest or 0
 
 
 def as_demands(plan: list[Instalment]) -> list[schedules.Demand]:

@@ -6,14 +6,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from borrowers.doors import BadRow
 from borrowers.entry.fields import AmountField
-from borrowers.entry.queries import days_changed, entry_day
+from borrowers.entry.queries import days_changed
+from borrowers.feeds.reasons import sentence_of
 from loanwatch.lenders.models import Lender
+from loanwatch.trail.queries import open_day
 
 STEPS = ("confirmed", "change", "preview", "csrfmiddlewaretoken")
 
@@ -41,7 +45,7 @@ def lender_of(request: HttpRequest) -> Lender:
 
 def day_of(request: HttpRequest) -> date:
     """The business date on which what is entered now becomes known."""
-    return entry_day(lender_of(request), request.access.on)  # type: ignore[attr-defined]
+    return open_day(lender_of(request), request.access.on)  # type: ignore[attr-defined]
 
 
 def backdated(lender: Lender, since: date) -> list[str]:
@@ -66,10 +70,11 @@ def two_steps(
     show: Callable[[int], HttpResponse],
     summary: Callable[[], Summary],
     write: Callable[[], HttpResponse],
+    form: forms.Form,
 ) -> HttpResponse:
     """GET shows the form; POST shows it again with its faults (422), or what will be written, or, once confirmed, writes it.
 
-    "Change" and "Preview" show the form again as it was filled in.
+    "Change" and "Preview" show the form again as it was filled in. What the door of facts refuses is a fault of `form`.
     """
     if request.method != "POST":
         return show(200)
@@ -79,9 +84,18 @@ def two_steps(
     if "preview" in request.POST or not good:
         return show(200 if good else 422)
     if "confirmed" in request.POST:
-        return write()
+        try:
+            return write()
+        except BadRow as fault:  # nothing was written
+            form.add_error(None, _refusal(fault))
+            return show(422)
     sent = [(name, value) for name, values in request.POST.lists() if name not in STEPS for value in values]
     return render(request, "borrowers/entry/confirm.html", {"summary": summary(), "sent": sent, "day": day_of(request)})
+
+
+def _refusal(fault: BadRow) -> str:
+    said = _("The same thing is told twice, each time otherwise.") if fault.reason == "DUPLICATE_KEY" else sentence_of(fault.reason)
+    return _("%(reason)s It was given as “%(value)s”.") % {"reason": said, "value": fault.value} if fault.value else said
 
 
 def facts_of(form: Any, names: Sequence[str] | None = None) -> list[tuple[Any, Any, str]]:

@@ -1,5 +1,6 @@
 """Pages on which borrowers and facilities are entered and corrected."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -48,8 +49,10 @@ def _borrower(request: HttpRequest, found: Borrower | None) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = BorrowerForm(posted, lender=lender, day=day, borrower=found, initial=_initial(found, day, lender))
     shared = {"lender": lender, "borrower": found}
-    identifiers = Identifiers(posted, prefix="id", initial=_identifiers(found, day), form_kwargs={**shared, "day": day, "access": access})
-    parties = RelatedParties(posted, prefix="party", initial=_parties(found, day), form_kwargs=shared)
+    borne, beside = _identifiers(found, day), _parties(found, day)
+    more = {"day": day, "access": access, "known": _by_key(borne)}
+    identifiers = Identifiers(posted, prefix="id", initial=borne, form_kwargs={**shared, **more})
+    parties = RelatedParties(posted, prefix="party", initial=beside, form_kwargs={**shared, "known": _by_key(beside)})
     parts = (form, identifiers, parties)
 
     def show(status: int) -> HttpResponse:
@@ -64,19 +67,21 @@ def _borrower(request: HttpRequest, found: Borrower | None) -> HttpResponse:
         warnings = [] if found else [_namesake(b) for b in queries.namesakes(lender, said["name"])]
         facts = facts_of(form) + [(kind_of(f), f.cleaned_data["value"], "text") for f in _filled(identifiers, "kind")]
         facts += [(kind_of(f), f.cleaned_data["name"], "text") for f in _filled(parties, "kind")]
+        gone = [row for kind in ("identifier", "related_party") for row in _facts(form, identifiers, parties, found, lender)[kind]]
+        facts += [(_("No longer kept"), row.get("value") or row.get("name"), "text") for row in gone if row.get("withdrawn")]
         title = _("Save this correction?") if found else _("Enter this borrower?")
         return Summary(title, _("Save the correction") if found else _("Enter the borrower"), facts, warnings + backdated(lender, said["valid_from"]))
 
     def write() -> HttpResponse:
         number = found.number if found else form.cleaned_data["number"]
-        made = actions.enter_borrower(by=access, lender=lender, number=number, facts=_facts(form, identifiers, parties, found, lender))
+        made = actions.enter_borrower(by=access, lender=lender, number=number, facts=_facts(form, identifiers, parties, found, lender), new=found is None)
         messages.success(request, _("The borrower is entered.") if found is None else _("The correction is kept."))
         return redirect("entry:borrower", number=made.number)
 
     def valid() -> bool:
         return all([part.is_valid() for part in parts])  # noqa: C419  every part says what is wrong with it
 
-    return two_steps(request, valid=valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=valid, show=show, summary=summary, write=write, form=form)
 
 
 def _namesake(found: Borrower) -> str:
@@ -97,12 +102,11 @@ def _facts(form: BorrowerForm, identifiers: Any, parties: Any, found: Borrower |
     said, since = form.cleaned_data, form.cleaned_data["valid_from"]
     facts: dict[str, list[dict[str, Any]]] = {
         "borrower": [{name: said[name] for name in MASTER} | {"key_customer": bool(said["tier"]), "valid_from": since}],
-        "identifier": [{**f.cleaned_data, "valid_from": f.initial.get("valid_from", since)} for f in _filled(identifiers, "kind")],
-        "related_party": [
-            {**f.cleaned_data, "party_number": f.cleaned_data["party_number"] or None, "valid_from": f.initial.get("valid_from", since)}
-            for f in _filled(parties, "kind")
-        ],
+        "identifier": _lines(identifiers, "value", since),
+        "related_party": _lines(parties, "name", since),
     }
+    for row in facts["related_party"]:
+        row["party_number"] = row.get("party_number") or None
     before = form.initial
     if said["group_number"] and not CustomerGroup.objects.filter(lender=lender, number=said["group_number"]).exists():
         facts["group"] = [{"number": said["group_number"], "name": said["group_name"], "valid_from": since}]
@@ -111,6 +115,28 @@ def _facts(form: BorrowerForm, identifiers: Any, parties: Any, found: Borrower |
     for row in facts["tier"]:
         row["tier"] = int(row["tier"])
     return facts
+
+
+def _lines(formset: Any, name: str, since: date) -> list[dict[str, Any]]:
+    """The lines that are filled in, and those that were there and now say another thing or nothing: they are withdrawn."""
+    rows, gone = [], {}
+    for f in formset:
+        said = {key: value for key, value in f.cleaned_data.items() if key != "was"}
+        before = f.known.get(f.cleaned_data.get("was") or _key(said, name))
+        if said.get("kind"):
+            rows.append({**said, "valid_from": before["valid_from"] if before else since})
+        if before and f.cleaned_data.get("was"):
+            gone[_key(before, name)] = {key: value for key, value in before.items() if key != "was"} | {"withdrawn": True}
+    told = {_key(row, name) for row in rows}
+    return [row for key, row in gone.items() if key not in told] + rows
+
+
+def _key(row: Mapping[str, Any], name: str) -> str:
+    return f"{row.get('kind', '')} {row.get(name, '')}"
+
+
+def _by_key(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["was"]: row for row in rows}
 
 
 def _ended(began: date | None, now: str, before: str | None, name: str, since: date) -> list[dict[str, Any]]:
@@ -138,17 +164,19 @@ def _initial(found: Borrower | None, day: date, lender: Any) -> dict[str, Any]:
 
 def _identifiers(found: Borrower | None, day: date) -> list[dict[str, Any]]:
     names = ("kind", "value", "to_on", "valid_from")
-    return list(BorrowerIdentifier.objects.known_on(day).filter(borrower=found).values(*names)) if found else []
+    known = BorrowerIdentifier.objects.known_on(day).filter(borrower=found).order_by("kind", "value") if found else BorrowerIdentifier.objects.none()
+    return [{**row, "was": _key(row, "value")} for row in known.values(*names)]
 
 
 def _parties(found: Borrower | None, day: date) -> list[dict[str, Any]]:
     if found is None:
         return []
-    rows = RelatedParty.objects.known_on(day).filter(borrower=found).select_related("party")
-    return [
+    rows = RelatedParty.objects.known_on(day).filter(borrower=found).select_related("party").order_by("kind", "name")
+    found_rows: list[dict[str, Any]] = [
         {"kind": r.kind, "name": r.name, "party_number": r.party.number if r.party else "", "share": r.share, "to_on": r.to_on, "valid_from": r.valid_from}
         for r in rows
     ]
+    return [{**row, "was": _key(row, "name")} for row in found_rows]
 
 
 # Facilities ----------------------------------------------------------------------------------------------------------------------
@@ -176,4 +204,4 @@ def facility_new(request: HttpRequest) -> HttpResponse:
             _("Enter this facility?"), _("Enter the facility"), facts_of(form), backdated(lender, said["valid_from"]), currency=said["currency"]
         )
 
-    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write)
+    return two_steps(request, valid=form.is_valid, show=show, summary=summary, write=write, form=form)

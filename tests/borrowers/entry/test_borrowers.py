@@ -115,3 +115,83 @@ def test_an_account_manager_enters_borrowers_but_no_loans(desk):
     assert desk.enter("borrower_new", borrower_data(), who="manager").status_code == 302
     assert desk.browser("manager").get(reverse("entry:borrower", args=["M-1"])).status_code == 200
     assert desk.browser("manager").get(reverse("entry:loan_new")).status_code == 403
+
+
+# What the door of facts refuses --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"name": "Works\u200b"}, "invisible or control character"),
+        ({"party-0-kind": "spouse", "party-0-name": "Li\u200bHua"}, "invisible or control character"),
+        ({"party-0-kind": "controller", "party-0-name": "Li Hua", "party-0-share": "33.333333"}, "no more than 4 decimal places"),
+        (
+            {"id-0-kind": "tax", "id-0-value": "T-1", "id-1-kind": "tax", "id-1-value": "T-1", "id-1-to_on": "2026-12-31"},
+            "The same thing is told twice, each time otherwise.",
+        ),
+    ],
+)
+def test_what_can_not_be_kept_is_a_fault_of_the_form_and_no_failure(desk, wrong, sentence):
+    answer = desk.enter("borrower_new", borrower_data(**wrong))
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not Borrower.objects.exists()
+
+
+# A line that was wrong -----------------------------------------------------------------------------------------------------------
+
+
+def lines(prefix: str, *told: dict[str, str]) -> dict[str, str]:
+    """Lines that were there when the page was made, as the page sends them back."""
+    sent = {f"{prefix}-{place}-{name}": value for place, line in enumerate(told) for name, value in line.items()}
+    return sent | {f"{prefix}-TOTAL_FORMS": str(len(told) + 2), f"{prefix}-INITIAL_FORMS": str(len(told))}
+
+
+def borne(number: str = "M-1") -> list[str]:
+    return list(BorrowerIdentifier.objects.known_on(TODAY).filter(borrower__number=number).values_list("value", flat=True))
+
+
+def test_a_corrected_number_takes_the_place_of_the_wrong_one(desk):
+    desk.borrower("M-1", **{"id-0-kind": "tax", "id-0-value": "T-7"})
+    page = desk.browser().get(reverse("entry:borrower", args=["M-1"])).content.decode()
+    assert '<input type="hidden" name="id-0-was" value="tax T-7"' in page
+    data = borrower_data(name="Works M-1", **lines("id", {"kind": "tax", "value": "T-77", "was": "tax T-7"}))
+    assert desk.enter("borrower", data, number="M-1").status_code == 302
+    assert borne() == ["T-77"]
+    assert BorrowerIdentifier.objects.filter(value="T-7").count() == 2, "what was known before is kept"
+
+
+def test_a_line_that_is_cleared_is_withdrawn(desk):
+    desk.borrower("M-1", **{"id-0-kind": "tax", "id-0-value": "T-7", "party-0-kind": "controller", "party-0-name": "Li Hua", "party-0-share": "60"})
+    cleared = lines("id", {"kind": "", "value": "", "was": "tax T-7"}) | lines("party", {"kind": "", "name": "", "was": "controller Li Hua"})
+    data = borrower_data(name="Works M-1", **cleared)
+    page = desk.browser().post(reverse("entry:borrower", args=["M-1"]), data).content.decode()
+    assert "No longer kept" in page and "T-7" in page and "Li Hua" in page
+    assert desk.enter("borrower", data, number="M-1").status_code == 302
+    assert borne() == []
+    assert not RelatedParty.objects.known_on(TODAY).exists()
+
+
+def test_a_corrected_name_of_a_related_party_takes_the_place_of_the_wrong_one(desk):
+    desk.borrower("M-1", **{"party-0-kind": "controller", "party-0-name": "Li Hua", "party-0-share": "60"})
+    line = {"kind": "controller", "name": "Li Hui", "share": "60", "was": "controller Li Hua"}
+    assert desk.enter("borrower", borrower_data(name="Works M-1", **lines("party", line)), number="M-1").status_code == 302
+    assert [(p.name, p.share) for p in RelatedParty.objects.known_on(TODAY)] == [("Li Hui", 60)]
+
+
+def test_two_numbers_that_change_places_are_both_kept(desk):
+    desk.borrower("M-1", **{"id-0-kind": "tax", "id-0-value": "A", "id-1-kind": "tax", "id-1-value": "B"})
+    swapped = lines("id", {"kind": "tax", "value": "B", "was": "tax A"}, {"kind": "tax", "value": "A", "was": "tax B"})
+    assert desk.enter("borrower", borrower_data(name="Works M-1", **swapped), number="M-1").status_code == 302
+    assert sorted(borne()) == ["A", "B"]
+
+
+def test_a_line_that_another_person_changed_meanwhile_is_not_overwritten(desk):
+    desk.borrower("M-1", **{"id-0-kind": "tax", "id-0-value": "T-7"})
+    for value, status in (("T-77", 302), ("T-78", 422)):
+        data = borrower_data(name="Works M-1", **lines("id", {"kind": "tax", "value": value, "was": "tax T-7"}))
+        answer = desk.enter("borrower", data, number="M-1")
+        assert answer.status_code == status
+    assert "Somebody else has changed this line meanwhile." in answer.content.decode()
+    assert borne() == ["T-77"]

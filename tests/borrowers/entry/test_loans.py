@@ -8,13 +8,15 @@ from django.urls import reverse
 
 from borrowers.collateral.models import CollateralItem, Pledge, Valuation
 from borrowers.entry import actions
-from borrowers.entry.queries import entry_day, standing
+from borrowers.entry.queries import standing
 from borrowers.facts import Correction
 from borrowers.funds.models import DisbursementPayment
 from borrowers.loans.models import Custody, Facility, Guarantee, Instalment, Loan, LoanEvent
+from borrowers.parties.models import Borrower
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import LenderCalendar, ProductTerms
 from loanwatch.trail.models import AuditEvent, BusinessDay
+from loanwatch.trail.queries import open_day
 from tests.borrowers.entry.conftest import TODAY
 
 
@@ -26,23 +28,23 @@ def plan(loan: Loan, version: int) -> list[tuple[date, Decimal, Decimal]]:
 
 
 def test_what_is_entered_is_known_from_today(desk):
-    assert entry_day(desk.lender, TODAY) == TODAY
+    assert open_day(desk.lender, TODAY) == TODAY
 
 
 @pytest.mark.parametrize("state", ["closed", "closing"])
 def test_once_a_day_is_being_closed_entries_are_known_from_the_next_one(desk, state):
     BusinessDay.objects.create(lender=desk.lender, business_date=TODAY, state=state)
-    assert entry_day(desk.lender, TODAY) == date(2026, 11, 21)
+    assert open_day(desk.lender, TODAY) == date(2026, 11, 21)
 
 
 def test_a_day_that_is_only_due_takes_entries_still(desk):
     BusinessDay.objects.create(lender=desk.lender, business_date=TODAY, state="due")
-    assert entry_day(desk.lender, TODAY) == TODAY
+    assert open_day(desk.lender, TODAY) == TODAY
 
 
 def test_entries_of_a_weekend_are_known_from_monday(desk):
     LenderCalendar.objects.filter(lender=desk.lender).update(kind="CN")
-    assert entry_day(desk.lender, date(2026, 11, 21)) == date(2026, 11, 23)
+    assert open_day(desk.lender, date(2026, 11, 21)) == date(2026, 11, 23)
 
 
 # A new loan ---------------------------------------------------------------------------------------------------------------------
@@ -289,6 +291,48 @@ def test_only_credit_administration_enters_what_happens_to_a_loan(desk, loan):
 
 
 def test_an_action_checks_the_number_again(desk, loan):
-    row = {"number": "L-1", "disbursed_on": TODAY, "principal": Decimal(1)}
-    with pytest.raises(Conflict):
+    row = {
+        "number": "L-1", "disbursed_on": TODAY, "matures_on": date(2027, 1, 5), "principal": Decimal(1), "currency": "CNY", "rate": Decimal(1),
+        "borrower_number": "M-1", "product_code": loan.product.code, "branch_code": loan.branch.code,
+    }  # fmt: skip
+    with pytest.raises(Conflict) as refusal:  # also when the other one came after the page had looked
         actions.enter_loan(by=desk.people["first"], lender=desk.lender, row=row, plan=[], way={})
+    loan.refresh_from_db()
+    assert (refusal.value.code, loan.principal) == ("LOAN_EXISTS", 120_000)
+
+
+def test_two_people_with_one_number_for_a_borrower_or_a_facility_do_not_overwrite_each_other(desk):
+    desk.borrower("M-1")
+    by, told = desk.people["second"], {"kind": "company", "name": "Another", "segment": "small", "valid_from": TODAY}
+    with pytest.raises(Conflict) as refusal:
+        actions.enter_borrower(by=by, lender=desk.lender, number="M-1", facts={"borrower": [told]}, new=True)
+    assert (refusal.value.code, Borrower.objects.get().name) == ("BORROWER_EXISTS", "Works M-1")
+    row = {"number": "F-1", "borrower_number": "M-1", "currency": "CNY", "limit": Decimal(9), "valid_from": TODAY}
+    actions.enter_facility(by=desk.people["first"], lender=desk.lender, row=row)
+    with pytest.raises(Conflict) as refusal:
+        actions.enter_facility(by=by, lender=desk.lender, row=row | {"limit": Decimal(10)})
+    assert (refusal.value.code, Facility.objects.get().limit) == ("FACILITY_EXISTS", 9)
+
+
+# Two at once -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_change_made_from_a_schedule_that_is_no_longer_the_newest_is_refused(desk, loan):
+    page = desk.browser().get(reverse("entry:change", kwargs={"number": "L-1", "kind": "extension"})).content.decode()
+    assert '<input type="hidden" name="follows" value="1"' in page
+    assert change(desk, "rate_change", valid_from="2026-11-18", rate="3", follows="1").status_code == 302
+    late = change(desk, "extension", valid_from="2026-11-18", matures_on="2028-09-15", follows="1")
+    assert late.status_code == 409
+    assert "has changed the schedule of this loan meanwhile" in late.content.decode()
+    assert Instalment.objects.filter(loan=loan).order_by("-version")[0].version == 2
+    assert change(desk, "extension", valid_from="2026-11-18", matures_on="2028-09-15", follows="2").status_code == 302
+
+
+# What the door of facts refuses --------------------------------------------------------------------------------------------------
+
+
+def test_conditions_of_a_facility_have_a_line_each(desk):
+    desk.borrower()
+    facility = {"number": "F-1", "borrower_number": "M-1", "currency": "CNY", "limit": "200000", "valid_from": "2026-01-05"}
+    assert desk.enter("facility_new", facility | {"conditions": "Mortgage first\r\nInsurance too"}).status_code == 302
+    assert Facility.objects.get().conditions == "Mortgage first\nInsurance too"

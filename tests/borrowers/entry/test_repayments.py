@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from borrowers.entry import cash
+from borrowers.entry import actions, cash
 from borrowers.entry.queries import standing
 from borrowers.loans.models import Repayment
 from loanwatch.kernel.policy import Conflict
@@ -104,6 +104,21 @@ def test_what_a_delivery_brought_is_taken_back_by_the_core_system(desk, loan):
         loan=loan, lender=loan.lender, bucket=loan.bucket, seq=1, paid_on=TODAY, amount=1, cum_paid_minor=100, valid_from=TODAY, known_from=TODAY
     )
     assert take_back(desk, "second").status_code == 409
+
+
+def test_a_payment_of_a_settled_loan_stays_so_that_nobody_owes_unwatched(desk, loan):
+    desk.pay("123900", "2026-11-20")
+    actions.leave_book(by=desk.people["first"], loan=loan, kind="settled", valid_from=TODAY)
+    answer = take_back(desk, "second")
+    assert answer.status_code == 409
+    assert "The loan has left the book on" in answer.content.decode()
+    assert Repayment.objects.count() == 1
+
+
+def test_a_recovery_after_a_write_off_is_taken_back_as_before(desk, loan):
+    actions.leave_book(by=desk.people["first"], loan=loan, kind="write_off", valid_from=TODAY)
+    desk.pay("500", "2026-11-20")
+    assert take_back(desk, "second").status_code == 302
 
 
 # The list of a day -----------------------------------------------------------------------------------------------------------------
