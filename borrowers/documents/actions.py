@@ -20,15 +20,18 @@ from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
 from loanwatch.people.models import Person
 from loanwatch.people.policy import Act
+from loanwatch.trail.queries import open_day
 from loanwatch.trail.record import record
 
 
 class AlreadyThere(Conflict):
-    """The very same bytes are in the archive of this borrower already; `document` holds them."""
+    """The very same bytes are in the archive of this borrower already; `document` holds them, and is named where it may be seen."""
 
-    def __init__(self, document: Document) -> None:
-        said = _("This file is already there: document %(number)s holds the very same content. Nothing was stored.")
-        super().__init__(said % {"number": document.number}, code="DOCUMENT_ALREADY_THERE")
+    def __init__(self, document: Document, by: Access) -> None:
+        said = _("This file is already there: document %(number)s holds the very same content. Nothing was stored.") % {"number": document.number}
+        if not Document.objects.visible_to(by).filter(pk=document.pk).exists():
+            said = _("This file is already there: a document of this borrower that you may not see holds the very same content. Nothing was stored.")
+        super().__init__(said, code="DOCUMENT_ALREADY_THERE")
         self.document = document
 
 
@@ -51,7 +54,7 @@ def add_document(
     owner = item.owner if item else loan.borrower
     checked = check_upload(upload, filename, keeping.limits())  # before the lock: looking through a file takes its time
     Borrower.objects.select_for_update(of=("self",)).get(pk=owner.pk)  # the same file twice at once is one after the other
-    _refuse_known(owner, checked)
+    _refuse_known(owner, checked, by)
     document = Document.objects.create(
         lender_id=loan.lender_id,
         number=_next_number(),
@@ -61,7 +64,7 @@ def add_document(
         item=item,
         title=title.strip()[:200] or checked.name.rpartition(".")[0],
         valid_from=issued,
-        known_from=by.on,
+        known_from=open_day(loan.lender, by.on),
         expires_on=good_until,
         entered_by=by.person,
     )
@@ -85,7 +88,7 @@ def add_version(
     issued = valid_from or by.on
     good_until = rules.expires_on(issued, document.kind.months_valid, expires)
     _check_dates(issued, good_until, by.on)
-    _refuse_known(document.borrower, checked)
+    _refuse_known(document.borrower, checked, by)
     newest = document.versions.order_by("-version").values_list("version", flat=True).first() or 0
     version = _store(document, newest + 1, checked, by, note)
     _correct(document, {"expires_on": good_until, "valid_from": issued}, issued, by)
@@ -101,10 +104,10 @@ def _check_dates(issued: date, good_until: date | None, on: date) -> None:
         raise Conflict(_("The document would expire before the day it was issued."), code="DOCUMENT_DATES")
 
 
-def _refuse_known(owner: Borrower, checked: Checked) -> None:
+def _refuse_known(owner: Borrower, checked: Checked, by: Access) -> None:
     known = DocumentVersion.objects.filter(sha256=checked.sha256, document__borrower=owner, document__destroyed_on__isnull=True)
     if found := known.select_related("document").order_by("pk").first():
-        raise AlreadyThere(found.document)
+        raise AlreadyThere(found.document, by)
 
 
 def _next_number() -> str:
@@ -128,7 +131,7 @@ def _store(document: Document, number: int, checked: Checked, by: Access, note: 
                 filename=checked.name,
                 stored_as=stored_as,
                 evidence=checked.evidence,
-                known_from=by.on,
+                known_from=open_day(document.lender, by.on),
                 uploaded_by=by.person,
                 note=note.strip()[:200],
             )
@@ -155,7 +158,7 @@ def _correct(document: Document, values: dict[str, Any], since: date, by: Access
     Correction.objects.bulk_create(
         Correction(
             lender_id=document.lender_id, subject=Document._meta.label_lower, subject_id=document.pk, field=name,
-            before=_plain(getattr(document, name)), after=_plain(value), valid_from=since, known_from=by.on, entered_by=by.person,
+            before=_plain(getattr(document, name)), after=_plain(value), valid_from=since, known_from=open_day(document.lender, by.on), entered_by=by.person,
         )
         for name, value in changed.items()
     )  # fmt: skip
@@ -234,6 +237,8 @@ REFUSALS: dict[str, tuple[str, Any]] = {
 def destroy(*, document_id: int, reason: str, by: Access) -> Document:
     """Delete the contents of a document whose retention has run out; its row and checksums stay, and so does its shelf log.
 
+    What title, file names and pictures told of people goes with the contents.
+
     Raises Conflict while a hold stands, a loan runs, the retention time lasts or the paper is lent.
     """
     document = _locked(document_id, by)
@@ -247,7 +252,9 @@ def destroy(*, document_id: int, reason: str, by: Access) -> Document:
     versions = list(document.versions.all())
     if queries.last_act(document):
         _write_act(document, ShelfEntry.Act.DESTROYED, by, note=reason)
-    _correct(document, {"destroyed_on": by.on}, by.on, by)
+    _correct(document, {"destroyed_on": by.on}, by.on, by)  # the database forgets names and evidence of its versions
+    document.title = ""
+    document.save(update_fields=["title"])
     record("document.destroyed", by=by, subject=document, number=document.number, reason=reason.strip()[:200],
            contents=[{"version": v.version, "sha256": v.sha256} for v in versions])  # fmt: skip
     for version in versions:

@@ -11,8 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from borrowers.collateral.models import CollateralItem
-from borrowers.documents import actions
+from borrowers.documents import actions, queries
 from borrowers.documents.models import Document, DocumentKind
 from borrowers.documents.reasons import sentence_of
 from borrowers.documents.uploads.limits import BadUpload
@@ -104,7 +103,7 @@ class DocumentList(ListView):
         if loan is None:
             raise Http404
         kind = DocumentKind.objects.filter(lender=loan.lender, code=told["kind"], active=True).first()
-        item = CollateralItem.objects.filter(pledges__loan=loan, number=told["item"]).first() if told.get("item") else None
+        item = queries.items_of(self.access, loan).filter(number=told["item"]).first() if told.get("item") else None
         faults = {} if kind else {"kind": ["There is no such kind of document."]}
         faults |= {"item": ["No such item secures the loan."]} if told.get("item") and item is None else {}
         if kind is None or faults:

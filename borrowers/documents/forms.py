@@ -77,12 +77,12 @@ class UploadForm(forms.Form):
     expires_on = _day(gettext_lazy("Good until"), help_text=gettext_lazy("Empty: as long as the kind says."))
     note = forms.CharField(label=gettext_lazy("Note"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, loan: Loan, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, loan: Loan, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds: Any = self.fields["kind"]
         kinds.queryset, kinds.label_from_instance = queries.kinds(loan.lender), lambda kind: kind.words
         items: Any = self.fields["item"]
-        items.queryset = CollateralItem.objects.filter(pledges__loan=loan).distinct().order_by("number")
+        items.queryset = queries.items_of(access, loan)
         items.label_from_instance = lambda item: f"{item.number} {item.get_kind_display()}"
         self.fields["files"].widget.attrs["accept"] = ACCEPTED
 

@@ -1,6 +1,7 @@
 """The loan archive (档案): which documents there must be, their versions, where the paper lies, and what may not be destroyed."""
 
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -13,7 +14,7 @@ from borrowers.facts import Fact
 from borrowers.loans.models import Loan
 from borrowers.parties.models import Borrower
 from loanwatch.lenders.models import Lender, Product
-from loanwatch.people.models import Person
+from loanwatch.people.models import Person, Role
 
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
@@ -87,12 +88,25 @@ class RequiredDocument(models.Model):
         ]
 
 
+def pledges_seen(access: "Access") -> "models.QuerySet[Pledge, Any]":
+    """The pledges by which this person sees the papers of an item, as is known now: those in force, and never a withdrawn one.
+
+    Credit administration, which keeps the archive, and auditors see those of pledges that have ended too.
+    """
+    if access.has(Role.CREDIT_ADMIN, Role.AUDITOR):
+        return Pledge.objects.known_on(date.max)
+    return Pledge.objects.in_force(access.on, date.max)
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, access: "Access") -> "DocumentQuerySet":
-        """Documents of loans this person may see, of borrowers with such a loan, and of items that secure such a loan."""
+        """Documents of loans this person may see, of borrowers with such a loan, and of items that secure such a loan.
+
+        See `pledges_seen` for the last.
+        """
         loans = Loan.objects.visible_to(access).order_by()
         of_borrower = Q(loan__isnull=True, item__isnull=True) & Exists(loans.filter(borrower=OuterRef("borrower")))
-        of_item = Q(loan__isnull=True, item__isnull=False) & Exists(Pledge.objects.filter(item=OuterRef("item"), loan__in=loans))
+        of_item = Q(loan__isnull=True, item__isnull=False) & Exists(pledges_seen(access).filter(item=OuterRef("item"), loan__in=loans))
         return self.filter(Q(loan__in=loans) | of_borrower | of_item)
 
 

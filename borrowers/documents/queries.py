@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from borrowers.collateral.models import Pledge
+from borrowers.collateral.models import CollateralItem, Pledge
 from borrowers.documents import rules
-from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold, ShelfEntry
+from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold, ShelfEntry, pledges_seen
 from borrowers.loans.models import Loan, LoanEvent
 from borrowers.parties.models import Borrower
 from loanwatch.lenders.models import Lender
@@ -63,9 +63,14 @@ def counts(access: Access, on: date) -> dict[str, int]:
 
 def of_loan(access: Access, loan: Loan) -> QuerySet[Document, Any]:
     """The documents of a loan: its own, its borrower's, and those of the items that secure it, as far as they are in sight."""
-    items = Pledge.objects.filter(loan=loan).values("item_id")
+    items = pledges_seen(access).filter(loan=loan).values("item_id")
     own = Q(loan=loan) | Q(borrower_id=loan.borrower_id, loan__isnull=True, item__isnull=True) | Q(item__in=items, loan__isnull=True)
     return listed(access).filter(own).order_by(F("destroyed_on").asc(nulls_first=True), "kind__code", "-valid_from", "pk")
+
+
+def items_of(access: Access, loan: Loan) -> QuerySet[CollateralItem, Any]:
+    """The items that secure the loan, for whose papers this person answers."""
+    return CollateralItem.objects.filter(pk__in=pledges_seen(access).filter(loan=loan).values("item_id")).order_by("number")
 
 
 def kinds(lender: Lender, *, of: str = "") -> QuerySet[DocumentKind, Any]:
@@ -85,7 +90,7 @@ def ended_on(document: Document, on: date) -> date | None:
     if document.loan_id:
         loans = Loan.objects.filter(pk=document.loan_id)
     elif document.item_id:
-        loans = Loan.objects.filter(Exists(Pledge.objects.filter(item=document.item_id, loan=OuterRef("pk"))))
+        loans = Loan.objects.filter(Exists(Pledge.objects.known_on(date.max).filter(item=document.item_id, loan=OuterRef("pk"))))
     else:
         loans = Loan.objects.filter(borrower=document.borrower_id)
     event = LoanEvent.objects.in_force(on).filter(loan=OuterRef("pk"), kind__in=ENDED).order_by("-valid_from").values("valid_from")[:1]

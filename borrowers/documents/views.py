@@ -80,7 +80,7 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
     """Bring one or several files for a loan. Those that are kept are kept; those that are not are named with the reason."""
     loan = _loan(request, number)
     first = {"kind": queries.kinds(loan.lender).filter(code=request.GET.get("kind", "")).first(), "item": request.GET.get("item")}
-    form = UploadForm(request.POST if request.method == "POST" else None, request.FILES or None, loan=loan, initial=first)
+    form = UploadForm(request.POST if request.method == "POST" else None, request.FILES or None, loan=loan, access=request.access, initial=first)
     outcome: list[dict[str, Any]] = []
     if form.is_bound and form.is_valid():
         outcome = [_add_one(request, loan, form.cleaned_data, upload) for upload in form.cleaned_data["files"]]
@@ -195,7 +195,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in sheets.CONTENT_TYPES:
         raise Http404
     access, branch, code = request.access, _branch_asked(request), request.GET.get("kind", "")[:30]
-    rows, _total = completeness.lacking(Loan.objects.visible_to(access), access.on, kind=code, branch=branch, limit=MOST_EXPORTED)
+    rows, total = completeness.lacking(Loan.objects.visible_to(access), access.on, kind=code, branch=branch, limit=MOST_EXPORTED)
     words = state_words()
     lines = [
         (row.loan.number, str(row.loan.borrower), row.loan.branch.name, row.loan.product.name, row.kind.words, row.item.number if row.item else "",
@@ -207,6 +207,8 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
                _("Days")]  # fmt: skip
     head: list[tuple[Any, ...]] = [(_("Documents that are missing"), access.person.lender.name), (_("As of"), access.on), (_("Made by"), str(access.person))]
     head += [(_("Filter"), name, value) for name, value in (("kind", code), ("branch", branch)) if value]
+    if total > len(rows):
+        head.append((_("Rows"), _("Only the first %(shown)s of %(total)s; narrow the filters for the rest.") % {"shown": len(rows), "total": total}))
     record("documents.exported", by=access, rows=len(lines), kind=kind, filters=request.GET.urlencode())
     answer = HttpResponse(sheets.sheet(kind, head=head, columns=columns, rows=lines), content_type=sheets.CONTENT_TYPES[kind])
     answer["Content-Disposition"] = f'attachment; filename="missing-documents-{access.on}.{kind}"'
