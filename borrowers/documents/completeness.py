@@ -1,5 +1,6 @@
 """Which required documents are there, not yet due, missing or expired: for one loan, and as a set for a whole portfolio."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -95,6 +96,21 @@ def _ask(loans: QuerySet[Loan, Any], on: date, tail: str, **values: Any) -> list
 
 
 COLUMNS = "loan_id, kind_id, item_id, due_on, good_until, state, missing_since"
+LACKING_ROWS = f"""
+    SELECT {COLUMNS}, count(*) OVER () AS total FROM standing
+    WHERE state IN ('missing', 'expired') AND (%(kind)s = '' OR kind_id IN (SELECT id FROM borrowers_documentkind WHERE code = %(kind)s))
+          AND (%(branch)s::bigint IS NULL OR branch_id = %(branch)s)
+    ORDER BY missing_since, loan_id, kind_id, item_id OFFSET %(offset)s LIMIT %(limit)s
+"""
+BRANCH_ROWS = """
+    SELECT b.id AS branch_id, b.name AS branch, count(*) AS loans, count(*) FILTER (WHERE p.missing + p.expired = 0) AS complete,
+           sum(p.wanted) AS wanted, sum(p.missing) AS missing, sum(p.expired) AS expired
+    FROM (SELECT loan_id, branch_id, count(*) FILTER (WHERE state <> 'due') AS wanted, count(*) FILTER (WHERE state = 'missing') AS missing,
+                 count(*) FILTER (WHERE state = 'expired') AS expired
+          FROM standing GROUP BY loan_id, branch_id) p
+    JOIN people_branch b ON b.id = p.branch_id
+    GROUP BY b.id, b.name ORDER BY sum(p.missing + p.expired) DESC, b.name
+"""
 
 
 def _rows(found: list[tuple[Any, ...]]) -> list[Wanted]:
@@ -112,13 +128,7 @@ def of_loan(loan: Loan, on: date) -> list[Wanted]:
 
 def lacking(loans: QuerySet[Loan, Any], on: date, *, kind: str = "", branch: int | None = None, offset: int = 0, limit: int | None = 50) -> tuple[list[Wanted], int]:
     """Missing and expired documents of `loans`, the longest missing first, and how many there are in all. One query."""
-    tail = f"""
-        SELECT {COLUMNS}, count(*) OVER () FROM standing
-        WHERE state IN ('missing', 'expired') AND (%(kind)s = '' OR kind_id IN (SELECT id FROM borrowers_documentkind WHERE code = %(kind)s))
-              AND (%(branch)s::bigint IS NULL OR branch_id = %(branch)s)
-        ORDER BY missing_since, loan_id, kind_id, item_id OFFSET %(offset)s LIMIT %(limit)s
-    """
-    found = _ask(loans, on, tail, kind=kind, branch=branch, offset=offset, limit=limit)
+    found = _ask(loans, on, LACKING_ROWS, kind=kind, branch=branch, offset=offset, limit=limit)
     return _rows(found), found[0][7] if found else 0
 
 
@@ -146,16 +156,24 @@ class BranchStanding:
 
 def by_branch(loans: QuerySet[Loan, Any], on: date) -> list[BranchStanding]:
     """How complete the archive of each branch is, the least complete first. One query."""
-    tail = """
-        , per_loan AS (
-            SELECT loan_id, branch_id, count(*) FILTER (WHERE state <> 'due') AS wanted, count(*) FILTER (WHERE state = 'missing') AS missing,
-                   count(*) FILTER (WHERE state = 'expired') AS expired
-            FROM standing GROUP BY loan_id, branch_id)
-        SELECT b.id, b.name, count(*), count(*) FILTER (WHERE p.missing + p.expired = 0), sum(p.wanted), sum(p.missing), sum(p.expired)
-        FROM per_loan p JOIN people_branch b ON b.id = p.branch_id
-        GROUP BY b.id, b.name ORDER BY sum(p.missing + p.expired) DESC, b.name
-    """
-    return [BranchStanding(row[0], row[1], *(int(n) for n in row[2:])) for row in _ask(loans, on, tail)]
+    return [BranchStanding(row[0], row[1], *(int(n) for n in row[2:])) for row in _ask(loans, on, BRANCH_ROWS)]
+
+
+def overview(
+    loans: QuerySet[Loan, Any], on: date, *, kind: str = "", branch: int | None = None, offset: int = 0, limit: int = 50
+) -> tuple[list[BranchStanding], list[Wanted], int]:
+    """`by_branch` of all and a page of `lacking` as narrowed, with how many these are: the portfolio is gone through once."""
+    tail = f""", branches AS ({BRANCH_ROWS}), lacking AS ({LACKING_ROWS})
+        SELECT (SELECT jsonb_agg(to_jsonb(b) ORDER BY b.missing + b.expired DESC, b.branch) FROM branches b),
+               (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.missing_since, r.loan_id, r.kind_id, r.item_id) FROM lacking r)"""
+    branches, found = (json.loads(part or "[]") for part in _ask(loans, on, tail, kind=kind, branch=branch, offset=offset, limit=limit)[0])
+    total = found[0]["total"] if found else 0
+    return [BranchStanding(**row) for row in branches], [_wanted(row) for row in found], total
+
+
+def _wanted(row: dict[str, Any]) -> Wanted:
+    days = {name: date.fromisoformat(row[name]) if row[name] else None for name in ("due_on", "good_until", "missing_since")}
+    return Wanted(**{name: row[name] for name in ("loan_id", "kind_id", "item_id", "state")}, **days)  # type: ignore[arg-type]
 
 
 def with_names(rows: list[Wanted]) -> list[Wanted]:

@@ -161,11 +161,10 @@ def incomplete(request: HttpRequest) -> HttpResponse:
     """Required documents that are missing or expired, the longest missing first, and how complete each branch is."""
     access = request.access
     loans = Loan.objects.visible_to(access)
-    branches = completeness.by_branch(loans, access.on)
     branch, kind = _branch_asked(request), request.GET.get("kind", "")[:30]
     text = request.GET.get("page", "1")
     number = min(max(int(text), 1), 10_000) if text.isdecimal() and len(text) < 6 else 1
-    rows, total = completeness.lacking(loans, access.on, kind=kind, branch=branch, offset=(number - 1) * PAGE, limit=PAGE)
+    branches, rows, total = completeness.overview(loans, access.on, kind=kind, branch=branch, offset=(number - 1) * PAGE, limit=PAGE)
     page = Paginator(range(total), PAGE).get_page(number)
     words = state_words()
     for row in completeness.with_names(rows):

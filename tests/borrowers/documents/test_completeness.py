@@ -143,6 +143,8 @@ def test_the_list_begins_with_what_is_missing_longest_and_comes_in_pages(bank, l
     assert [r.missing_since for r in rows] == sorted(r.missing_since for r in rows)
     second, again = completeness.lacking(loans, TODAY, offset=2, limit=2)
     assert [r.kind_id for r in second] == [r.kind_id for r in rows[2:4]] and again == total
+    assert completeness.overview(loans, TODAY, offset=2, limit=2) == (completeness.by_branch(loans, TODAY), second, again)
+    assert completeness.overview(loans.filter(number="none"), TODAY) == ([], [], 0)
     assert all(r.kind.code == "use_proof" for r in completeness.with_names(completeness.lacking(loans, TODAY, kind="use_proof")[0]))
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from borrowers.documents import actions, house
+from borrowers.documents import actions, house, views
 from borrowers.documents.models import Document, DocumentKind, LegalHold
 from loanwatch.trail.models import AuditEvent
 from tests.borrowers.documents import files
@@ -185,6 +185,22 @@ def test_the_list_of_missing_documents_and_its_file(bank, loan, document):
     assert AuditEvent.objects.get(event="documents.exported", details__kind="csv").details["rows"] == 1
     assert client.get(reverse("documents:incomplete"), {"branch": "x", "page": "-1"}).status_code == 200
     assert browser(bank.manager2).get(reverse("documents:incomplete")).context["total"] == 0
+
+
+def test_a_file_that_was_cut_says_so(bank, loan, document, monkeypatch):
+    monkeypatch.setattr(views, "MOST_EXPORTED", 2)
+    client = browser(bank.credit)
+    told = client.get(reverse("documents:export", args=["csv"])).content.decode("utf-8-sig")
+    assert "Only the first 2 of 5" in told
+    told = client.get(reverse("documents:export", args=["csv"]), {"kind": "use_proof"}).content.decode("utf-8-sig")
+    assert "Only the first" not in told
+
+
+def test_the_page_of_missing_documents_goes_through_the_portfolio_once(bank, loan, document):
+    client = browser(bank.credit)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("documents:incomplete"))
+    assert sum("borrowers_requireddocument" in query["sql"] for query in asked) == 1
 
 
 def test_the_number_of_queries_does_not_grow_with_the_list(bank, bring):
