@@ -36,11 +36,11 @@ def reaches_whole_lender(access: Access) -> bool:
 
 
 def check_decides(by: Access) -> None:
-    """Raises Refused when `by` does not decide about rows, or only in some branches: a row may tell of any."""
+    """Raises Refused when `by` does not decide about rows, Conflict when the role is held in some branches only: a row may tell of any."""
     by.check(Act.QUARANTINE_RELEASE)
     if not reaches_whole_lender(by):
         sentence = _("Rows of files tell of every branch. Credit administration of the head office decides about them.")
-        raise Refused(sentence, code="ONE_BRANCH")
+        raise Conflict(sentence, code="ONE_BRANCH")
 
 
 def _take(row_id: int, by: Access) -> QuarantinedRow:

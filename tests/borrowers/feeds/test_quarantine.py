@@ -105,9 +105,9 @@ def test_a_release_locks_the_delivery_before_its_row_as_a_retry_does(row, staff)
 def test_who_administers_one_branch_decides_about_no_row(row, staff):
     open_branch(row.delivery.lender, code="B1", name="One", kind="branch", on=date(2000, 1, 1))
     other = staff("CA1", branch="B1")
-    with pytest.raises(Refused, match="head office"):
+    with pytest.raises(Conflict, match="head office"):
         quarantine.correct_row(row_id=row.pk, cells={"orig_upb": "125000"}, by=other)
-    with pytest.raises(Refused, match="head office"):
+    with pytest.raises(Conflict, match="head office"):
         quarantine.release_rows(row_ids=[row.pk], by=other)
 
 
