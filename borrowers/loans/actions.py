@@ -48,25 +48,6 @@ class LoanRow:
 
 
 @dataclass(frozen=True)
-class PositionRow:
-    """Where the core system says a loan stands at the close of `valid_from`."""
-
-    loan_number: str
-    valid_from: date
-    known_from: date
-    balance: Decimal
-    days_past_due: int | None = None
-    overdue_principal: Decimal | None = None
-    overdue_interest: Decimal | None = None
-    rate: Decimal | None = None
-    matures_on: date | None = None
-    modified: bool | None = None
-    paid: Decimal | None = None
-    status: str = ""
-    closed_as: str = ""
-
-
-@dataclass(frozen=True)
 class EventRow:
     """Something that happened to a loan on `valid_from`. `other_number`: the new loan that repaid this one."""
 
@@ -128,13 +109,6 @@ def save_loans(lender: Lender, rows: Iterable[LoanRow], *, delivery: Delivery | 
     """
     _stage(KINDS["loan"], lender, rows, LoanRow)
     return save_master(KINDS["loan"], lender, delivery=delivery)
-
-
-@transaction.atomic
-def add_positions(lender: Lender, rows: Iterable[PositionRow], *, delivery: Delivery | None = None) -> int:
-    """Write positions that are new or differ from what is known of their loan and day; returns how many. Raises UnknownName."""
-    _stage(KINDS["position"], lender, rows, PositionRow)
-    return revise(KINDS["position"], lender, delivery=delivery).written
 
 
 @transaction.atomic
