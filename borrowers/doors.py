@@ -171,16 +171,7 @@ def _append(kind: Kind, lender: Lender, delivery: Delivery | None, entered_by: P
         _hand_over(kind, "staged_demand", cashflow.STAGED_DEMAND)
         return Saved(cashflow.add_staged_schedule(lender, delivery=delivery, entered_by=entered_by), 0)
     _hand_over(kind, "staged_repayment", cashflow.STAGED_REPAYMENT)
-    with connection.cursor() as cursor:  # what arrives late is known from the day on which it arrives, after all that is known already
-        cursor.execute(
-            """
-            UPDATE staged_repayment s SET known_from = last.known_from
-            FROM (SELECT l.number, max(r.known_from) AS known_from FROM borrowers_repayment r JOIN borrowers_loan l ON l.id = r.loan_id
-                  WHERE l.lender_id = %s AND l.number IN (SELECT loan_number FROM staged_repayment) GROUP BY l.number) last
-            WHERE last.number = s.loan_number AND s.known_from < last.known_from
-            """,
-            [lender.pk],
-        )
+    cashflow.know_late_ones_last(lender)
     return Saved(cashflow.append_staged_repayments(lender, delivery=delivery, entered_by=entered_by), 0)
 
 

@@ -28,11 +28,15 @@ class Condition:
 
 @dataclass(frozen=True)
 class Beside:
-    """The other rows of the same telling: their table, the column that counts them, and SQL true of those that are good, as `o`."""
+    """The other rows of the same telling: their table, the column that counts them, and SQL true of those that are good, as `o`.
+
+    `as_sets`: what must be true of several rows together is asked of all at once, by the teller, and not of each row.
+    """
 
     table: str
     place: str
     good: str = "true"
+    as_sets: bool = False
 
 
 def quoted(name: str) -> str:
@@ -56,8 +60,10 @@ def conditions(kind: Kind, said: Said, beside: Beside, arriving: Mapping[str, st
     if kind.changed:
         made.append(_there_already(kind, said))
     if kind.name == "repayment":
+        made.append(Condition("FUTURE_DATE", "paid_on", f"{said('paid_on')} > %(known)s"))
+    if kind.name == "repayment" and not beside.as_sets:
         made += _reversals(said, beside)
-    if kind.name == "instalment":
+    if kind.name == "instalment" and not beside.as_sets:
         made.append(_forgotten(said, beside))
     return made
 
@@ -142,8 +148,14 @@ def _fixed(kind: Kind, said: Said) -> list[Condition]:
 
 
 def _limited(kind: Kind, limit: Limit, said: Said) -> Condition:
-    broken = limit.broken.format(**{name: _meant(kind, name, said) for name in _names(limit)})
+    broken = limit.broken.format(**{name: _rounded(kind, name, _meant(kind, name, said)) for name in _names(limit)})
     return Condition(limit.reason, limit.field, f"NOT {gone(kind, said)} AND ({broken})" if kind.shape == REVISED else f"({broken})")
+
+
+def _rounded(kind: Kind, name: str, value: str) -> str:
+    """A number as it will be kept: what rounds to nothing is nothing."""
+    decimals = next((f.decimals for f in kind.fields if f.name == name), None)
+    return value if decimals is None else f"round(({value})::numeric, {decimals})"
 
 
 def _names(limit: Limit) -> set[str]:
@@ -185,16 +197,20 @@ def _there_already(kind: Kind, said: Said) -> Condition:
 
 
 def _reversals(said: Said, beside: Beside) -> list[Condition]:
-    """A reversal takes back one payment of the same loan, whole and once; the payment may stand earlier in the same telling."""
+    """A reversal takes back one payment of the same loan, whole and once; the payment may come in the same telling.
+
+    It is then of an earlier day, or of the same day and stands before its reversal.
+    """
     back = said("reverses_reference")
     names = ("loan_number", "reference", "reverses_reference", "amount", "paid_on")
     other = {name: said(name).replace("r.", "o.") for name in names}
     known = f"""SELECT FROM borrowers_repayment f JOIN borrowers_loan t ON t.id = f.loan_id
         WHERE t.lender_id = %(lender)s AND t.number = {said("loan_number")} AND f.reference = {back}"""
-    earlier = f"""SELECT FROM {beside.table} o WHERE {beside.good} AND o.{beside.place} < r.{beside.place}
-        AND {other["loan_number"]} = {said("loan_number")}"""
+    same_loan = f"SELECT FROM {beside.table} o WHERE {beside.good} AND {other['loan_number']} = {said('loan_number')}"
+    before = f"({other['paid_on']}, o.{beside.place}) < ({said('paid_on')}, r.{beside.place})"
+    earlier = f"{same_loan} AND {before}"
     payment = f"""EXISTS ({known} AND f.amount = -round({said("amount")}, 2)) OR EXISTS ({earlier} AND {other["reference"]} = {back}
-        AND {other["amount"]} = -{said("amount")} AND {other["paid_on"]} <= {said("paid_on")})"""
+        AND round({other["amount"]}, 2) = -round({said("amount")}, 2))"""
     taken = "EXISTS (SELECT FROM borrowers_repayment v WHERE v.reverses_id = f.id"
     twice = f"""EXISTS ({known} AND {taken} AND v.reference <> {said("reference")})) OR EXISTS ({earlier} AND {other["reverses_reference"]} = {back})"""
     return [
@@ -207,9 +223,10 @@ def _forgotten(said: Said, beside: Beside) -> Condition:
     """A later version of a plan repeats what was due by the day on which it comes into being; else the whole version is bad."""
     names = ("loan_number", "version", "seq", "due_on", "principal", "interest", "fee")
     other = {name: said(name).replace("r.", "o.") for name in names}
-    same = " AND ".join(f"{other[name]} = f.{name}" for name in ("seq", "due_on", "principal", "interest"))
+    same = " AND ".join(f"{other[name]} = f.{name}" for name in ("seq", "due_on"))
+    same += "".join(f" AND round(coalesce({other[name]}, 0), 2) = f.{name}" for name in ("principal", "interest", "fee"))
     repeated = f"""SELECT FROM {beside.table} o WHERE {beside.good} AND {other["loan_number"]} = {said("loan_number")}
-        AND coalesce({other["version"]}, 1) = {said("version")} AND {same} AND coalesce({other["fee"]}, 0) = f.fee"""
+        AND coalesce({other["version"]}, 1) = {said("version")} AND {same}"""
     broken = f"""{said("version")} > 1 AND EXISTS (
         SELECT FROM borrowers_instalment f JOIN borrowers_loan t ON t.id = f.loan_id
         WHERE t.lender_id = %(lender)s AND t.number = {said("loan_number")} AND f.due_on < %(known)s AND f.version < {said("version")}

@@ -95,30 +95,43 @@ def reject_row(*, row_id: int, by: Access, note: str) -> QuarantinedRow:
     return row
 
 
-@transaction.atomic
 def release_row(*, row_id: int, by: Access) -> QuarantinedRow:
-    """Check the row again, as corrected, and apply it once.
+    """Check the row again, as corrected, and apply it once. A row of a repayment plan is released with the others of the plan that wait.
 
-    Raises Refused when `by` corrected it or may not release, Conflict when it still can't be used or its delivery was
-    held as a whole or its format is not in use any more. Locks the delivery before the row, as a retry by itself does.
+    Raises Refused when `by` corrected one of them or may not release, Conflict when it still can't be used or its delivery was
+    held as a whole or its format is not in use any more.
     """
+    return _release(row_id, by)[0]
+
+
+@transaction.atomic
+def _release(row_id: int, by: Access) -> list[QuarantinedRow]:
     check_decides(by)
     delivery_id = rows_of(by).values_list("delivery_id", flat=True).get(pk=row_id)
     # The delivery is locked before the row, as a retry by itself does, or the two would wait for each other.
     delivery = Delivery.objects.select_for_update(of=("self",)).select_related("lender").get(pk=delivery_id)
     row = _take(row_id, by)
-    if row.corrected_by_id is not None and by.person is not None and row.corrected_by_id == by.person.pk:
-        raise Refused(_("The person who corrected a row can't release it."), code="OWN_CORRECTION")
+    _refuse_own(row, by)
     if delivery.state != Delivery.State.APPLIED:
         raise Conflict(_("The delivery was held as a whole. Deliver a corrected file."), code="DELIVERY_HELD")
     declared = format_of(delivery)
-    if still := retry.stage_again(declared, delivery, [row]).get(row.line):
-        raise Conflict(sentence_of(still[0]), code=still[0])
+    together = [row, *retry.rest_of_plans(declared, delivery, [row])]
+    for other in together[1:]:
+        _refuse_own(other, by)
+    still = retry.stage_again(declared, delivery, together)
+    if fault := still.get(row.line) or next(iter(still.values()), None):
+        raise Conflict(sentence_of(fault[0]), code=fault[0])
     written = targets.apply(declared, delivery.lender, delivery, retry.known_from(delivery))
-    _decide(row, QuarantinedRow.State.RELEASED, by)
-    retry.count_released(delivery, 1, written)
-    record("quarantine.released", by=by, subject=row, delivery=row.delivery_id, line=row.line, reason=row.reason, cells=row.corrected or {})
-    return row
+    retry.count_released(delivery, len(together), written)
+    for one in together:
+        _decide(one, QuarantinedRow.State.RELEASED, by)
+        record("quarantine.released", by=by, subject=one, delivery=one.delivery_id, line=one.line, reason=one.reason, cells=one.corrected or {})
+    return together
+
+
+def _refuse_own(row: QuarantinedRow, by: Access) -> None:
+    if row.corrected_by_id is not None and by.person is not None and row.corrected_by_id == by.person.pk:
+        raise Refused(_("The person who corrected a row can't release it."), code="OWN_CORRECTION")
 
 
 def _decide(row: QuarantinedRow, state: str, by: Access) -> None:
@@ -137,7 +150,14 @@ class Done:
 
 def release_rows(*, row_ids: Iterable[int], by: Access) -> list[Done]:
     """Release each row by itself: one that can't be used does not keep the others back. Raises Refused when `by` releases nothing at all."""
-    return _each(row_ids, by, lambda pk: release_row(row_id=pk, by=by))
+    released: dict[int, QuarantinedRow] = {}
+
+    def release(pk: int) -> QuarantinedRow:
+        if pk not in released:  # else with another row of its plan
+            released.update({row.pk: row for row in _release(pk, by)})
+        return released[pk]
+
+    return _each(row_ids, by, release)
 
 
 def reject_rows(*, row_ids: Iterable[int], by: Access, note: str) -> list[Done]:

@@ -63,6 +63,7 @@ ROW_REASONS: dict[str, Any] = {
     "CHANGED_REPAYMENT": _("A payment of this number is known with other figures. Money is taken back by a reversal."),
     "CHANGED_INSTALMENT": _("This version of the repayment plan is known otherwise. Another plan is a further version."),
     "PLAN_REWRITES_THE_PAST": _("The new version of the repayment plan does not repeat what was due already."),
+    "INCOMPLETE_PLAN": _("Another row of this version of the repayment plan is missing or can't be used. A plan is applied whole or not at all."),
     "DOES_NOT_BALANCE": _("Total assets do not equal total liabilities and equity."),
     "SAME_BORROWER": _("A borrower can't be related to itself."),
     "LOAN_OR_FACILITY": _("A covenant belongs to a loan or to a facility, not to both."),

@@ -1,16 +1,17 @@
 """Rows that waited for a number that had not arrived: tried again when it has, each applied once."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from borrowers import staging
 from borrowers.collateral.models import CollateralItem
-from borrowers.feeds.importer import checks, targets
+from borrowers.covenants.models import Covenant
+from borrowers.feeds.importer import checks, flows, targets
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.parsing import Parser, staging_columns
 from borrowers.feeds.importer.reading import Line
@@ -19,10 +20,9 @@ from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.feeds.own_formats import find_for
 from borrowers.funds.models import DepositAccount
 from borrowers.loans.models import Facility, Loan
-from borrowers.parties.models import Borrower
+from borrowers.parties.models import Borrower, CustomerGroup
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch
-from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.record import record
 
 # What may arrive, and the field by which a row names it.
@@ -32,6 +32,8 @@ NUMBERED = (
     (CollateralItem, "number"),
     (Facility, "number"),
     (DepositAccount, "number"),
+    (CustomerGroup, "number"),
+    (Covenant, "number"),
     (Product, "code"),
     (Branch, "code"),
 )
@@ -54,7 +56,8 @@ def arrived(lender: Lender) -> Any:
 def try_waiting(lender: Lender) -> int:
     """Check the rows whose awaited number has arrived again and apply the good ones; returns how many were released.
 
-    One transaction per delivery. A row that fails for another reason keeps waiting with that reason.
+    One transaction per delivery. A row that fails for another reason keeps waiting with that reason. The rows of a plan are tried
+    together, and not at all while one of them has been corrected: then a person releases them.
     """
     by_delivery: dict[int, list[int]] = defaultdict(list)
     for pk, delivery in arrived(lender).order_by("delivery_id", "line").values_list("pk", "delivery_id"):
@@ -72,6 +75,9 @@ def _try_delivery(delivery_id: int, row_ids: list[int]) -> int:
         return 0  # the format is not in use any more
     if not rows or delivery.state != Delivery.State.APPLIED:
         return 0
+    rest = rest_of_plans(declared, delivery, rows)
+    kept_back = {_plan(declared, row) for row in rest if row.corrected is not None}
+    rows = [row for row in sorted([*rows, *rest], key=lambda row: row.line) if not kept_back or _plan(declared, row) not in kept_back]
     still = stage_again(declared, delivery, rows)
     good = [row for row in rows if row.line not in still]
     for row in rows:
@@ -87,6 +93,22 @@ def _try_delivery(delivery_id: int, row_ids: list[int]) -> int:
     for row in good:
         record("quarantine.retried", by=None, subject=delivery, row=row.pk, line=row.line, reason=row.reason, waited_for=row.waits_for)
     return len(good)
+
+
+def rest_of_plans(declared: Format, delivery: Delivery, rows: list[QuarantinedRow]) -> list[QuarantinedRow]:
+    """The other waiting rows of the delivery that belong to the same versions of repayment plans, locked."""
+    if "instalment" not in declared.targets:
+        return []
+    wanted, mine = {_plan(declared, row) for row in rows}, {row.pk for row in rows}
+    waiting = QuarantinedRow.objects.select_for_update().filter(delivery=delivery, state=QuarantinedRow.State.WAITING)
+    return [row for row in waiting.order_by("line") if row.pk not in mine and _plan(declared, row) in wanted]
+
+
+def _plan(declared: Format, row: QuarantinedRow) -> tuple[str, ...]:
+    """The cells in which a row names its loan and the version of the plan, as they read now."""
+    cells = {**row.raw, **(row.corrected or {})}
+    told = [declared.targets["instalment"].get(name) for name in ("loan_number", "version")] if "instalment" in declared.targets else []
+    return tuple(cells.get(column, "").strip() for value in told if value for column in sorted(value.columns()))
 
 
 def stage_again(declared: Format, delivery: Delivery, rows: list[QuarantinedRow]) -> dict[int, tuple[str, str, str]]:
@@ -115,8 +137,7 @@ def known_from(delivery: Delivery) -> date:
 
     What was known at a close is what its figures were made of; a file that comes later can't have been known then.
     """
-    closed = BusinessDay.objects.filter(lender_id=delivery.lender_id, state__startswith="closed").aggregate(d=Max("business_date"))["d"]
-    return delivery.business_date if closed is None or delivery.business_date > closed else closed + timedelta(days=1)
+    return flows.known_since(delivery.lender_id, delivery.business_date)
 
 
 def count_released(delivery: Delivery, rows: int, written: int) -> None:

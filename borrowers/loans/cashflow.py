@@ -132,14 +132,14 @@ JOIN borrowers_instalment i ON i.loan_id = n.id AND i.version = n.last AND n.ver
 WHERE NOT EXISTS (
     SELECT FROM staged_demand s
     WHERE s.loan_number = n.loan_number AND s.version = n.version AND s.seq = i.seq AND s.due_on = i.due_on
-      AND s.principal = i.principal AND s.interest = i.interest AND coalesce(s.fee, 0) = i.fee)
+      AND round(s.principal, 2) = i.principal AND round(s.interest, 2) = i.interest AND round(coalesce(s.fee, 0), 2) = i.fee)
 ORDER BY 1, 2, 3 LIMIT 1
 """
 WRITE_DEMANDS = """
 INSERT INTO borrowers_instalment (lender_id, bucket, loan_id, version, seq, due_on, principal, interest, fee,
                                   cum_due_minor, cum_principal_minor, valid_from, known_from, delivery_id, entered_by_id)
 SELECT l.lender_id, l.bucket, l.id, coalesce(s.version, 1), s.seq, s.due_on, s.principal, s.interest, coalesce(s.fee, 0),
-       lw_running_total(((s.principal + s.interest + coalesce(s.fee, 0)) * 100)::bigint) OVER so_far,
+       lw_running_total(((round(s.principal, 2) + round(s.interest, 2) + round(coalesce(s.fee, 0), 2)) * 100)::bigint) OVER so_far,
        lw_running_total((s.principal * 100)::bigint) OVER so_far, coalesce(s.valid_from, s.known_from), s.known_from,
        %(delivery)s, %(person)s
 FROM staged_demand s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
@@ -165,14 +165,8 @@ def append_repayments(lender: Lender, rows: Iterable[RepaymentRow], *, delivery:
 def append_staged_repayments(lender: Lender, *, delivery: Delivery | None = None, entered_by: Person | None = None) -> int:
     """As `append_repayments`, from the temporary table `staged_repayment`, whose names have been checked."""
     values = _by(lender, delivery, entered_by)
+    hold_loans(lender.pk, "SELECT loan_number FROM staged_repayment")
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT l.number FROM borrowers_loan l
-            WHERE l.lender_id = %(lender)s AND l.number IN (SELECT loan_number FROM staged_repayment) ORDER BY l.id FOR NO KEY UPDATE
-            """,
-            values,
-        )
         cursor.execute("DROP TABLE IF EXISTS pg_temp.numbered_repayment")
         cursor.execute(NUMBER_REPAYMENTS, values)
         cursor.execute("ANALYZE numbered_repayment")
@@ -181,6 +175,29 @@ def append_staged_repayments(lender: Lender, *, delivery: Delivery | None = None
         written = cursor.rowcount
         cursor.execute("DROP TABLE numbered_repayment")
         return written
+
+
+def hold_loans(lender_id: int, numbers: str) -> None:
+    """Let other writers to the flows of these loans wait until the transaction ends; `numbers` is a query for their numbers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT FROM borrowers_loan l WHERE l.lender_id = %s AND l.number IN ({numbers}) ORDER BY l.id FOR NO KEY UPDATE", [lender_id]
+        )
+
+
+def know_late_ones_last(lender: Lender) -> None:
+    """Let the payments in `staged_repayment` that come late be known from the day of the loan's last one, after all that is known already."""
+    hold_loans(lender.pk, "SELECT loan_number FROM staged_repayment")  # so that none comes in between
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE staged_repayment s SET known_from = last.known_from
+            FROM (SELECT l.number, max(r.known_from) AS known_from FROM borrowers_repayment r JOIN borrowers_loan l ON l.id = r.loan_id
+                  WHERE l.lender_id = %s AND l.number IN (SELECT loan_number FROM staged_repayment) GROUP BY l.number) last
+            WHERE last.number = s.loan_number AND s.known_from < last.known_from
+            """,
+            [lender.pk],
+        )
 
 
 def _refuse_repayments(cursor: Any, values: Mapping[str, Any]) -> None:
@@ -208,7 +225,7 @@ WITH last AS (
     WHERE l.lender_id = %(lender)s AND l.number IN (SELECT loan_number FROM staged_repayment) ORDER BY r.loan_id, r.seq DESC
 )
 SELECT nextval(pg_get_serial_sequence('borrowers_repayment', 'id')) AS id, q.* FROM (
-    SELECT l.lender_id, l.bucket, l.id AS loan_id, s.loan_number, s.paid_on, s.amount, s.known_from, coalesce(s.payer, '') AS payer,
+    SELECT l.lender_id, l.bucket, l.id AS loan_id, s.loan_number, s.paid_on, round(s.amount, 2) AS amount, s.known_from, coalesce(s.payer, '') AS payer,
            coalesce(s.reference, '') AS reference, coalesce(s.reverses_reference, '') AS reverses_reference, p.known_from AS last_known,
            coalesce(p.seq, 0) + row_number() OVER in_order AS seq,
            coalesce(p.cum_paid_minor, 0) + lw_running_total((s.amount * 100)::bigint) OVER in_order AS cum_paid_minor

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connection
 
+from borrowers.feeds.importer import flows
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.values import Value
-from borrowers.kinds import KINDS, MASTER, PARTS, TARGETS, Kind
+from borrowers.kinds import FLOW, KINDS, MASTER, PARTS, TARGETS, Kind
 from borrowers.told import Beside, Condition, Said, conditions, first_broken, some_conditions
 
 TABLE = "feed_row"
@@ -101,8 +102,10 @@ def check(declared: Format, lender_id: int, known_from: date | None = None, *, o
             _fill_blank_balances(lender_id)
         reason, column, condition = MISSING_BALANCE
         _set_aside(reason, column, f"{TELLS_A_LOAN} AND ({condition})" if "loan" in declared.targets else condition, values)
+    flows.hold(declared, lender_id)
     for part in parts_in_order(declared):
-        _check_part(declared, part, values)
+        equal += _check_part(declared, part, values)
+    flows.keep_together(declared, lender_id, known_from, told_here(declared, "instalment"))
     return {"equal": equal}
 
 
@@ -119,8 +122,11 @@ def parts_in_order(declared: Format) -> list[str]:
     return [part for name in KINDS for part in dict.fromkeys((name, own[name])) if part in declared.targets]
 
 
-def _check_part(declared: Format, part: str, values: Mapping[str, Any]) -> None:
-    """The conditions of a kind, in one pass; a kind with a part of its own also tells each fact once."""
+def _check_part(declared: Format, part: str, values: Mapping[str, Any]) -> int:
+    """The conditions of a kind, in one pass; a kind with a part of its own also tells each fact once.
+
+    Returns how many rows tell an entry of a flow once more and are dropped.
+    """
     names = {**SAYS.get(part, {}), **{name: name for name in TARGETS[part]}}
 
     def said(name: str) -> str:
@@ -128,14 +134,15 @@ def _check_part(declared: Format, part: str, values: Mapping[str, Any]) -> None:
 
     arriving = _arriving(declared)
     if kind := PARTS.get(part):
-        found = conditions(kind, _with_defaults(declared, kind, said), Beside("feed_row", "line", "o.reason IS NULL"), arriving)
+        found = conditions(kind, _with_defaults(declared, kind, said), Beside("feed_row", "line", as_sets=True), arriving)
         where = told_here(declared, part)
         _set_aside_first(found, said, where, values)
         if not (values["once"] and keyed_by_the_file(declared, part, kind)):
-            _tell_once(kind, part, said, where)
+            return _tell_once(kind, part, said, where)
     else:
         asked = {name for name in names if part != "guarantee" or name != "guarantor_number" or "loan" not in declared.targets}
         _set_aside_first(some_conditions(KINDS[part], said, asked, arriving), said, "true", values)
+    return 0
 
 
 def keyed_by_the_file(declared: Format, part: str, kind: Kind) -> bool:
@@ -195,9 +202,13 @@ def _set_aside_first(found: list[Condition], said: Said, where: str, values: Map
         )
 
 
-def _tell_once(kind: Kind, part: str, said: Said, where: str) -> None:
-    """Of rows that tell one fact differently all but the first are set aside, whatever the format's own key is."""
-    key, told = (", ".join(f"coalesce({said(name)}::text, '')" for name in names) for names in (kind.key_names, TARGETS[part]))
+def _tell_once(kind: Kind, part: str, said: Said, where: str) -> int:
+    """Of rows that tell one fact differently all but the first are set aside, whatever the format's own key is.
+
+    Of rows that tell one entry of a flow alike the others are dropped, as it is written as often as it is told; returns how many.
+    """
+    meant = {f.name: f"trim_scale(coalesce({said(f.name)}, {f.default or 'NULL'})::numeric)" for f in kind.fields if f.sql == "numeric"}
+    key, told = (", ".join(f"coalesce({meant.get(name, said(name))}::text, '')" for name in names) for names in (kind.key_names, TARGETS[part]))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -208,6 +219,16 @@ def _tell_once(kind: Kind, part: str, said: Said, where: str) -> None:
             """,
             {"column": kind.mark},
         )
+        if kind.shape != FLOW:
+            return 0
+        cursor.execute(
+            f"""
+            DELETE FROM feed_row r USING (
+                SELECT r.ctid AS at, row_number() OVER (PARTITION BY {key} ORDER BY r.line) AS place FROM feed_row r WHERE r.reason IS NULL AND {where}) b
+            WHERE r.ctid = b.at AND b.place > 1
+            """
+        )
+        return cursor.rowcount
 
 
 def _set_aside(reason: str, column: str, condition: str, values: Mapping[str, Any]) -> None:

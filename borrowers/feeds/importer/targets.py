@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from psycopg2 import sql
+from psycopg2.errors import LockNotAvailable
 
 from borrowers import staging
 from borrowers.collateral import actions as collateral
@@ -20,6 +21,8 @@ from loanwatch.lenders.actions import FIRST_DAY
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch
 from loanwatch.people.tree import NewBranch, open_branches
+
+MANY_LOANS = 1_000  # new by one delivery: enough to mislead the planner about the rest of it
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,27 @@ def _save_loans(one: Applying, name: str) -> None:
         "known_from": one.known,
     }
     _stage(name, sources, "r.loan__number IS NOT NULL")
-    one.save(name)
+    if one.save(name).new >= MANY_LOANS:
+        refresh_statistics()
+
+
+def refresh_statistics() -> None:
+    """Let the database count again, so that what follows is planned with the loans that have just come: it knows nothing of a new lender.
+
+    Only a worker's log-in may ask for it; for others, and while somebody else counts, nothing is done.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout') WHERE has_function_privilege('lw_analyse_facts()', 'EXECUTE')")
+        if not (allowed := cursor.fetchone()):
+            return
+        try:
+            with transaction.atomic():
+                cursor.execute("SET LOCAL lock_timeout = '100ms'")  # another load counts until it ends, and may need what this one holds
+                cursor.execute("SELECT lw_analyse_facts()")
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", allowed)
+        except OperationalError as fault:
+            if not isinstance(fault.__cause__, LockNotAvailable):
+                raise
 
 
 def _save_collateral(one: Applying, name: str) -> None:
