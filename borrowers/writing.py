@@ -47,10 +47,11 @@ def save_master(kind: Kind, lender: Lender, *, delivery: Delivery | None = None,
     last one. Each changed field is kept as a `Correction`; what was told as of a later business date stays.
     """
     by = _by(lender, delivery, entered_by)
-    new = _insert_master(kind, dict(by))  # a request's history adds a parameter of its own to the one it is handed
-    if new == _count(kind):
+    told = _look(kind, lender)
+    new = 0 if told.there == told.rows else _insert_master(kind, dict(by), told)  # a request's history adds a parameter of its own to it
+    if new == told.rows:
         return Saved(new, 0)
-    rows = f"(SELECT DISTINCT ON (number) * FROM ({_resolved(kind, defaults=False)}) q ORDER BY number, known_from DESC, place DESC)"
+    rows = f"({_once('q.*', f'({_resolved(kind, defaults=False)}) q', told, alias='q.')})"
     columns = [c for c in kind.values if c not in kind.fixed and c != "valid_from"]
     return Saved(new, staging.update_differing(kind.table, rows, columns, subject=kind.label, change=staging.Change(**by)))
 
@@ -138,10 +139,39 @@ def _resolved(kind: Kind, *, defaults: bool) -> str:
     return f"SELECT {picked} FROM {kind.staged} s {' '.join(joins)}"
 
 
-def _insert_master(kind: Kind, by: Mapping[str, Any]) -> int:
+@dataclass(frozen=True)
+class _Told:
+    """A kind's staged rows: how many, how many numbers they tell of, and how many rows tell of a number that is there."""
+
+    rows: int
+    numbers: int
+    there: int
+
+
+def _look(kind: Kind, lender: Lender) -> _Told:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), count(DISTINCT s.number), count(t.id) FROM {kind.staged} s "
+            f"LEFT JOIN {kind.table} t ON t.lender_id = %s AND t.number = s.number",
+            [lender.pk],
+        )
+        return _Told(*cursor.fetchone())
+
+
+def _once(picked: str, source: str, told: _Told, *, alias: str, where: str = "true") -> str:
+    """SQL of the rows of `source`, one for each number: that known last, and of those the last one."""
+    if told.numbers == told.rows:
+        return f"SELECT {picked} FROM {source} WHERE {where}"
+    order = ", ".join(f"{alias}{column}" for column in ("number", "known_from DESC", "place DESC"))
+    return f"SELECT DISTINCT ON ({alias}number) {picked} FROM {source} WHERE {where} ORDER BY {order}"
+
+
+def _insert_master(kind: Kind, by: Mapping[str, Any], told: _Told) -> int:
     columns = ["number", *kind.values, *kind.from_references, "known_from"]
     whole = [r.column for r in kind.references if r.needed] + [f.name for f in kind.fields if f.needed]
-    complete = " AND ".join(f's."{column}" IS NOT NULL' for column in whole)
+    wanted = " AND ".join(f's."{column}" IS NOT NULL' for column in whole) or "true"
+    if told.there:
+        wanted += f" AND NOT EXISTS (SELECT FROM {kind.table} t WHERE t.lender_id = %(lender)s AND t.number = s.number)"
     # Ids rise with the bucket, so that what a book's first load writes for its loans grows every index at one end.
     order = f"ORDER BY {'d.bucket, ' if 'bucket' in columns else ''}d.number"
     with connection.cursor() as cursor:
@@ -149,10 +179,7 @@ def _insert_master(kind: Kind, by: Mapping[str, Any]) -> int:
             f"""
             INSERT INTO {kind.table} (lender_id, delivery_id, entered_by_id, {_listed(columns)})
             SELECT %(lender)s, %(delivery)s, %(entered_by)s, {_listed(columns, "d.")} FROM (
-                SELECT DISTINCT ON (s.number) {_listed(columns, "s.")}
-                FROM ({_resolved(kind, defaults=True)}) s
-                WHERE {complete} AND NOT EXISTS (SELECT FROM {kind.table} t WHERE t.lender_id = %(lender)s AND t.number = s.number)
-                ORDER BY s.number, s.known_from DESC, s.place DESC) d
+                {_once(_listed(columns, "s."), f"({_resolved(kind, defaults=True)}) s", told, alias="s.", where=wanted)}) d
             {order} ON CONFLICT DO NOTHING
             """,
             by,
