@@ -19,6 +19,7 @@ from borrowers.feeds.importer.parsing import Parser, keys_beside, staging_column
 from borrowers.feeds.importer.reading import FileFault, Source, compare, examine, read_control
 from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.feeds.queries import absent_loans, already_applied, other_content, refusal
+from borrowers.kinds import KINDS, MASTER, PARTS
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
@@ -27,6 +28,7 @@ from loanwatch.trail.record import record
 MOST_QUARANTINED = 10_000  # rows kept with their text for one delivery; all are counted
 SAMPLE = 20
 MANY_ROWS = 1_000  # applied by one delivery: enough to mislead the planner until the database counts again
+FEW = 5  # percent of a table of master data whose correction misleads nobody
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,31 @@ def load(order: Order) -> Outcome:
             return replace(outcome, state="already_loaded" if outcome.state == "already_loaded" else "dry_run", delivery=None)
         if outcome.state != "already_loaded":
             _register(order, outcome)
-    if outcome.applied >= MANY_ROWS:
+    if outcome.applied >= MANY_ROWS and _misleads(order.declared, outcome.delivery, outcome.applied):
         _refresh_statistics()
     if outcome.state == "applied" and outcome.applied:
         retry.try_waiting(order.lender)
     return outcome
+
+
+def _misleads(declared: Format, delivery: int | None, applied: int) -> bool:
+    """Whether what a delivery wrote belies what the planner has counted: many new rows, of a day or a lender that it does not know yet.
+
+    A correction of master data leaves its row where it was, and misleads nobody until there are many: more than FEW percent.
+    """
+    kinds = [PARTS.get(part) or KINDS.get(part) for part in declared.targets if part != "branch"]
+    tables = [kind.table for kind in kinds if kind and kind.shape == MASTER]
+    if not tables or len(tables) < len(kinds):
+        return True
+    new = " OR ".join(
+        f"(SELECT count(*) FROM (SELECT FROM {table} WHERE delivery_id = %(delivery)s LIMIT %(many)s) n) = %(many)s" for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {new} OR EXISTS (SELECT FROM pg_class WHERE oid = ANY(%(tables)s::regclass[]) AND %(applied)s * 100 > reltuples * %(few)s)",
+            {"delivery": delivery, "many": MANY_ROWS, "tables": tables, "applied": applied, "few": FEW},
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _refresh_statistics() -> None:
