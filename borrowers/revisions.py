@@ -21,3 +21,12 @@ def known(alias: str, table: str) -> str:
         f"{alias}.known_from <= %(day)s AND NOT {alias}.withdrawn AND NOT EXISTS (SELECT FROM {table} later WHERE later.revision > 1 AND {same}"
         f" AND later.revision > {alias}.revision AND later.known_from <= %(day)s)"
     )
+
+
+def last(alias: str, table: str) -> str:
+    """A condition on `alias`, a row of `table`: the last revision of its key whenever it was known, and not withdrawn."""
+    same = " AND ".join(f"later.{name} = {alias}.{name}" for name in KEYS[table])
+    return (
+        f"NOT {alias}.withdrawn AND NOT EXISTS (SELECT FROM {table} later WHERE later.revision > 1 AND {same}"
+        f" AND later.revision > {alias}.revision)"
+    )

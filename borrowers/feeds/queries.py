@@ -8,6 +8,7 @@ from django.db.models import Max
 
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.models import Delivery
+from borrowers.revisions import last
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import NoBusinessDay, require_business_day
 from loanwatch.trail.models import BusinessDay
@@ -62,11 +63,11 @@ def absent_loans(lender: Lender, format_name: str, business_date: date) -> dict[
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT l.number, count(*) OVER () FROM borrowers_loan l
             CROSS JOIN LATERAL (
                 SELECT p.valid_from, p.closed_as, p.delivery_id FROM borrowers_position p
-                WHERE p.loan_id = l.id AND p.valid_from <= %(day)s ORDER BY p.valid_from DESC LIMIT 1) last
+                WHERE p.loan_id = l.id AND p.valid_from <= %(day)s AND {last("p", "borrowers_position")} ORDER BY p.valid_from DESC LIMIT 1) last
             JOIN borrowers_delivery d ON d.id = last.delivery_id AND d.format = %(format)s
             WHERE l.lender_id = %(lender)s AND l.position_fed AND last.closed_as = '' AND last.valid_from < %(day)s
             ORDER BY l.number LIMIT %(most)s

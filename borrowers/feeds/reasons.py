@@ -60,6 +60,7 @@ ROW_REASONS: dict[str, Any] = {
     "UNKNOWN_REPAYMENT": _("The loan has no payment of this number and amount that could be taken back."),
     "UNKNOWN_FIELD": _("The fact has no field of this name."),
     "ALREADY_REVERSED": _("The payment has been taken back already."),
+    "ENTERED_BY_A_PERSON": _("A person entered this payment by hand. Another person takes it back by hand."),
     "CHANGED_REPAYMENT": _("A payment of this number is known with other figures. Money is taken back by a reversal."),
     "CHANGED_INSTALMENT": _("This version of the repayment plan is known otherwise. Another plan is a further version."),
     "PLAN_REWRITES_THE_PAST": _("The new version of the repayment plan does not repeat what was due already."),
@@ -67,7 +68,6 @@ ROW_REASONS: dict[str, Any] = {
     "DOES_NOT_BALANCE": _("Total assets do not equal total liabilities and equity."),
     "SAME_BORROWER": _("A borrower can't be related to itself."),
     "LOAN_OR_FACILITY": _("A covenant belongs to a loan or to a facility, not to both."),
-    "CHANGED_POSITION": _("Another figure was delivered for this loan and day before."),
 }
 REASONS = {**FILE_REASONS, **ROW_REASONS}
 # What to do now, where the reason alone does not say it.

@@ -101,7 +101,8 @@ def add_schedule(lender: Lender, rows: Iterable[DemandRow], *, delivery: Deliver
 def add_staged_schedule(lender: Lender, *, delivery: Delivery | None = None, entered_by: Person | None = None) -> int:
     """As `add_schedule`, from the temporary table `staged_demand`, whose names have been checked; a row of another loan is left out.
 
-    A version holds from `valid_from`, or from the day it is known. Written by bucket and loan, so that the indexes of a first load grow at few places.
+    A version holds from `valid_from`; where that is not told, the first one from disbursement and a later one from its business date.
+    Written by bucket and loan, so that the indexes of a first load grow at few places.
     """
     values = _by(lender, delivery, entered_by)
     with connection.cursor() as cursor:
@@ -115,7 +116,10 @@ def add_staged_schedule(lender: Lender, *, delivery: Delivery | None = None, ent
 
 
 def _by(lender: Lender, delivery: Delivery | None, entered_by: Person | None) -> dict[str, Any]:
-    return {"lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None}
+    return {
+        "lender": lender.pk, "delivery": delivery.pk if delivery else None, "person": entered_by.pk if entered_by else None,
+        "told_on": delivery.business_date if delivery else None,
+    }  # fmt: skip
 
 
 # Of a version that is new and not the first: a demand of the version before it that was due, and is not repeated.
@@ -140,8 +144,9 @@ INSERT INTO borrowers_instalment (lender_id, bucket, loan_id, version, seq, due_
                                   cum_due_minor, cum_principal_minor, valid_from, known_from, delivery_id, entered_by_id)
 SELECT l.lender_id, l.bucket, l.id, coalesce(s.version, 1), s.seq, s.due_on, s.principal, s.interest, coalesce(s.fee, 0),
        lw_running_total(((round(s.principal, 2) + round(s.interest, 2) + round(coalesce(s.fee, 0), 2)) * 100)::bigint) OVER so_far,
-       lw_running_total((s.principal * 100)::bigint) OVER so_far, coalesce(s.valid_from, s.known_from), s.known_from,
-       %(delivery)s, %(person)s
+       lw_running_total((s.principal * 100)::bigint) OVER so_far,
+       coalesce(s.valid_from, CASE coalesce(s.version, 1) WHEN 1 THEN least(l.disbursed_on, s.known_from) END, %(told_on)s::date, s.known_from),
+       s.known_from, %(delivery)s, %(person)s
 FROM staged_demand s JOIN borrowers_loan l ON l.lender_id = %(lender)s AND l.number = s.loan_number
 WHERE NOT EXISTS (
     SELECT FROM borrowers_instalment i WHERE i.lender_id = %(lender)s AND i.loan_id = l.id AND i.version = coalesce(s.version, 1))

@@ -13,6 +13,7 @@ from borrowers.feeds.importer import flows
 from borrowers.feeds.importer.formats import Format
 from borrowers.feeds.importer.values import Value
 from borrowers.kinds import FLOW, KINDS, MASTER, PARTS, TARGETS, Kind
+from borrowers.revisions import last
 from borrowers.told import Beside, Condition, Said, conditions, first_broken, some_conditions
 
 TABLE = "feed_row"
@@ -67,7 +68,8 @@ POSITION_CHECKS = [
     (
         "CLOSED_LOAN", "position__loan_number",
         "EXISTS (SELECT FROM borrowers_position p JOIN borrowers_loan l ON l.id = p.loan_id WHERE l.lender_id = %(lender)s "
-        "AND l.number = r.position__loan_number AND p.closed_as <> '' AND p.valid_from < r.position__valid_from)",
+        "AND l.number = r.position__loan_number AND p.closed_as <> '' AND p.valid_from < r.position__valid_from "
+        f"AND {last('p', 'borrowers_position')})",
     ),
     (
         "CLOSED_LOAN", "position__loan_number",

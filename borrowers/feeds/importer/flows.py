@@ -93,6 +93,7 @@ REVERSALS = {
         AND NOT EXISTS ({EARLIER_ROW} AND o."repayment__reference" = r."repayment__reverses_reference"
             AND round(o."repayment__amount", 2) = -round(r."repayment__amount", 2))"""
     ],
+    "ENTERED_BY_A_PERSON": [f"EXISTS ({KNOWN_PAYMENT} AND f.entered_by_id IS NOT NULL)"],
     "ALREADY_REVERSED": [
         f"""EXISTS ({KNOWN_PAYMENT}
             AND EXISTS (SELECT FROM borrowers_repayment v WHERE v.reverses_id = f.id AND v.reference <> r."repayment__reference"))""",
@@ -149,13 +150,13 @@ def _place_in_key(declared: Format, part: str, name: str) -> int:
 
 
 def known_since(lender_id: int, business_date: date) -> date:
-    """From when facts of a delivery are known: its business date, or, where that is closed already, the day after the last close.
+    """From when facts of a delivery are known: its business date, or, where its close has begun, the day after the last one taken.
 
     What was known at a close is what its figures were made of; a file that comes later can't have been known then.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT greatest(%s, max(business_date) + 1) FROM trail_businessday WHERE lender_id = %s AND state LIKE 'closed%%'",
+            "SELECT greatest(%s, max(business_date) + 1) FROM trail_businessday WHERE lender_id = %s AND state <> 'due'",
             [business_date, lender_id],
         )
         return cursor.fetchone()[0]

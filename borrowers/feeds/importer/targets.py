@@ -17,6 +17,7 @@ from borrowers.feeds.importer.written import count_written
 from borrowers.feeds.models import Delivery
 from borrowers.kinds import FLOW, KINDS, PARTS, TARGETS
 from borrowers.loans.models import Position
+from borrowers.revisions import last
 from loanwatch.lenders.actions import FIRST_DAY
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch
@@ -255,7 +256,10 @@ def _own_or(one: Applying, part: str) -> str:
 
 
 def _of_loan(table: str, loan: str, lender: Lender) -> str:
-    return f"SELECT FROM {table} f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = {int(lender.pk)} AND l.number = {loan}"
+    return (
+        f"SELECT FROM {table} f JOIN borrowers_loan l ON l.id = f.loan_id WHERE l.lender_id = {int(lender.pk)} AND l.number = {loan} "
+        f"AND {last('f', table)}"
+    )
 
 
 def _save_positions(one: Applying, name: str) -> None:

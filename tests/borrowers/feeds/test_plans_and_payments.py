@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from borrowers.doors import tell
@@ -346,3 +347,38 @@ def test_what_waits_for_one_thing_does_not_go_with_another(by_api, lender):
     tell("group", lender, [{"number": "G2", "name": "Two"}], known_from=DAY)
     assert by_api("borrower", {"number": "B7", "kind": "company", "segment": "large", "name": "Seven"}).applied == 1
     assert not GroupMembership.objects.exists()
+
+
+# What a person entered by hand ---------------------------------------------------------------------------------------------------
+
+BY_HAND = {"loan_number": "L1", "reference": "P1", "paid_on": date(2026, 10, 1), "amount": Decimal(100)}
+BACK = {"loan_number": "L1", "reference": "P2", "reverses_reference": "P1", "paid_on": date(2026, 10, 2), "amount": Decimal(-100)}
+
+
+def test_a_payment_entered_by_hand_is_not_taken_back_by_a_file(lender, by_file):
+    entered_by = hire(Loan.objects.get(number="L1").branch, Role.CREDIT_ADMIN).person
+    tell("repayment", lender, [BY_HAND], known_from=DAY, entered_by=entered_by)
+    done = by_file("repayment", {**BACK, "paid_on": "2026-10-02", "amount": "-100"})
+    assert (done.applied, done.reasons) == (0, {"ENTERED_BY_A_PERSON": 1})
+    assert Repayment.objects.count() == 1
+
+
+def test_the_database_lets_nobody_take_back_the_own_payment(lender):
+    branch = Loan.objects.get(number="L1").branch
+    first, second = (hire(branch, Role.CREDIT_ADMIN).person for _ in range(2))
+    tell("repayment", lender, [BY_HAND], known_from=DAY, entered_by=first)
+    with pytest.raises(IntegrityError, match="who entered a payment"), transaction.atomic():
+        tell("repayment", lender, [BACK], known_from=DAY, entered_by=first)
+    tell("repayment", lender, [BACK], known_from=DAY, entered_by=second)
+    assert Repayment.objects.get(reverses__isnull=False).entered_by == second
+
+
+def test_a_plan_that_comes_late_holds_from_disbursement_and_a_later_version_from_its_business_date(lender, by_file):
+    BusinessDay.objects.create(lender=lender, business_date=DAY, slices=1, state="closing")
+    loan = Loan.objects.get(number="L1")
+    plan = {"loan_number": "L1", "seq": "1", "due_on": "2026-12-01", "principal": "100", "interest": "1", "fee": "0"}
+    for version in ("1", "2"):
+        assert by_file("instalment", {**plan, "version": version}).applied == 1
+    first, second = Instalment.objects.filter(loan=loan).order_by("version")
+    assert (first.valid_from, second.valid_from) == (loan.disbursed_on, DAY)
+    assert first.known_from == second.known_from > DAY
