@@ -25,7 +25,10 @@ PANEL = SHARED / "data" / "fannie_mae_2007q3"
 FIRST, LAST = date(2007, 7, 31), date(2012, 12, 31)
 COMPARED = [date(2009, 12, 31), date(2010, 12, 31), date(2011, 12, 31)]
 
-pytestmark = pytest.mark.skipif(not PANEL.is_dir(), reason=f"The real mortgage panel is not here: there is no folder {PANEL}.")
+pytestmark = [  # sixty-six months: too long for the fast suite
+    pytest.mark.skipif(not PANEL.is_dir(), reason=f"The real mortgage panel is not here: there is no folder {PANEL}."),
+    pytest.mark.faults,
+]
 
 
 def by_pandas() -> dict[date, dict]:

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pandas as pd
+import pytest
 from django.db.models import Count, Max, Min, Sum
 
 from borrowers.funds.models import AccountTransaction, DepositAccount
@@ -12,7 +13,7 @@ from borrowers.parties.models import RelatedParty
 from loanwatch.people.models import Branch
 from tests.borrowers.feeds.real_sets import DATA, a_lender, needs_data, part_of, raw, remarks, take
 
-pytestmark = needs_data
+pytestmark = [needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
 FOLDER = "berka_czech_bank"
 END = date(1998, 12, 31)
 

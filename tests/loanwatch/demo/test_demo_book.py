@@ -87,6 +87,7 @@ def test_every_submitted_inspection_carries_the_seal_of_its_content(made: dict[s
     assert {seal(content_of(visit)) == visit.content_hash for visit in chosen} == {True}
 
 
+@pytest.mark.faults
 @pytest.mark.django_db(transaction=True)
 def test_the_same_seed_gives_the_same_book_and_another_seed_another(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path)
