@@ -15,7 +15,7 @@ from borrowers.parties.models import RelatedParty
 from loanwatch.people.models import Branch
 from tests.borrowers.feeds.real_sets import a_lender, needs_data, part_of, raw, remarks, take, touched
 
-pytestmark = [needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
+pytestmark = [*needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
 
 
 def test_card_clients_load_within_seconds_and_little_memory(as_worker):

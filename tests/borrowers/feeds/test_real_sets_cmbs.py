@@ -11,7 +11,7 @@ from borrowers.collateral.models import CollateralItem, Pledge, Valuation
 from borrowers.loans.models import Loan, Position
 from tests.borrowers.feeds.real_sets import DATA, a_lender, needs_data, raw, remarks, take
 
-pytestmark = [needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
+pytestmark = [*needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
 FILE = "sec_cmbs_ex102_2017-11/exh_102.xml"
 DAY = date(2017, 11, 13)
 

@@ -13,7 +13,7 @@ from borrowers.parties.models import RelatedParty
 from loanwatch.people.models import Branch
 from tests.borrowers.feeds.real_sets import DATA, a_lender, needs_data, part_of, raw, remarks, take
 
-pytestmark = [needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
+pytestmark = [*needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
 FOLDER = "berka_czech_bank"
 END = date(1998, 12, 31)
 

@@ -13,7 +13,7 @@ from borrowers.parties.models import Borrower, GroupMembership
 from loanwatch.people.models import Branch
 from tests.borrowers.feeds.real_sets import a_lender, needs_data, raw, remarks, take, touched
 
-pytestmark = [needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
+pytestmark = [*needs_data, pytest.mark.faults]  # whole published files: too long for the fast suite
 FEED = "public_loans"
 FIRST, LAST = date(2023, 5, 31), date(2025, 9, 30)
 FIRST_FILE, LAST_FILE = "ibrd_loans/snapshot_2023-05-31.csv.gz", "ibrd_loans/snapshot_2025-09-30_partial.csv.gz"
