@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.collateral.models import CollateralItem, Pledge
@@ -146,7 +146,7 @@ class DocumentVersion(models.Model):
     version = models.SmallIntegerField(_("version"))
     sha256 = models.CharField(max_length=64)  # of the bytes as they came
     stored_sha256 = models.CharField(max_length=64)  # of the bytes as they lie there: images are encoded anew
-    size = models.BigIntegerField(_("size"))
+    size = models.BigIntegerField(pgettext_lazy("file", "size"))
     content_type = models.CharField(_("type"), max_length=80)
     filename = models.CharField(_("file"), max_length=200)  # for people to read; never a path
     stored_as = models.CharField(max_length=200, unique=True)
@@ -171,7 +171,7 @@ class ShelfEntry(models.Model):
     class Act(models.TextChoices):
         SHELVED = "shelved", _("Put on the shelf")
         BORROWED = "borrowed", _("Borrowed")
-        RETURNED = "returned", _("Returned")
+        RETURNED = "returned", pgettext_lazy("paper", "Returned")
         TRANSFERRED = "transferred", _("Transferred")
         DESTROYED = "destroyed", _("Destroyed")
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from borrowers.documents import actions, completeness, keeping, queries, rules
 from borrowers.documents.forms import DocumentFilters, PaperForm, ReasonForm, UploadForm, VersionForm
@@ -202,7 +203,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         for row in completeness.with_names(rows)
         if row.loan and row.kind
     ]  # fmt: skip
-    columns = [_("Loan"), _("Borrower"), _("Branch"), _("Product"), _("Document"), _("Collateral"), _("State"), _("Due on"), _("Missing since"),
+    columns = [_("Loan"), _("Borrower"), _("Branch"), _("Product"), _("Document"), _("Collateral"), _("State"), pgettext("document", "Due on"), _("Missing since"),
                _("Days")]  # fmt: skip
     head: list[tuple[Any, ...]] = [(_("Documents that are missing"), access.person.lender.name), (_("As of"), access.on), (_("Made by"), str(access.person))]
     head += [(_("Filter"), name, value) for name, value in (("kind", code), ("branch", branch)) if value]

@@ -43,7 +43,7 @@ class BorrowerForm(forms.Form):
         label=gettext_lazy("Key-customer tier"), required=False, choices=CHOOSE + [(str(n), str(n)) for n in range(1, 6)],
         help_text=gettext_lazy("1 is watched most closely."),
     )  # fmt: skip
-    valid_from = day_field(gettext_lazy("So since"), help_text=gettext_lazy("The day from which this holds; it may lie in the past."))
+    valid_from = day_field(gettext_lazy("Valid from"), help_text=gettext_lazy("The day from which this holds; it may lie in the past."))
 
     def __init__(self, *args: Any, lender: Lender, day: date, borrower: Borrower | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

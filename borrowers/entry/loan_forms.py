@@ -26,7 +26,7 @@ METHODS = [
     (schedules.EQUAL_INSTALMENT, gettext_lazy("Equal instalments of principal and interest")),
     (schedules.EQUAL_PRINCIPAL, gettext_lazy("Equal principal, interest on the rest")),
     (schedules.INTEREST_ONLY, gettext_lazy("Interest only, principal at maturity")),
-    (schedules.CUSTOM, gettext_lazy("Rows of one's own")),
+    (schedules.CUSTOM, gettext_lazy("Custom schedule")),
 ]
 FREQUENCIES = [
     ("1", gettext_lazy("Every month")),
@@ -58,7 +58,7 @@ class WayForm(forms.Form):
         label=gettext_lazy("The contract moves a due date on a holiday to the next business day, within the month"), required=False
     )
     rows = RowsField(
-        label=gettext_lazy("Rows of one's own"), required=False, help_text=ROWS_HINT, max_length=40_000,
+        label=gettext_lazy("Custom schedule"), required=False, help_text=ROWS_HINT, max_length=40_000,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )  # fmt: skip
     sections: tuple[tuple[Any, tuple[str, ...]], ...] = ()
@@ -255,7 +255,7 @@ class PaymentForm(_AroundForm):
     """Where the loan money went."""
 
     reference = number_field(gettext_lazy("Payment number"))
-    valid_from = day_field(gettext_lazy("Paid on"))
+    valid_from = day_field(pgettext_lazy("payment of loan money", "Paid on"))
     mode = forms.ChoiceField(label=gettext_lazy("Manner of payment"), choices=DisbursementPayment.Mode.choices)
     payee = forms.CharField(label=gettext_lazy("Payee"), max_length=160)
     payee_account = forms.CharField(label=gettext_lazy("Payee's account"), max_length=60, required=False)
@@ -288,8 +288,8 @@ class CollateralForm(_AroundForm):
     )
     currency = forms.ChoiceField(label=gettext_lazy("Currency"))
     rank = forms.IntegerField(label=gettext_lazy("Rank"), min_value=1, max_value=99, initial=1)
-    prior_liens = AmountField(label=gettext_lazy("What others take before us"), required=False, least="0")
-    value = AmountField(label=gettext_lazy("Value"), least="0")
+    prior_liens = AmountField(label=gettext_lazy("Prior liens"), required=False, least="0")
+    value = AmountField(label=pgettext_lazy("collateral", "Value"), least="0")
     method = forms.ChoiceField(label=gettext_lazy("Valued by"), choices=Valuation.Method.choices)
     appraiser = forms.CharField(label=gettext_lazy("Appraiser"), max_length=120, required=False)
     valued_on = day_field(gettext_lazy("Valued on"))

@@ -68,7 +68,7 @@ def _borrower(request: HttpRequest, found: Borrower | None) -> HttpResponse:
         facts = facts_of(form) + [(kind_of(f), f.cleaned_data["value"], "text") for f in _filled(identifiers, "kind")]
         facts += [(kind_of(f), f.cleaned_data["name"], "text") for f in _filled(parties, "kind")]
         gone = [row for kind in ("identifier", "related_party") for row in _facts(form, identifiers, parties, found, lender)[kind]]
-        facts += [(_("No longer kept"), row.get("value") or row.get("name"), "text") for row in gone if row.get("withdrawn")]
+        facts += [(_("To be withdrawn"), row.get("value") or row.get("name"), "text") for row in gone if row.get("withdrawn")]
         title = _("Save this correction?") if found else _("Enter this borrower?")
         return Summary(title, _("Save the correction") if found else _("Enter the borrower"), facts, warnings + backdated(lender, said["valid_from"]))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from borrowers.facts import Fact, RevisedFact, ends_after_it_begins, one_per_key
 from loanwatch.people.models import Account
@@ -85,7 +86,7 @@ class BorrowerIdentifier(RevisedFact):
 
     borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="identifiers")
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
-    value = models.CharField(_("number"), max_length=60)
+    value = models.CharField(pgettext_lazy("identifier", "number"), max_length=60)
     to_on = models.DateField(_("valid until"), null=True)
 
     class Meta:
@@ -248,7 +249,7 @@ class ExternalSignal(RevisedFact):
     amount = models.DecimalField(_("amount"), null=True, **MONEY)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     confidence = models.CharField(_("confidence"), max_length=9, choices=Confidence.choices)
-    to_on = models.DateField(_("settled on"), null=True)
+    to_on = models.DateField(pgettext_lazy("outside matter", "settled on"), null=True)
 
     class Meta:
         ordering = ["borrower", "-valid_from"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from loanwatch.lenders.calendar_changes import Day
 from loanwatch.lenders.models import ProductTerms
@@ -47,7 +47,7 @@ class ChangeForm(forms.Form):
     """Days that become holidays or workdays, with the notice that says so."""
 
     days = DaysField(
-        label=gettext_lazy("Days"), max_length=40_000, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        label=pgettext_lazy("list of dates", "Days"), max_length=40_000, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=gettext_lazy(
             "One a line, or pasted from a CSV file: date, holiday or workday or normal, name. Normal takes a day back to Monday to Friday."
         ),

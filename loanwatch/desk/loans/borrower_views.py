@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from alerts.signals.models import Alert
 from borrowers.parties.models import Borrower
@@ -49,7 +50,7 @@ def borrower_detail(request: HttpRequest, number: str) -> HttpResponse:
 
 def _tabs(tab: str) -> list[dict[str, Any]]:
     names = [("", _("Overview")), ("parties", _("Parties and groups")), ("statements", _("Financial statements")),
-             ("facilities", _("Facilities")), ("accounts", _("Accounts")), ("signals", _("Outside signals"))]  # fmt: skip
+             ("facilities", _("Facilities")), ("accounts", pgettext("deposit accounts", "Accounts")), ("signals", _("Outside signals"))]  # fmt: skip
     return [{"text": text, "url": f"?tab={name}" if name else "?", "current": name == tab, "count": None} for name, text in names]
 
 

@@ -167,7 +167,7 @@ def test_a_line_that_is_cleared_is_withdrawn(desk):
     cleared = lines("id", {"kind": "", "value": "", "was": "tax T-7"}) | lines("party", {"kind": "", "name": "", "was": "controller Li Hua"})
     data = borrower_data(name="Works M-1", **cleared)
     page = desk.browser().post(reverse("entry:borrower", args=["M-1"]), data).content.decode()
-    assert "No longer kept" in page and "T-7" in page and "Li Hua" in page
+    assert "To be withdrawn" in page and "T-7" in page and "Li Hua" in page
     assert desk.enter("borrower", data, number="M-1").status_code == 302
     assert borne() == []
     assert not RelatedParty.objects.known_on(TODAY).exists()

@@ -249,7 +249,7 @@ def test_a_loan_that_the_core_system_delivers_is_left_to_it(desk, loan):
     assert "The core system delivers this loan" in page
 
 
-# What stands around it ------------------------------------------------------------------------------------------------------------
+# Collateral, guarantees and payments ------------------------------------------------------------------------------------------------------------
 
 
 def test_payments_of_the_loan_money_never_exceed_the_loan(desk, loan):

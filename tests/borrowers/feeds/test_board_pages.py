@@ -112,7 +112,7 @@ def test_a_held_file_is_declined_on_the_page_with_a_reason(client, credit, two_l
 def test_what_a_second_file_changed_is_told_field_by_field_to_those_who_may_read_loans(client, credit, staff, two_loans, deliver):
     done = deliver("mortgage_acquisition", loans("L1", "L2", orig_interest_rate="7.125"), approved_by=staff("CA2"))
     shown = page(client, "delivery", done.delivery)
-    assert "Was and becomes" in shown
+    assert "Before and after" in shown
     assert "7.125000" in shown
     client.force_login(staff("SA1", Role.SYSADMIN).account, backend=BACKEND)
     assert "7.125000" not in page(client, "delivery", done.delivery)
