@@ -137,6 +137,7 @@ def test_nobody_gets_in_without_logging_in_except_where_it_says_public(world):
     assert not faults, told(faults)
 
 
+@pytest.mark.faults  # every address, method and place for each role: a minute of work, in the slower gate
 @pytest.mark.parametrize("role", [role.value for role in Role])
 def test_a_role_gets_exactly_what_the_policy_table_gives_it(world, role):
     """Own branch, sub-branch, sibling, parent, another region and another lender, for a role held in a branch."""
