@@ -5,8 +5,6 @@ from typing import Any
 
 EPOCH = date(1990, 1, 1)
 WORKING = "CN Measures for Working Capital Loans, NFRA Order [2024] No. 2"
-FIXED = "CN Measures for Fixed Asset Loans, NFRA Order [2024] No. 1"
-PERSONAL = "CN Measures for Personal Loans, NFRA Order [2024] No. 3"
 DUE_CARE = "CN Guidelines on Due Diligence in Credit Work, CBRC [2004] No. 51"
 COLLATERAL = "CN Guidelines on Collateral of Commercial Banks, CBRC [2017] No. 16"
 CIVIL = "CN Civil Code, Book II, Part 4 (security interests are registered)"
