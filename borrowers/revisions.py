@@ -11,15 +11,15 @@ KEYS = {
 
 
 def known(alias: str, table: str) -> str:
-    """A condition on `alias`, a row of `table`: known by the parameter `day`, not withdrawn, and not revised by that day.
+    """A condition on `alias`, a row of `table`: known by the date in the parameter `known`, not withdrawn, and not revised by then.
 
     Later revisions are few and lie in a partial index of their own (`revision > 1`), so that a book without corrections
     pays nothing for the question.
     """
     same = " AND ".join(f"later.{name} = {alias}.{name}" for name in KEYS[table])
     return (
-        f"{alias}.known_from <= %(day)s AND NOT {alias}.withdrawn AND NOT EXISTS (SELECT FROM {table} later WHERE later.revision > 1 AND {same}"
-        f" AND later.revision > {alias}.revision AND later.known_from <= %(day)s)"
+        f"{alias}.known_from <= %(known)s AND NOT {alias}.withdrawn AND NOT EXISTS (SELECT FROM {table} later WHERE later.revision > 1 AND {same}"
+        f" AND later.revision > {alias}.revision AND later.known_from <= %(known)s)"
     )
 
 

@@ -63,15 +63,15 @@ demand AS (
     LEFT JOIN (SELECT DISTINCT loan_id FROM borrowers_repayment WHERE amount < 0) gone ON gone.loan_id = b.loan_id
     LEFT JOIN LATERAL (
         SELECT r.paid_on FROM borrowers_repayment r
-        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor >= i.cum_due_minor AND r.amount > 0 AND r.known_from <= %(day)s
+        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor >= i.cum_due_minor AND r.amount > 0 AND r.known_from <= %(known)s
           AND (gone.loan_id IS NULL OR NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
-                          AND back.known_from <= %(day)s AND back.cum_paid_minor < i.cum_due_minor))
+                          AND back.known_from <= %(known)s AND back.cum_paid_minor < i.cum_due_minor))
         ORDER BY r.cum_paid_minor LIMIT 1) settled ON true
     LEFT JOIN LATERAL (
         SELECT r.cum_paid_minor FROM borrowers_repayment r
-        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor > i.cum_due_minor - total.minor AND r.amount > 0 AND r.known_from <= %(day)s
+        WHERE r.loan_id = i.loan_id AND r.cum_paid_minor > i.cum_due_minor - total.minor AND r.amount > 0 AND r.known_from <= %(known)s
           AND (gone.loan_id IS NULL OR NOT EXISTS (SELECT FROM borrowers_repayment back WHERE back.amount < 0 AND back.loan_id = r.loan_id AND back.seq > r.seq
-                          AND back.known_from <= %(day)s AND back.cum_paid_minor <= i.cum_due_minor - total.minor))
+                          AND back.known_from <= %(known)s AND back.cum_paid_minor <= i.cum_due_minor - total.minor))
         ORDER BY r.cum_paid_minor LIMIT 1) first ON true
     WHERE NOT b.position_fed
 ),
@@ -201,7 +201,7 @@ last_lead AS (
 ),
 duties AS (
     SELECT d.loan_id, max(%(day)s - d.due_on) AS overdue_days FROM borrowers_checkduty d
-    WHERE d.lender_id = %(lender)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND d.known_from <= %(day)s AND d.due_on < %(day)s
+    WHERE d.lender_id = %(lender)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND d.known_from <= %(known)s AND d.due_on < %(day)s
       AND (d.done_on IS NULL OR d.done_on > %(day)s)
     GROUP BY d.loan_id
 )"""

@@ -17,11 +17,14 @@ from loanwatch.lenders.models import Lender
 
 POSITION = f"po.loan_id = l.id AND po.valid_from = %(day)s AND {known('po', 'borrowers_position')} AND po.closed_as = ''"
 
+# Loans set aside are left as they stand; a repair names the loans it is about.
+MINE = "NOT ({id} = ANY (%(held)s::bigint[])) AND (%(only)s::bigint[] IS NULL OR {id} = ANY (%(only)s::bigint[]))"
+
 # A loan whose position is delivered is on the book on the days of its positions; the plan is asked for first, as most have none.
 ON_BOOK = f"""
     SELECT l.id, l.lender_id, l.bucket, l.product_id FROM borrowers_loan l
-    WHERE l.lender_id = %(lender)s AND l.bucket BETWEEN %(lo)s AND %(hi)s
-      AND l.disbursed_on <= %(day)s AND l.known_from <= %(day)s
+    WHERE l.lender_id = %(lender)s AND l.bucket BETWEEN %(lo)s AND %(hi)s AND {MINE.format(id="l.id")}
+      AND l.disbursed_on <= %(day)s AND l.known_from <= %(known)s
       AND (NOT l.position_fed OR (EXISTS (SELECT FROM borrowers_instalment i WHERE i.loan_id = l.id)
                                   AND EXISTS (SELECT FROM borrowers_position po WHERE {POSITION})))
       AND NOT EXISTS (
@@ -32,7 +35,8 @@ ON_BOOK = f"""
 
 LEAVE = f"""
 DELETE FROM borrowers_loanstate s
-WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s AND s.loan_id NOT IN (SELECT id FROM ({ON_BOOK}) b)
+WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s AND {MINE.format(id="s.loan_id")}
+  AND s.loan_id NOT IN (SELECT id FROM ({ON_BOOK}) b)
 """
 
 KEPT = ["version", "paid_minor", "outstanding_minor", "overdue_principal_minor", "overdue_interest_minor", "oldest_unpaid_seq",
@@ -49,12 +53,12 @@ book AS MATERIALIZED (
 ),
 version AS (
     SELECT i.loan_id, max(i.version) AS version FROM borrowers_instalment i
-    WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s AND i.known_from <= %(day)s AND i.valid_from <= %(day)s
+    WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s AND i.known_from <= %(known)s AND i.valid_from <= %(day)s
     GROUP BY i.loan_id
 ),
 paid AS (
     SELECT r.loan_id, greatest(0, (sum(r.amount) * 100)::bigint) AS minor FROM borrowers_repayment r
-    WHERE r.lender_id = %(lender)s AND r.bucket BETWEEN %(lo)s AND %(hi)s AND r.known_from <= %(day)s AND r.paid_on <= %(day)s
+    WHERE r.lender_id = %(lender)s AND r.bucket BETWEEN %(lo)s AND %(hi)s AND r.known_from <= %(known)s AND r.paid_on <= %(day)s
     GROUP BY r.loan_id
 ),
 pause AS (
@@ -100,9 +104,9 @@ ON CONFLICT (loan_id) DO UPDATE SET as_of = excluded.as_of, {", ".join(f"{name} 
 WHERE ({", ".join(f"old.{name}" for name in KEPT)}) IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in KEPT)})
 """
 
-FORGET = """
+FORGET = f"""
 DELETE FROM borrowers_reconciliationdifference d
-WHERE d.lender_id = %(lender)s AND d.as_of = %(day)s AND d.bucket BETWEEN %(lo)s AND %(hi)s
+WHERE d.lender_id = %(lender)s AND d.as_of = %(day)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND {MINE.format(id="d.loan_id")}
 """
 # A figure that the core system does not deliver is not compared.
 COMPARE = f"""
@@ -117,6 +121,7 @@ CROSS JOIN LATERAL (VALUES
     ('overdue_principal', po.overdue_principal, s.overdue_principal_minor / 100.0),
     ('overdue_interest', po.overdue_interest, s.overdue_interest_minor / 100.0)) AS f (figure, delivered, computed)
 WHERE l.lender_id = %(lender)s AND l.bucket BETWEEN %(lo)s AND %(hi)s AND l.position_fed AND f.delivered <> f.computed
+  AND {MINE.format(id="l.id")}
 """
 
 MOVES = """LEFT JOIN unnest(%(moved_as)s::text[], %(moved_from)s::date[], %(moved_to)s::date[]) AS m (convention, due_on, counts_from)
@@ -130,7 +135,7 @@ WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
 def allocate(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
     """Bring the states of one slice of the book to the close of the day; returns how many changed.
 
-    key: lender, day, lo, hi. Demands count by the terms of each product in force on the day.
+    key: as `loanwatch.trail.ledger.key_of` makes it. Demands count by the terms of each product in force on the day.
     """
     terms = counting.countings(lender, key["day"])
     parameters = {**key, **_columns(terms), **_moves(cursor, key, lender, terms)}

@@ -73,6 +73,14 @@ class Act(StrEnum):
     PARAMETER_PROPOSE = "parameter.propose"
     PARAMETER_APPROVE = "parameter.approve"
     DAY_SEE = "day.see"
+    DAY_ACCEPT = "day.accept"
+    DAY_RERUN = "day.rerun"
+    DAY_REPLACE = "day.replace"
+    EXCEPTION_RETRY = "exception.retry"
+    OUTBOX_SEE = "outbox.see"
+    OUTBOX_SETTLE = "outbox.settle"
+    REMINDER_KEEP = "reminder.keep"
+    CONTACT_KEEP = "contact.keep"
     TRAIL_SEE = "trail.see"
     MATRIX_SEE = "matrix.see"
     # the borrower
@@ -105,6 +113,10 @@ def _not_enterer(holder: Any, fact: Any) -> bool:
 
 def _not_placer(holder: Any, hold: Any) -> bool:
     return holder.person is not None and holder.person.pk != hold.placed_by_id
+
+
+def _not_asker(holder: Any, day: Any) -> bool:
+    return holder.person is not None and holder.person.pk != day.asked_by_id
 
 
 def _not_self(holder: Any, person: Any) -> bool:
@@ -201,6 +213,24 @@ TABLE: dict[Act, Grant] = {
     ),
     Act.DAY_SEE: Grant(
         frozenset({SA, CA, AU}), _("Business days are watched by the system administrator, credit administration and audit.")
+    ),
+    Act.DAY_ACCEPT: Grant(frozenset({CA}), _("Only credit administration may close a business day with exceptions, and must say why.")),
+    Act.DAY_RERUN: Grant(frozenset({SA, CA}), _("Closed days are run again by the system administrator or credit administration.")),
+    Act.DAY_REPLACE: Grant(
+        frozenset({CA}), _("A credit administrator who did not ask for the re-run must agree before its figures replace the old ones."), _not_asker
+    ),
+    Act.EXCEPTION_RETRY: Grant(
+        frozenset({SA, CA}), _("What was set aside is tried again by the system administrator or credit administration.")
+    ),
+    Act.OUTBOX_SEE: Grant(
+        frozenset({SA, CA, AU}), _("Messages are watched by the system administrator, credit administration and audit.")
+    ),
+    Act.OUTBOX_SETTLE: Grant(
+        frozenset({SA, CA}), _("A message of which nobody knows whether it arrived is settled by the system administrator or credit administration.")
+    ),
+    Act.REMINDER_KEEP: Grant(frozenset({CA}), _("The words and days of reminders are kept by credit administration.")),
+    Act.CONTACT_KEEP: Grant(
+        frozenset({AM, CA}), _("How a borrower may be reached is kept by the account manager responsible and credit administration.")
     ),
     Act.TRAIL_SEE: Grant(frozenset({AU}), _("The audit trail is shown to auditors.")),
     Act.MATRIX_SEE: Grant(

@@ -34,6 +34,22 @@ class Fenced(Exception):
     """The lease had passed and another worker has taken the unit: nothing of this attempt is kept."""
 
 
+def key_of(
+    lender_id: int, day: date, *, previous: date | None = None, known: date | None = None, held: Sequence[int] = (), only: Sequence[int] | None = None,
+    lo: int = 0, hi: int = BUCKETS - 1,
+) -> dict[str, Any]:  # fmt: skip
+    """The parameters of a step's SQL.
+
+    previous: the close before, None at the first. known: facts known by this date count; left out, by the day itself. held:
+    loans set aside, which the step leaves as they are. only: the loans that are recomputed, None for all. lo, hi: the
+    buckets, both included; left out, the whole book.
+    """
+    return {
+        "lender": lender_id, "day": day, "previous": previous, "known": known or day, "lo": lo, "hi": hi, "held": list(held),
+        "only": None if only is None else list(only),
+    }  # fmt: skip
+
+
 @dataclass
 class Unit:
     """One claimed unit of work, and what the step counted while doing it."""
@@ -49,12 +65,18 @@ class Unit:
     attempt: int
     owner: str
     previous_date: date | None
+    known: date | None = None  # facts known by this date count; None: by the business date
+    held: list[int] = field(default_factory=list)  # loans set aside
+    only: list[int] | None = None  # the loans that are recomputed; None: all
     counts: dict[str, int] = field(default_factory=lambda: {"rows_in": 0, "rows_out": 0})
 
     @property
     def key(self) -> dict[str, Any]:
-        """The parameters that cut every input of a step: lender, day, the close before, bucket range."""
-        return {"lender": self.lender_id, "day": self.business_date, "previous": self.previous_date, "lo": self.bucket_from, "hi": self.bucket_to}
+        """The parameters that cut every input of a step: lender, day, the close before, what is known, bucket range, loans."""
+        return key_of(
+            self.lender_id, self.business_date, previous=self.previous_date, known=self.known, held=self.held, only=self.only,
+            lo=self.bucket_from, hi=self.bucket_to,
+        )  # fmt: skip
 
     def count(self, *, rows_in: int = 0, rows_out: int = 0) -> None:
         self.counts["rows_in"] += rows_in

@@ -9,6 +9,7 @@ from django.db import connection
 from borrowers.loans.allocation import allocate
 from borrowers.loans.models import CountingPause, Instalment, LoanEvent, LoanState, Position, ReconciliationDifference, Repayment
 from loanwatch.lenders.models import LenderCalendar, Parameter, ProductTerms
+from loanwatch.trail.ledger import key_of
 from tests.factories import LONG_AGO, LoanFactory, repaid, schedule
 
 DUE = date(2026, 8, 10)
@@ -18,7 +19,7 @@ DAY = date(2026, 8, 25)
 def after(loan, day=DAY) -> LoanState | None:
     """The state of the loan after the allocation of the day, the whole book as one slice."""
     with connection.cursor() as cursor:
-        allocate(cursor, {"lender": loan.lender_id, "day": day, "lo": 0, "hi": 255}, loan.lender)
+        allocate(cursor, key_of(loan.lender_id, day), loan.lender)
     return LoanState.objects.filter(loan=loan).first()
 
 
@@ -222,4 +223,4 @@ def test_a_loan_without_a_position_of_the_day_has_no_state_and_no_difference(del
 def test_an_unchanged_night_writes_no_state(loan):
     after(loan)
     with connection.cursor() as cursor:
-        assert allocate(cursor, {"lender": loan.lender_id, "day": date(2026, 8, 26), "lo": 0, "hi": 255}, loan.lender) == 0
+        assert allocate(cursor, key_of(loan.lender_id, date(2026, 8, 26)), loan.lender) == 0

@@ -13,6 +13,7 @@ from borrowers.loans.allocation import allocate
 from borrowers.loans.models import CountingPause, Instalment, Loan, LoanEvent, LoanState, Repayment
 from borrowers.loans.rules import PARTS
 from loanwatch.lenders.models import DayException, LenderCalendar, Parameter, ProductTerms
+from loanwatch.trail.ledger import key_of
 from tests.borrowers.loans import living, naive
 from tests.borrowers.loans.naive import START, Life
 from tests.factories import LONG_AGO, BranchFactory, LoanFactory, ProductFactory
@@ -70,7 +71,7 @@ def test_a_book_of_made_up_lives_is_allocated_as_the_slow_count_says(db, seed):
     for _ in range(6):
         day = START + timedelta(days=dice.randint(1, 400))
         with connection.cursor() as cursor:
-            allocate(cursor, {"lender": lender.pk, "day": day, "lo": 0, "hi": 255}, lender)
+            allocate(cursor, key_of(lender.pk, day), lender)
         states = LoanState.objects.in_bulk(list(book))
         for pk, made in book.items():
             compare(states.get(pk), naive.standing(made, day, day), made, day)

@@ -8,6 +8,7 @@ from alerts.observation.rollup import roll_up
 from alerts.signals.models import Alert
 from loanwatch.desk.closes import closes_of_lender
 from loanwatch.people.models import Role
+from loanwatch.trail.ledger import key_of
 from loanwatch.trail.models import BusinessDay
 from tests.factories import DAY, MONTH_BEFORE, AlertFactory, BranchFactory, LoanDayFactory, LoanFactory, close_days, hire
 
@@ -36,7 +37,7 @@ def rolled_up(lender):
 
     with connection.cursor() as cursor:
         for day in (MONTH_BEFORE, DAY):
-            roll_up(cursor, {"lender": lender.pk, "day": day, "previous": None, "lo": 0, "hi": 255})
+            roll_up(cursor, key_of(lender.pk, day))
 
 
 def book(branch, manager=None, size=6):
