@@ -35,6 +35,7 @@ SHIPPED = [
     ("inspection.special_days", 5, "Special inspection after a red alert, calendar days (proposal)", "low"),
     ("alerts.cooldown_days", 30, "House practice: what a person has closed stays closed at the same level (proposal)", "own"),
     ("day.automatic", True, "The scheduler closes every business day by itself", "own"),
+    ("day.closed_by", {"days_after": 1, "hour": 7, "minute": 0}, "Before the first branch opens on the calendar day after (proposal)", "own"),
     ("four_eyes.cooling_months", 12, "A former account manager does not verify: reliability rule R32", "own"),
 ]
 

@@ -22,6 +22,7 @@ NAMES: dict[str, Any] = {
     "inspection.special_days": _("Days to a special inspection after a red alert"),
     "alerts.cooldown_days": _("Days a closed alert stays closed at the same level"),
     "day.automatic": _("Business days close by themselves"),
+    "day.closed_by": _("When a business day should be closed: calendar days after it, hour and minute"),
     "four_eyes.cooling_months": _("Months a former account manager does not verify"),
 }
 
