@@ -119,3 +119,6 @@ class Beat(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()
+
+
+from loanwatch.trail.outbox.models import *  # noqa: E402, F403  # isort: skip
