@@ -15,6 +15,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from borrowers.outside.rules import AMOUNTS, SHARES
+
 MASTER, REVISED, FLOW = "master", "revised", "flow"
 OWN = frozenset({"id", "lender", "bucket", "valid_from", "known_from", "recorded_at", "delivery", "entered_by", "revision", "withdrawn"})
 TOLD_AS = {"other_loan": "other_number"}  # reference -> the name it is told by, where that is not <reference>_number
@@ -238,6 +240,10 @@ def _not_negative(name: str, what: str) -> dict[str, Limit]:
     return {name: Limit("OUT_OF_RANGE", what, f"{{{what}}} < 0")}
 
 
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
 def _kind(name: str, model: str, shape: str, **rest: Any) -> Kind:
     rest |= {key: frozenset(rest.get(key, ())) for key in ("needs", "fixed", "leaves_out")}
     return Kind(name, model, shape, **rest)
@@ -264,7 +270,16 @@ EVERY = (
             "round({total_assets}, 2) <> round({total_liabilities}, 2) + round({equity}, 2)")}),
     _kind("external_signal", "ExternalSignal", REVISED, needs=["valid_from"], limits={
         **_ends("signal_ends_after_it_begins"),
-        "signal_amount_has_a_currency": Limit("MISSING_VALUE", "currency", "{amount} IS NOT NULL AND coalesce({currency}, '') = ''")}),
+        "signal_amount_has_a_currency": Limit("MISSING_VALUE", "currency", "{amount} IS NOT NULL AND coalesce({currency}, '') = ''"),
+        "signal_share_is_a_percentage": Limit("OUT_OF_RANGE", "share", "{share} NOT BETWEEN 0 AND 100")}),
+    _kind("outside_figure", "OutsideFigure", REVISED, limits={
+        **_not_negative("figure_from_outside_not_negative", "value"),
+        "amount_from_outside_has_a_currency": Limit("MISSING_VALUE", "currency",
+            f"{{measure}} IN ({_codes(AMOUNTS)}) AND coalesce({{currency}}, '') = ''"),
+        "share_from_outside_in_percent": Limit("OUT_OF_RANGE", "value", f"{{measure}} IN ({_codes(SHARES)}) AND {{value}} > 100")}),
+    _kind("sector_event", "SectorEvent", MASTER, limits={
+        **_ends("sector_event_ends_after_it_begins"), "sector_event_names_an_industry": Limit("MISSING_VALUE", "industry", "{industry} = ''")}),
+    _kind("contact", "ContactAttempt", REVISED, needs=["valid_from"]),
     _kind("facility", "Facility", MASTER, fixed=OWNED, limits={
         **_not_negative("facility_limit_not_negative", "limit"), **_ends("facility_expires_after_it_begins", "expires_on")}),
     _kind("loan", "Loan", MASTER, fixed=[*OWNED, "disbursed_on", "position_fed"], leaves_out=["settled_on", "segment"],
@@ -292,6 +307,15 @@ EVERY = (
         "bucket": "(SELECT b.bucket FROM borrowers_borrower b WHERE b.id = r_covenant_id.borrower_id)"}),
     _kind("covenant_waiver", "CovenantWaiver", REVISED, limits=_ends("waiver_ends_after_it_begins"), derived={
         "bucket": "(SELECT b.bucket FROM borrowers_borrower b WHERE b.id = r_covenant_id.borrower_id)"}),
+    _kind("condition", "ApprovalCondition", REVISED, limits={
+        "condition_of_loan_or_facility": Limit("LOAN_OR_FACILITY", "facility_number",
+            "{loan_number} IS NOT NULL AND {facility_number} IS NOT NULL")}),
+    _kind("promise", "PaymentPromise", REVISED, not_after_end="valid_from", limits={
+        "promise_is_positive": Limit("OUT_OF_RANGE", "amount", "{amount} <= 0"),
+        "promise_is_for_a_later_day": Limit("DATE_ORDER", "due_on", "{due_on} < {valid_from}")}),
+    _kind("return", "PaymentReturn", REVISED, needs=["valid_from"], limits={
+        "return_is_positive": Limit("OUT_OF_RANGE", "amount", "{amount} <= 0 OR {retries} < 0")}),
+    _kind("agreed_payee", "AgreedPayee", REVISED, limits={"agreed_payee_has_a_name": Limit("MISSING_VALUE", "payee", "{payee} = ''")}),
     _kind("collateral", "CollateralItem", MASTER),
     _kind("pledge", "Pledge", REVISED, not_after_end="valid_from", limits={
         **_ends("pledge_ends_after_it_begins"), **_not_negative("prior_liens_not_negative", "prior_liens")}),
@@ -300,6 +324,10 @@ EVERY = (
         **_ends("insurance_ends_after_it_begins"), **_not_negative("sum_insured_not_negative", "sum_insured")}),
     _kind("registration", "Registration", REVISED, limits={
         **_ends("registration_ends_after_it_begins"), "registration_rank_positive": Limit("OUT_OF_RANGE", "rank", "{rank} < 1")}),
+    _kind("count", "CollateralCount", REVISED, limits={
+        "quantity_pledged_is_positive": Limit("OUT_OF_RANGE", "pledged", "{pledged} <= 0"),
+        **_not_negative("quantity_counted_not_negative", "counted"),
+        "count_has_a_quantity": Limit("MISSING_VALUE", "counted", "{counted} IS NULL AND NOT {access_refused}")}),
     _kind("seizure", "Seizure", REVISED, limits=_ends("seizure_ends_after_it_begins")),
     _kind("payment", "DisbursementPayment", REVISED, needs=["valid_from"], not_after_end="valid_from", limits={
         "payment_is_positive": Limit("OUT_OF_RANGE", "amount", "{amount} <= 0")}),

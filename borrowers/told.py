@@ -110,7 +110,7 @@ def _of_field(one: Field, said: str) -> list[Condition]:
     made = []
     if one.codes:
         listed = ", ".join(f"'{code}'" for code in one.codes)
-        made.append(Condition("NOT_A_CODE", one.name, f"{said} NOT IN ({listed})"))
+        made.append(Condition("NOT_A_CODE", one.name, f"{said} <> '' AND {said} NOT IN ({listed})"))
     if one.name == "currency":
         made.append(Condition("NOT_A_CODE", one.name, f"{said} <> '' AND {said} !~ '^[A-Z]{{3}}$'"))
     if one.most:

@@ -10,7 +10,7 @@ from borrowers.feeds.models import Delivery
 from borrowers.loans.models import MONEY, Loan
 from borrowers.parties.models import Borrower
 
-__all__ = ["CollateralItem", "Insurance", "Pledge", "PriceIndex", "Registration", "Seizure", "Valuation"]
+__all__ = ["CollateralCount", "CollateralItem", "Insurance", "Pledge", "PriceIndex", "Registration", "Seizure", "Valuation"]
 
 
 class CollateralItem(Fact):
@@ -72,6 +72,7 @@ class Valuation(RevisedFact):
         INDEX = "index", _("Index")
         QUOTE = "quote", _("Market quote")
         ORIGINATION = "origination", _("At origination")
+        SALE = "sale", _("Proceeds of a sale")
 
     item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="valuations")
     value = models.DecimalField(**MONEY)
@@ -145,6 +146,29 @@ class Seizure(RevisedFact):
     class Meta:
         ordering = ["item", "valid_from"]
         constraints = [one_per_key("one_seizure_per_reference", "item", "reference"), ends_after_it_begins("seizure_ends_after_it_begins")]
+
+
+class CollateralCount(RevisedFact):
+    """How much of a pledged stock was there when it was counted on `valid_from`."""
+
+    KEY = ("item", "valid_from")
+
+    item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="counts")
+    pledged = models.DecimalField(_("quantity pledged"), max_digits=20, decimal_places=4)
+    counted = models.DecimalField(_("quantity counted"), max_digits=20, decimal_places=4, null=True)
+    unit = models.CharField(_("unit of the quantity"), max_length=20, blank=True)
+    access_refused = models.BooleanField(_("access refused"), default=False)
+    counted_by = models.CharField(_("counted by"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["item", "-valid_from"]
+        constraints = [
+            one_per_key("one_count_per_item_and_day", "item", "valid_from"),
+            models.CheckConstraint(condition=Q(pledged__gt=0), name="quantity_pledged_is_positive"),
+            models.CheckConstraint(condition=Q(counted__isnull=True) | Q(counted__gte=0), name="quantity_counted_not_negative"),
+            models.CheckConstraint(condition=Q(counted__isnull=False) | Q(access_refused=True), name="count_has_a_quantity"),
+        ]
+        indexes = [models.Index(fields=["lender", "known_from"], name="collateral_count_by_known")]
 
 
 class PriceIndex(models.Model):

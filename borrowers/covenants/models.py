@@ -8,7 +8,7 @@ from borrowers.facts import Fact, RevisedLoanFact, ends_after_it_begins, one_per
 from borrowers.loans.models import Facility, Loan
 from borrowers.parties.models import Borrower
 
-__all__ = ["Covenant", "CovenantTest", "CovenantWaiver"]
+__all__ = ["ApprovalCondition", "Covenant", "CovenantTest", "CovenantWaiver"]
 
 
 class Covenant(Fact):
@@ -78,3 +78,25 @@ class CovenantWaiver(RevisedLoanFact):
     class Meta:
         ordering = ["covenant", "valid_from"]
         constraints = [one_per_key("one_waiver_per_covenant_and_day", "covenant", "valid_from"), ends_after_it_begins("waiver_ends_after_it_begins")]
+
+
+class ApprovalCondition(RevisedLoanFact):
+    """Something that the approval of `valid_from` demands by `due_on`, of the borrower as a whole, one facility or one loan."""
+
+    KEY = ("borrower", "reference")
+
+    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="approval_conditions")
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="dated_conditions", null=True)
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="approval_conditions", null=True)
+    reference = models.CharField(_("number of the condition"), max_length=60)
+    text = models.CharField(_("what is demanded"), max_length=200)
+    due_on = models.DateField(_("to be met by"))
+    met_on = models.DateField(_("met on"), null=True)
+
+    class Meta:
+        ordering = ["borrower", "due_on"]
+        constraints = [
+            one_per_key("one_condition_per_reference", "borrower", "reference"),
+            models.CheckConstraint(condition=Q(loan__isnull=True) | Q(facility__isnull=True), name="condition_of_loan_or_facility"),
+        ]
+        indexes = [models.Index(fields=["lender", "bucket", "known_from"], name="condition_by_bucket")]

@@ -146,12 +146,20 @@ class Instalment(ByTheMillion, LoanFact):
 class Repayment(ByTheMillion, LoanFact):
     """Money that came in for a loan. `seq` counts in the order in which it became known; `cum_paid_minor` is the running total."""
 
+    class PayerKind(models.TextChoices):
+        BORROWER = "borrower", _("The borrower")
+        GROUP = "group", _("A member of the declared group")
+        STAFF = "staff", _("Staff of the lender or their family")
+        THIRD = "third", _("Another party that is known")
+        UNKNOWN = "unknown", _("A source that is not known")
+
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="repayments", db_constraint=False, db_index=False)
     seq = models.IntegerField()
     paid_on = models.DateField()
     amount = models.DecimalField(**MONEY)
     cum_paid_minor = models.BigIntegerField()
     payer = models.CharField(max_length=120, blank=True)  # empty: the borrower
+    payer_kind = models.CharField(_("kind of payer"), max_length=8, choices=PayerKind.choices, blank=True, db_default="")  # empty: the borrower
     reference = models.CharField(max_length=60, blank=True, db_default="")  # the core system's or the cashier's own number of the payment
     # The repayment that this one takes back: same loan, the negative amount, never later than the business date it is known from.
     reverses = models.OneToOneField("self", models.PROTECT, related_name="reversed_by", null=True)

@@ -187,10 +187,19 @@ class FinancialStatement(RevisedFact):
 
     KEY = ("borrower", "valid_from", "months", "audited")
 
+    class Opinion(models.TextChoices):
+        UNQUALIFIED = "unqualified", _("Unqualified")
+        QUALIFIED = "qualified", _("Qualified")
+        ADVERSE = "adverse", _("Adverse")
+        DISCLAIMER = "disclaimer", _("Disclaimer")
+        GOING_CONCERN = "going_concern", _("Doubt about going on")
+
     borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="statements")
     months = models.SmallIntegerField(_("months covered"), default=12)
     audited = models.BooleanField(_("audited"), default=False)
     auditor = models.CharField(_("auditor"), max_length=120, blank=True)
+    opinion = models.CharField(_("auditor's opinion"), max_length=13, choices=Opinion.choices, blank=True, db_default="")
+    restated = models.BooleanField(_("restated"), default=False, db_default=False)
     currency = models.CharField(_("currency"), max_length=3)
     revenue = models.DecimalField(_("revenue"), null=True, **MONEY)
     ebitda = models.DecimalField(_("EBITDA"), null=True, **MONEY)
@@ -206,6 +215,17 @@ class FinancialStatement(RevisedFact):
     current_liabilities = models.DecimalField(_("current liabilities"), null=True, **MONEY)
     borrowings = models.DecimalField(_("borrowings"), null=True, **MONEY)
     equity = models.DecimalField(_("equity"), null=True, **MONEY)
+    cost_of_sales = models.DecimalField(_("cost of sales"), null=True, **MONEY)
+    gross_profit = models.DecimalField(_("gross profit"), null=True, **MONEY)
+    operating_profit = models.DecimalField(_("operating profit"), null=True, **MONEY)
+    tax_paid = models.DecimalField(_("tax paid"), null=True, **MONEY)
+    maintenance_capex = models.DecimalField(_("spending to keep the plant"), null=True, **MONEY)
+    debt_service = models.DecimalField(_("principal and interest paid"), null=True, **MONEY)
+    interest_income = models.DecimalField(_("interest income"), null=True, **MONEY)
+    plan_revenue = models.DecimalField(_("planned revenue"), null=True, **MONEY)
+    purchases = models.DecimalField(_("purchases"), null=True, **MONEY)
+    payables = models.DecimalField(_("payables"), null=True, **MONEY)
+    other_receivables = models.DecimalField(_("other receivables"), null=True, **MONEY)
 
     class Meta:
         ordering = ["borrower", "-valid_from"]
@@ -221,6 +241,7 @@ class FinancialStatement(RevisedFact):
                 violation_error_message=_("Total assets must equal total liabilities and equity."),
             ),
         ]
+        indexes = [models.Index(fields=["lender", "known_from"], name="statement_by_known")]
 
 
 class ExternalSignal(RevisedFact):
@@ -236,6 +257,49 @@ class ExternalSignal(RevisedFact):
         NEWS = "news", _("News")
         OTHER_LENDER = "other_lender", _("Another lender")
 
+    class Topic(models.TextChoices):
+        LAWSUIT = "lawsuit", _("Sued")
+        LENDER_SUES = "lender_sues", _("Sued by a lender")
+        ENFORCEMENT = "enforcement", _("Enforcement")
+        DISHONEST_DEBTOR = "dishonest_debtor", _("On the list of dishonest debtors")
+        TRAVEL_BAN = "travel_ban", _("Barred from travel and spending")
+        INSOLVENCY = "insolvency", _("Insolvency or restructuring filed")
+        TAX_ARREARS = "tax_arrears", _("Tax arrears")
+        TAX_CASE = "tax_case", _("Case of illegal tax")
+        ABNORMAL_INVOICE = "abnormal_invoice", _("Abnormal invoices")
+        PENALTY = "penalty", _("Fined by an authority")
+        PRODUCT_RECALL = "product_recall", _("Products called back")
+        STOP_ORDER = "stop_order", _("Ordered to stop")
+        LICENCE_WITHDRAWN = "licence_withdrawn", _("Licence withdrawn")
+        ABNORMAL_OPERATION = "abnormal_operation", _("Listed for abnormal operation")
+        SERIOUS_VIOLATION = "serious_violation", _("Listed for serious violation of law")
+        CONTROL_CHANGE = "control_change", _("Shares changed hands")
+        CONTROLLER_CHANGED = "controller_changed", _("Controller changed")
+        LEGAL_REP_CHANGED = "legal_rep_changed", _("Legal representative changed")
+        PERSON_CHANGE = "person_change", _("Director or head of finance changed")
+        SHARES_PLEDGED = "shares_pledged", _("Shares pledged")
+        SHARES_FROZEN = "shares_frozen", _("Shares frozen by a court")
+        CAPITAL_REDUCED = "capital_reduced", _("Capital reduced")
+        ADDRESS_CHANGE = "address_change", _("Registered address moved")
+        SCOPE_CHANGE = "scope_change", _("Business scope changed")
+        DEREGISTRATION = "deregistration", _("Deregistration announced")
+        RATING_OUTLOOK = "rating_outlook", _("Outlook of the rating negative")
+        ADVERSE_NEWS = "adverse_news", _("Adverse news")
+        FRAUD = "fraud", _("Fraud")
+        OWNER_FLED = "owner_fled", _("Owner can't be found")
+        STRIKE = "strike", _("Strike")
+        ACCIDENT = "accident", _("Accident")
+        LOSS = "loss", _("Heavy loss")
+        EMPLOYER_WATCHED = "employer_watched", _("Employer watched")
+        WAGE_DELAY = "wage_delay", _("Employer pays wages late")
+        EMPLOYER_CLOSED = "employer_closed", _("Employer closed or insolvent")
+        COLLATERAL_LEASED = "collateral_leased", _("Collateral let to others")
+        SECOND_LIEN = "second_lien", _("Later lien on the collateral")
+        AUCTION_NOTICE = "auction_notice", _("Auction of the collateral announced")
+        ACCOUNT_FROZEN = "account_frozen", _("Account frozen")
+        ACCOUNT_DEDUCTED = "account_deducted", _("Money deducted by a court")
+        ARREARS_ELSEWHERE = "arrears_elsewhere", _("Arrears at another lender")
+
     class Confidence(models.TextChoices):
         CONFIRMED = "confirmed", _("Confirmed")
         PROBABLE = "probable", _("Probable")
@@ -249,6 +313,9 @@ class ExternalSignal(RevisedFact):
     amount = models.DecimalField(_("amount"), null=True, **MONEY)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     confidence = models.CharField(_("confidence"), max_length=9, choices=Confidence.choices)
+    topic = models.CharField(_("matter"), max_length=20, choices=Topic.choices, blank=True, db_default="")
+    share = models.DecimalField(_("share concerned, %"), max_digits=7, decimal_places=4, null=True)  # of the shares, capital or accounts
+    consented = models.BooleanField(_("the lender had agreed"), default=False, db_default=False)
     to_on = models.DateField(pgettext_lazy("outside matter", "settled on"), null=True)
 
     class Meta:
@@ -257,8 +324,12 @@ class ExternalSignal(RevisedFact):
             one_per_key("one_signal_per_reference", "borrower", "kind", "source", "reference"),
             ends_after_it_begins("signal_ends_after_it_begins"),
             models.CheckConstraint(condition=Q(amount__isnull=True) | ~Q(currency=""), name="signal_amount_has_a_currency"),
+            models.CheckConstraint(condition=Q(share__isnull=True) | Q(share__gte=0, share__lte=100), name="signal_share_is_a_percentage"),
         ]
-        indexes = [models.Index(fields=["lender", "valid_from"], name="external_signal_by_day")]
+        indexes = [
+            models.Index(fields=["lender", "valid_from"], name="external_signal_by_day"),
+            models.Index(fields=["lender", "known_from"], name="external_signal_by_known"),
+        ]
 
 
 class PortalAccess(models.Model):

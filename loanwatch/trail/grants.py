@@ -35,6 +35,14 @@ APPEND_ONLY: tuple[str, ...] = (
     "borrowers_seizure",
     "borrowers_documentversion",
     "borrowers_shelfentry",
+    "borrowers_outsidefigure",
+    "borrowers_paymentreturn",
+    "borrowers_paymentpromise",
+    "borrowers_contactattempt",
+    "borrowers_agreedpayee",
+    "borrowers_approvalcondition",
+    "borrowers_collateralcount",
+    "borrowers_conductfact",
 )
 # Row history, written by the triggers of the owner alone: only SELECT.
 HISTORY: tuple[str, ...] = (

@@ -55,6 +55,21 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, Any, str]]] = {
         {"to_on": LATER},
         ("amount", 7, "MISSING_VALUE"),
     ),
+    "outside_figure": (
+        {"borrower_number": "B1", "measure": "vat_base", "value": 900, "source": "Tax office", "valid_from": DAY, **CNY},
+        {"value": 800},
+        ("currency", None, "MISSING_VALUE"),
+    ),
+    "sector_event": (
+        {"number": "S9", "industry": "Steel", "level": "mild", "headline": "Prices fall", "source": "Risk department"},
+        {"level": "ban"},
+        ("to_on", date(2020, 1, 1), "DATE_ORDER"),
+    ),
+    "contact": (
+        {"borrower_number": "B1", "reference": "K1", "channel": "telephone", "reached": False, "valid_from": DAY},
+        {"premises_closed": True},
+        ("channel", "drum", "NOT_A_CODE"),
+    ),
     "facility": (
         {"number": "F9", "borrower_number": "B1", "limit": Decimal(900), **CNY},
         {"expires_on": date(2028, 1, 1)},
@@ -108,6 +123,26 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, Any, str]]] = {
         {"to_on": LATER},
         ("to_on", date(2020, 1, 1), "DATE_ORDER"),
     ),
+    "condition": (
+        {"borrower_number": "B1", "reference": "K1", "text": "Pledge the stock", "due_on": DAY},
+        {"met_on": LATER},
+        ("loan_number", "L8", "UNKNOWN_LOAN"),
+    ),
+    "promise": (
+        {"loan_number": "L1", "valid_from": DAY, "due_on": LATER, "amount": 500},
+        {"told_by": "Hu"},
+        ("amount", 0, "OUT_OF_RANGE"),
+    ),
+    "return": (
+        {"loan_number": "L1", "reference": "D1", "amount": 500, "valid_from": DAY},
+        {"retries": 2},
+        ("retries", -1, "OUT_OF_RANGE"),
+    ),
+    "agreed_payee": (
+        {"loan_number": "L1", "payee": "Mill"},
+        {"payee_account": "62"},
+        ("payee_account", "6" * 61, "TOO_LONG"),
+    ),
     "collateral": (
         {"number": "I9", "owner_number": "B1", "kind": "vehicle", **CNY},
         {"description": "Lorry"},
@@ -125,6 +160,11 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, Any, str]]] = {
         ("insurer", "x" * 121, "TOO_LONG"),
     ),
     "registration": ({"item_number": "I1", "number": "R1", "register": "City"}, {"rank": 2}, ("rank", 0, "OUT_OF_RANGE")),
+    "count": (
+        {"item_number": "I1", "valid_from": DAY, "pledged": 100, "counted": 97},
+        {"counted": 90},
+        ("counted", None, "MISSING_VALUE"),
+    ),
     "seizure": (
         {"item_number": "I1", "reference": "S1", "by_whom": "Court"},
         {"to_on": LATER},
@@ -172,7 +212,7 @@ def of_kind(name: str, row: dict[str, Any]) -> models.QuerySet[Any]:
 
 
 def test_every_fact_of_the_store_may_be_told():
-    apart = {"PriceIndex", "Custody", "CheckDuty"}  # published series, and what the bank's own people decide
+    apart = {"PriceIndex", "Custody", "CheckDuty", "ConductFact"}  # published series, and what the bank's own people decide and do
     facts = {m.__name__ for m in apps.get_app_config("borrowers").get_models() if any(f.name == "known_from" for f in m._meta.fields)}
     documents = {name for name in facts if apps.get_model("borrowers", name).__module__ == "borrowers.documents.models"}
     assert facts - documents - apart - {"Correction"} == {kind.model_name for kind in EVERY}
