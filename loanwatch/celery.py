@@ -20,3 +20,4 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks(["loanwatch.day"])
+app.autodiscover_tasks(["loanwatch.watch"], related_name="workers")  # each worker says that it is alive

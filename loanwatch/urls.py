@@ -3,14 +3,14 @@
 from django.conf.urls.i18n import urlpatterns as i18n
 from django.urls import URLPattern, URLResolver, include, path
 
-from loanwatch import health
 from loanwatch.desk.styleguide import styleguide
 from loanwatch.people.routes import PUBLIC, route
+from loanwatch.watch import views as watch
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    route("healthz", health.alive, name="healthz", get=PUBLIC),
-    route("readyz", health.ready, name="readyz", get=PUBLIC),
-    route("metrics", health.metrics, name="metrics", get=PUBLIC),
+    route("healthz", watch.alive, name="healthz", get=PUBLIC),
+    route("readyz", watch.ready, name="readyz", get=PUBLIC),
+    route("metrics", watch.metrics, name="metrics", get=PUBLIC),
     route("styleguide/", styleguide, name="styleguide", get=PUBLIC),
     path("accounts/", include("loanwatch.people.account_urls")),
     path("i18n/", include(i18n)),

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.models import Count
 
-from loanwatch.health import ages
 from loanwatch.lenders.models import Lender
 from loanwatch.trail.models import BusinessDay, RunUnit
 from loanwatch.trail.queries import last_closed
+from loanwatch.watch.ages import ages
 
 
 def summary() -> dict[str, Any]:

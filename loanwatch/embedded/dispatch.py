@@ -5,6 +5,7 @@ import os
 import sys
 
 from loanwatch.embedded import catalogues, ensure, progress
+from loanwatch.embedded.postgres import Postgres
 from loanwatch.embedded.state import State
 
 WITHOUT_DATABASE = {"check", "check_translations", "collectstatic", "diffsettings", "down", "findstatic", "help", "spectacular", "version"}
@@ -13,7 +14,7 @@ AS_OWNER = {
     "create_admin", "dbshell", "flush", "grant_roles", "loaddata", "makemigrations", "migrate", "new_lender", "seed_demo", "shell",
     "showmigrations", "sqlmigrate", "up",
 }  # fmt: skip
-NOT_MIGRATED_FOR = {"dbshell", "flush", "grant_roles", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "status", "up"}
+NOT_MIGRATED_FOR = {"dbshell", "flush", "grant_roles", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "status", "up", "watch"}
 # Gives settings the right kind of database without a server: nothing listens there, and nothing asks.
 NO_SERVER = "postgres://loanwatch@127.0.0.1:1/loanwatch"
 
@@ -55,6 +56,8 @@ def needs_database(command: str, argv: list[str], state: State) -> bool:
         return False
     if command == "status":  # looking must not make an installation where there is none
         return ensure.external_database() or (state.folder / "migrated").exists()
+    if command == "watch":  # a database that is down is what it is to tell of: it starts none
+        return ensure.external_database() or ensure.keeper_runs(state, Postgres.name)
     return command not in WITHOUT_DATABASE or (command == "check" and "--database" in argv)
 
 

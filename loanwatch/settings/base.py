@@ -197,6 +197,12 @@ PGHISTORY_BASE_MODEL = "pghistory.models.Event"
 LEASE_SECONDS = env.whole("LOANWATCH_LEASE_SECONDS", 30)
 BUSINESS_DATE = env.text("LOANWATCH_BUSINESS_DATE")  # test clock; production settings refuse it
 
+# The watch tells of alarms by ways of its own, which must not be those of the outbox (docs/ops/runbook.md).
+WATCH_MAIL_TO = [name.strip() for name in env.text("LOANWATCH_WATCH_MAIL_TO").split(",") if name.strip()]
+WATCH_MAIL_FROM = env.text("LOANWATCH_WATCH_MAIL_FROM", "loanwatch@localhost")
+WATCH_MAIL_SERVER = env.secret("LOANWATCH_WATCH_MAIL_SERVER")  # smtp://user:password@host:25, or smtps://
+WATCH_WEBHOOK = env.secret("LOANWATCH_WATCH_WEBHOOK")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
