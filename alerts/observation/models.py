@@ -1,11 +1,13 @@
 """The daily observation: what the day's facts say about each loan, branch and portfolio node. Written by the day's steps only."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from alerts.observation.loans.grain import LOAN
 from borrowers.loans.models import MONEY, Loan
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch, Person, Role
@@ -104,6 +106,31 @@ class LoanDay(models.Model):
     class Meta:
         managed = False
         db_table = "alerts_loanday"
+
+
+def _add_columns(model: type[models.Model], columns: Mapping[str, str]) -> None:
+    """Give the model a field for every stored column of its grain that is not written out above."""
+    there = {field.column for field in model._meta.fields}
+    for name, kind in columns.items():
+        if name not in there:
+            _COLUMN[kind.partition("(")[0]](kind).contribute_to_class(model, name)
+
+
+def _decimal(kind: str) -> models.Field:
+    digits, _, places = kind[len("numeric(") : -1].partition(", ")
+    return models.DecimalField(max_digits=int(digits), decimal_places=int(places), null=True)
+
+
+_COLUMN: dict[str, Callable[[str], models.Field]] = {
+    "numeric": _decimal,
+    "integer": lambda _: models.IntegerField(null=True),
+    "smallint": lambda _: models.SmallIntegerField(null=True),
+    "bigint": lambda _: models.BigIntegerField(null=True),
+    "date": lambda _: models.DateField(null=True),
+    "boolean": lambda _: models.BooleanField(null=True),
+    "varchar": lambda kind: models.CharField(max_length=int(kind[len("varchar(") : -1]), null=True),
+}
+_add_columns(LoanDay, {"shape": "integer", "recheck_on": "date"} | LOAN.stored)
 
 
 class BranchDay(models.Model):

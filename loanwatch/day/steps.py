@@ -6,7 +6,6 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from alerts.classification.propose import propose
-from alerts.observation.numbers import numbers_for
 from alerts.observation.observe import observe
 from alerts.observation.rollup import observe_branches, roll_up
 from alerts.signals.warn import BRANCH, LOAN, warn
@@ -16,18 +15,14 @@ from loanwatch.lenders.models import Lender
 from loanwatch.trail.ledger import Unit
 
 
-def _observe(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
-    return observe(cursor, key, numbers_for(lender, key["day"]))
-
-
 def _schedule(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
-    return schedule_tasks(cursor, lender_id=lender.pk, business_date=key["day"], bucket_from=key["lo"], bucket_to=key["hi"])
+    return schedule_tasks(cursor, key, lender)
 
 
 # name, cut by bucket, what it does. A step begins when every unit of the one before is done.
 STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], int]]] = [
     ("allocate", True, allocate),
-    ("observe", True, _observe),
+    ("observe", True, observe),
     ("observe_branches", False, lambda cursor, key, lender: observe_branches(cursor, key)),
     ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender)),
     ("warn_branches", False, lambda cursor, key, lender: warn(cursor, key, BRANCH, lender)),

@@ -1,0 +1,230 @@
+"""The observation of one grain at one close: what has news is computed from the facts, all else is carried forward.
+
+A *family* of indicators is one SELECT over the subjects with news. Its columns stay as they are until a fact arrives or a
+date is reached that the family itself names (`recheck_on`): a window that a demand leaves, a period that ends. So the cost
+of a night follows what happened in it, neither the age of the loans nor the length of the windows. What moves with every day
+is never stored as such: *derived* columns are worked out each night, for all subjects, from what is stored.
+
+Carried or computed afresh, the row is the same; `fresh` computes everything and is the check, the rebuild and the re-run.
+Each row keeps the `shape` of what computed it, so that a changed definition is never carried on.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from alerts.observation.fields import Field
+
+# Storage types. Ratios and numbers are rounded when they are stored, so a carried value is the value that was computed.
+MONEY, RATIO, NUMBER, INT, DATE, BOOL = "numeric(20, 2)", "numeric(14, 6)", "numeric(20, 6)", "integer", "date", "boolean"
+
+
+@dataclass(frozen=True)
+class Family:
+    """Indicators with the same sources.
+
+    sql: one SELECT (a WITH is allowed) giving exactly one row per row of `lw_subject (subject_id)`: subject_id, then every
+    name of `columns`, and `recheck_on` where `rechecks`: the earliest later date on which a column may change although no fact
+    arrives, NULL for never. `lw_book` holds all subjects of the slice with what is new every day.
+    columns: stored, name -> SQL type. derived: name -> (SQL type, expression over the row `r`, which has the book's and all
+    families' columns). news: SELECTs of subjects with a new fact since the close before. carried: where a column of a carried
+    row is not simply that of the close before: an expression over `w` (that row) and `b` (today's book); `recheck_on` too.
+    was: names in `r` for expressions over `w`, which is empty for a subject that is new. nightly: sql runs for all subjects
+    (`lw_book`) every night, for what depends on other subjects; nothing is carried.
+    """
+
+    name: str
+    sql: str
+    columns: Mapping[str, str]
+    derived: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    news: tuple[str, ...] = ()
+    carried: Mapping[str, str] = field(default_factory=dict)
+    was: Mapping[str, str] = field(default_factory=dict)
+    rechecks: bool = False
+    nightly: bool = False
+    fields: tuple[Field, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert not (self.nightly and (self.news or self.carried or self.rechecks))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Sums over the last days of flows: yesterday's sum plus what came in minus what left, whatever the length of the window.
+
+    source: FROM clause of the flows, alias `t`, cut by lender and bucket in `cut`. subject, on, known_from: expressions over
+    it: whose flow, the day it is about, the day it became known. revised: SELECT of subjects whose flows were corrected or withdrawn since the
+    close before; they are summed anew. columns: name -> (SQL type, days, what is summed: an expression over `t`, NULL for
+    what does not count). A window of n days holds the business date and the n - 1 days before it.
+    """
+
+    name: str
+    source: str
+    cut: str
+    subject: str
+    on: str
+    known_from: str
+    revised: str
+    columns: Mapping[str, tuple[str, int, str]]
+
+
+@dataclass(frozen=True)
+class Grain:
+    """Who is observed. book: SELECT of the subjects of the slice, `subject_id` first. own: table column -> expression over `b`."""
+
+    name: str
+    table: str
+    subject: str
+    book: str
+    own: Mapping[str, str]
+    families: tuple[Family, ...]
+    windows: tuple[Windows, ...] = ()
+    mine: str = "true"  # which rows of the table, alias `x`, a run over this slice replaces
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Every column that families and windows keep: name -> SQL type."""
+        found: dict[str, str] = {}
+        for family in self.families:
+            found |= dict(family.columns) | {name: kind for name, (kind, _) in family.derived.items()}
+        for window in self.windows:
+            found |= {name: kind for name, (kind, _, _) in window.columns.items()}
+        return found
+
+
+def new_fact(alias: str, on: str = "valid_from") -> str:
+    """Condition: the fact became known, or began to be so, after the close before and by this one."""
+    return (
+        f"({alias}.known_from > %(previous)s OR {alias}.{on} > %(previous)s) AND {alias}.known_from <= %(known)s AND {alias}.{on} <= %(day)s"
+    )
+
+
+def observe_grain(cursor: CursorWrapper, grain: Grain, parameters: Mapping[str, Any], *, fresh: bool = False) -> int:
+    """Write the rows of one slice; returns how many. Twice leaves the same rows.
+
+    parameters: those of `loanwatch.trail.ledger.key_of` and whatever the grain's SQL names. fresh: compute every subject from
+    the facts, as on the first close, although there is a close before to carry from.
+    """
+    whole = {**parameters, "fresh": fresh or parameters["previous"] is None, "shape": shape(grain.name, tuple(statements(grain)))}
+    for statement in statements(grain):
+        cursor.execute(statement, whole)
+    return cursor.rowcount
+
+
+@cache
+def shape(name: str, of: tuple[str, ...]) -> int:
+    """A number that changes with the definition of a grain, as a signed 32-bit integer."""
+    return zlib.crc32("".join((name, *of)).encode()) - 2**31
+
+
+def statements(grain: Grain) -> list[str]:
+    """The SQL of one slice, in order; their number depends on the grain only, never on the book."""
+    was = f"w.lender_id = %(lender)s AND w.as_of = %(previous)s AND w.{grain.subject} = b.subject_id"
+    temps = ["lw_book", "lw_subject"] + [f"lw_f_{f.name}" for f in grain.families] + [f"lw_w_{w.name}" for w in grain.windows]
+    news = " UNION ALL ".join(sql for family in grain.families for sql in family.news)
+    told = f"OR b.subject_id IN ({news})" if news else ""
+    return [
+        f"DROP TABLE IF EXISTS {', '.join(temps)}",
+        f"CREATE TEMP TABLE lw_book ON COMMIT DROP AS {grain.book}",
+        "ALTER TABLE lw_book ADD PRIMARY KEY (subject_id)",
+        "ANALYZE lw_book",
+        f"""
+        CREATE TEMP TABLE lw_subject ON COMMIT DROP AS
+        SELECT b.subject_id, w.shape IS DISTINCT FROM %(shape)s AS is_new FROM lw_book b LEFT JOIN {grain.table} w ON {was}
+        WHERE %(fresh)s OR w.shape IS DISTINCT FROM %(shape)s OR w.recheck_on <= %(day)s {told}
+        """,
+        "ALTER TABLE lw_subject ADD PRIMARY KEY (subject_id)",
+        "ANALYZE lw_subject",
+        *[sql for family in grain.families for sql in _family(family)],
+        *[sql for window in grain.windows for sql in _window(window, grain)],
+        f"DELETE FROM {grain.table} x WHERE x.lender_id = %(lender)s AND x.as_of = %(day)s AND x.bucket BETWEEN %(lo)s AND %(hi)s AND {grain.mine}",
+        _insert(grain, was),
+    ]
+
+
+def _family(family: Family) -> list[str]:
+    name = f"lw_f_{family.name}"
+    return [f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {family.sql}", f"ANALYZE {name}"]
+
+
+def _window(window: Windows, grain: Grain) -> list[str]:
+    """Two sums per column: anew for subjects that are new or corrected, else the difference to the close before."""
+    name, t_on = f"lw_w_{window.name}", window.on
+    days = sorted({days for _, days, _ in window.columns.values()})
+    leaving = " OR ".join(f"({t_on} > %(previous)s::date - {d} AND {t_on} <= %(day)s::date - {d})" for d in days)
+    changed = f"({window.known_from} > %(previous)s OR {t_on} > %(previous)s OR {leaving})"
+    now = {d: f"({t_on} > %(day)s::date - {d} AND {t_on} <= %(day)s AND {window.known_from} <= %(known)s)" for d in days}
+    before = {d: f"({t_on} > %(previous)s::date - {d} AND {t_on} <= %(previous)s AND {window.known_from} <= %(previous)s)" for d in days}
+    full = ", ".join(f"coalesce(sum({what}) FILTER (WHERE {now[d]}), 0) AS {col}" for col, (_, d, what) in window.columns.items())
+    moved = ", ".join(
+        f"coalesce(sum({what}) FILTER (WHERE {now[d]}), 0) - coalesce(sum({what}) FILTER (WHERE {before[d]}), 0) AS {col}"
+        for col, (_, d, what) in window.columns.items()
+    )
+    return [
+        f"""
+        CREATE TEMP TABLE {name} ON COMMIT DROP AS
+        WITH anew AS MATERIALIZED (
+            SELECT s.subject_id FROM lw_subject s WHERE s.is_new OR %(fresh)s
+            UNION SELECT b.subject_id FROM lw_book b WHERE b.subject_id IN ({window.revised})
+        )
+        SELECT {window.subject} AS subject_id, true AS anew, {full} FROM {window.source}
+        WHERE {window.cut} AND {window.subject} IN (SELECT subject_id FROM anew) AND {t_on} > %(day)s::date - {days[-1]} AND {t_on} <= %(day)s
+        GROUP BY 1
+        UNION ALL
+        SELECT a.subject_id, true, {", ".join("0" for _ in window.columns)} FROM anew a
+        WHERE NOT EXISTS (SELECT FROM {window.source} WHERE {window.cut} AND {window.subject} = a.subject_id
+                          AND {t_on} > %(day)s::date - {days[-1]} AND {t_on} <= %(day)s)
+        UNION ALL
+        SELECT {window.subject}, false, {moved} FROM {window.source}
+        WHERE NOT %(fresh)s AND {window.cut} AND {changed} AND {window.subject} NOT IN (SELECT subject_id FROM anew)
+        GROUP BY 1
+        """,
+        f"ANALYZE {name}",
+    ]
+
+
+def _insert(grain: Grain, was: str) -> str:
+    """One INSERT: fresh and carried rows beneath, derived columns above."""
+    carried_families = [f for f in grain.families if not f.nightly]
+    nightly = [f for f in grain.families if f.nightly]
+    names = ["recheck_on"] + [c for f in carried_families for c in f.columns] + [c for w in grain.windows for c in w.columns]
+    names += [c for f in nightly for c in f.columns] + [c for f in grain.families for c in f.was]
+    rechecks = ", ".join(f"lw_f_{f.name}.recheck_on" for f in carried_families if f.rechecks)
+    fresh = [f"least({rechecks})" if rechecks else "NULL::date"]
+    fresh += [f"lw_f_{f.name}.{c}::{kind}" for f in carried_families for c, kind in f.columns.items()]
+    moved = [f.carried["recheck_on"] for f in carried_families if "recheck_on" in f.carried]
+    kept = [f"least(w.recheck_on, {', '.join(moved)})" if moved else "w.recheck_on"]
+    kept += [f"({f.carried.get(c, f'w.{c}')})::{kind}" for f in carried_families for c, kind in f.columns.items()]
+    every = [
+        f"(CASE WHEN lw_w_{w.name}.anew OR w.shape IS DISTINCT FROM %(shape)s THEN 0 ELSE w.{c} END + coalesce(lw_w_{w.name}.{c}, 0))::{kind}"
+        for w in grain.windows for c, (kind, _, _) in w.columns.items()
+    ]  # fmt: skip
+    every += [f"lw_f_{f.name}.{c}::{kind}" for f in nightly for c, kind in f.columns.items()]
+    every += [f"({expression})" for f in grain.families for expression in f.was.values()]
+    joined = " ".join(
+        [f"LEFT JOIN lw_w_{w.name} ON lw_w_{w.name}.subject_id = b.subject_id" for w in grain.windows]
+        + [f"JOIN lw_f_{f.name} ON lw_f_{f.name}.subject_id = b.subject_id" for f in nightly]
+    )
+    families = " ".join(f"JOIN lw_f_{f.name} ON lw_f_{f.name}.subject_id = b.subject_id" for f in carried_families)
+    derived = {name: f"({sql})::{kind}" for f in grain.families for name, (kind, sql) in f.derived.items()}
+    stored = ["recheck_on"] + [c for f in grain.families for c in f.columns] + [c for w in grain.windows for c in w.columns]
+    target = ["shape", *grain.own, *stored, *derived]
+    values = ["%(shape)s", *(f"r.own_{name}" for name in grain.own), *(f"r.{name}" for name in stored), *derived.values()]
+    own = ", ".join(f"{sql} AS own_{name}" for name, sql in grain.own.items())
+    fresh_list = ", ".join(f"{sql} AS {name}" for name, sql in zip(names, fresh + every, strict=True))
+    kept_list = ", ".join(f"{sql} AS {name}" for name, sql in zip(names, kept + every, strict=True))
+    return f"""
+        INSERT INTO {grain.table} ({", ".join(target)})
+        SELECT {", ".join(values)} FROM (
+            SELECT b.*, {own}, {fresh_list}
+            FROM lw_book b JOIN lw_subject s ON s.subject_id = b.subject_id {families} LEFT JOIN {grain.table} w ON {was} {joined}
+            UNION ALL
+            SELECT b.*, {own}, {kept_list}
+            FROM lw_book b JOIN {grain.table} w ON {was} {joined}
+            WHERE NOT EXISTS (SELECT FROM lw_subject s WHERE s.subject_id = b.subject_id)
+        ) r
+        """

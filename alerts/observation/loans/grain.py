@@ -1,0 +1,16 @@
+"""The loan's observation put together: today's book and the families of indicators."""
+
+from alerts.observation.engine import Grain
+from alerts.observation.loans.behaviour import BEHAVIOUR
+from alerts.observation.loans.book import BOOK, OWN
+from alerts.observation.loans.collateral import COLLATERAL
+from alerts.observation.loans.events import EVENTS
+from alerts.observation.loans.guarantors import GUARANTORS
+from alerts.observation.loans.people import PEOPLE
+from alerts.observation.loans.positions import POSITIONS
+from borrowers.loans.allocation import MINE
+
+FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE)
+LOAN = Grain(
+    name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
+)  # fmt: skip
