@@ -15,8 +15,14 @@ from inspections.visits.models import Visit
 from inspections.visits.queries import Question, Sheet, checkpoints_of, lay_out, point_of, sheet_of
 from inspections.visits.rules import Said
 from loanwatch.kernel.policy import Conflict
+from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import parameter
 from loanwatch.people.access import Access
+
+
+def verify_days(lender: Lender, on: date) -> dict[str, int]:
+    """Calendar days from handing in to verification by kind of task, as the parameters in force on `on` say."""
+    return {kind: int(days) for kind, days in parameter(lender, "inspection.verify_days", on).items()}
 
 
 def queue(access: Access, *, late: bool = False) -> QuerySet[Visit, Any]:
@@ -24,7 +30,8 @@ def queue(access: Access, *, late: bool = False) -> QuerySet[Visit, Any]:
 
     Adds `verify_by` (date). What the visits say is not read here. late: only those past that date on `access.on`.
     """
-    days = Case(*[When(task__kind=kind, then=Value(n)) for kind, n in rules.VERIFY_WITHIN.items()])
+    within = verify_days(access.person.lender, access.on) if access.person and access.person.lender else {}
+    days = Case(*[When(task__kind=kind, then=Value(n)) for kind, n in within.items()], default=Value(0))
     waiting = Visit.objects.filter(state=Visit.State.SUBMITTED, loan_id__in=Loan.objects.visible_to(access).values("pk"))
     if access.person:
         waiting = waiting.exclude(recorded_by=access.person)

@@ -1,6 +1,6 @@
 """Pure rules of verification: comparing two views point by point, and how long a verification may wait."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +9,6 @@ from inspections.visits.rules import Point, fails
 
 SAME, DIFFERS, MATERIAL, ONE_SIDED = "same", "differs", "material", "one_sided"
 MATERIAL_TIMES = 3  # a figure off by more than this many times its tolerance is a material difference
-VERIFY_WITHIN = {"special": 2, "routine": 5, "first": 5}  # calendar days from submission
 KEY_FINDING = {"no_problem": 0, "not_given": 0, "concern": 1, "problem": 2}
 
 
@@ -62,9 +61,9 @@ def must_explain(results: Sequence[Compared]) -> bool:
     return any(found.result == MATERIAL for found in results)
 
 
-def deadline(kind: str, submitted_on: date) -> date:
-    """Until when a visit of a task of `kind` is to be verified."""
-    return submitted_on + timedelta(days=VERIFY_WITHIN[kind])
+def deadline(kind: str, submitted_on: date, within: Mapping[str, int]) -> date:
+    """Until when a visit of a task of `kind` is to be verified. `within`: calendar days from submission, by kind."""
+    return submitted_on + timedelta(days=within[kind])
 
 
 def months_before(day: date, months: int) -> date:

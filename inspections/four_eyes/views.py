@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from inspections.four_eyes import actions, rules
 from inspections.four_eyes.forms import DecisionForm, OwnViewForm, QueueFilters
 from inspections.four_eyes.models import Verification
-from inspections.four_eyes.queries import Row, SideBySide, blind_sheet, queue, side_by_side, verification_of, waited, why_not
+from inspections.four_eyes.queries import Row, SideBySide, blind_sheet, queue, side_by_side, verification_of, verify_days, waited, why_not
 from inspections.planning.models import Kind
 from inspections.visits.actions import NotComplete
 from inspections.visits.forms import fault_sentence, read_answers
@@ -157,7 +157,9 @@ def _rows(view: SideBySide, everything: bool) -> list[tuple[str, list[Row]]]:
 
 
 def _verify_by(visit: Visit) -> Any:
-    return rules.deadline(visit.task.kind, visit.submitted_on) if visit.submitted_on else None
+    if visit.submitted_on is None:
+        return None
+    return rules.deadline(visit.task.kind, visit.submitted_on, verify_days(visit.lender, visit.submitted_on))
 
 
 def _steps(now: str) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Opening tasks by plan, assigning them, and moving them on as the visit moves."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from borrowers.loans.models import CheckDuty
+from borrowers.loans import duties
 from inspections.planning import rules
 from inspections.planning.models import Task
 from loanwatch.kernel.moves import move
@@ -20,30 +21,31 @@ from loanwatch.people.models import BranchReach, Person, Role, RoleHeld
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
-KEYS = ("inspection.first_days", "inspection.routine_days", "inspection.size_limits", "inspection.special_days")
+KEYS = (
+    "inspection.first_days", "inspection.routine_days", "inspection.size_limits", "inspection.special_days", "inspection.task_days",
+)  # fmt: skip
 
 BOOK = """o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.bucket BETWEEN %(lo)s AND %(hi)s"""
+
+# Loans that are set aside keep their tasks as they are; a repair or correction touches only the loans it recomputes.
+TOUCHED = "NOT ({alias}.loan_id = ANY (%(held)s::bigint[])) AND (%(only)s::bigint[] IS NULL OR {alias}.loan_id = ANY (%(only)s::bigint[]))"
 
 # The loan has left the book: nothing is left to inspect. What was handed in is still verified.
 CANCEL = f"""
 WITH gone AS (
     UPDATE inspections_task t SET state = 'cancelled', closed_on = %(day)s
     WHERE t.lender_id = %(lender)s AND t.bucket BETWEEN %(lo)s AND %(hi)s
-      AND t.state IN ('due', 'started', 'returned') AND t.opened_on <= %(day)s
+      AND t.state IN ('due', 'started', 'returned') AND t.opened_on <= %(day)s AND {TOUCHED.format(alias="t")}
       AND NOT EXISTS (SELECT 1 FROM alerts_loanday o WHERE {BOOK} AND o.loan_id = t.loan_id)
-    RETURNING t.loan_id, t.kind, t.due_on
-),
-released AS (
-    UPDATE borrowers_checkduty d SET done_on = %(day)s FROM gone g
-    WHERE d.loan_id = g.loan_id AND d.kind = g.kind AND d.due_on = g.due_on AND d.done_on IS NULL
+    RETURNING t.loan_id, t.bucket, t.kind, t.due_on
 )
-SELECT count(*) FROM gone
+SELECT loan_id, bucket, kind, due_on FROM gone
 """
 # A task that nobody has begun goes with the loan to its new account manager, unless a branch head gave it to somebody.
 FOLLOW = f"""
 UPDATE inspections_task t SET assigned_to_id = o.manager_id FROM alerts_loanday o
 WHERE {BOOK} AND o.loan_id = t.loan_id AND t.lender_id = %(lender)s AND t.bucket BETWEEN %(lo)s AND %(hi)s AND t.state = 'due'
-  AND t.assigned_by_id IS NULL AND t.assigned_to_id IS DISTINCT FROM o.manager_id
+  AND t.assigned_by_id IS NULL AND t.assigned_to_id IS DISTINCT FROM o.manager_id AND {TOUCHED.format(alias="t")}
 """
 OPEN_TASKS = """
 WITH called AS ({called}),
@@ -53,21 +55,16 @@ opened AS (
     SELECT %(lender)s, c.bucket, c.loan_id, c.borrower_id, c.branch_id, %(kind)s, c.alert_id, %(day)s, c.due_on, c.manager_id, 'due'
     FROM called c
     ON CONFLICT (loan_id, kind) WHERE state IN ('due', 'started', 'submitted', 'returned') DO NOTHING
-    RETURNING lender_id, bucket, loan_id, kind, due_on
-),
-duties AS (
-    INSERT INTO borrowers_checkduty (lender_id, bucket, loan_id, kind, due_on, known_from)
-    SELECT lender_id, bucket, loan_id, kind, due_on, %(day)s FROM opened
-    ON CONFLICT (loan_id, kind, due_on) DO NOTHING
+    RETURNING loan_id, bucket, kind, due_on
 )
-SELECT count(*) FROM opened
+SELECT loan_id, bucket, kind, due_on FROM opened
 """
 FIRST = f"""
     SELECT o.bucket, o.loan_id, o.borrower_id, o.branch_id, o.manager_id, NULL::bigint AS alert_id,
            CASE WHEN due.on_day < %(day)s THEN %(day)s + %(notice)s ELSE due.on_day END AS due_on
     FROM alerts_loanday o JOIN borrowers_loan l ON l.id = o.loan_id
     CROSS JOIN LATERAL (SELECT l.disbursed_on + coalesce((%(first_days)s::jsonb ->> o.product_kind)::int, %(first_default)s) AS on_day) due
-    WHERE {BOOK} AND (NOT (o.product_kind = ANY (%(retail)s)) OR %(first_days)s::jsonb ? o.product_kind)
+    WHERE {BOOK} AND {TOUCHED.format(alias="o")} AND (NOT (o.product_kind = ANY (%(retail)s)) OR %(first_days)s::jsonb ? o.product_kind)
       AND l.disbursed_on <= %(day)s AND due.on_day >= %(day)s - %(missed)s
       AND NOT EXISTS (SELECT 1 FROM inspections_task t WHERE t.loan_id = o.loan_id AND t.kind = 'first' AND t.state <> 'cancelled')
 """
@@ -104,7 +101,7 @@ ROUTINE = f"""
             SELECT CASE o.risk_class WHEN 'normal' THEN NULL WHEN 'special_mention' THEN 'yellow' ELSE 'red' END AS key
         ) by_class
         CROSS JOIN LATERAL (SELECT CASE alert.level WHEN 1 THEN 'yellow' WHEN 2 THEN 'orange' WHEN 3 THEN 'red' END AS key) by_alert
-        WHERE {BOOK}
+        WHERE {BOOK} AND {TOUCHED.format(alias="o")}
     ) n
     WHERE n.next_on <= %(day)s + %(ahead)s
       -- one visit at a time: a first or special check that is still to be done stands for the routine one
@@ -117,27 +114,23 @@ SPECIAL = f"""
            %(day)s + %(special)s AS due_on
     FROM alerts_alert a JOIN alerts_loanday o ON {BOOK} AND o.loan_id = a.loan_id
     WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND a.level = 3 AND NOT a.staff_conduct
-      AND a.opened_on <= %(day)s
+      AND a.opened_on <= %(day)s AND {TOUCHED.format(alias="o")}
       AND NOT EXISTS (SELECT 1 FROM inspections_task t WHERE t.alert_id = a.id
                       OR t.loan_id = a.loan_id AND t.kind = 'special' AND t.submitted_on >= a.opened_on)
     ORDER BY o.loan_id, a.id
 """
 
 
-def schedule_tasks(cursor: Any, *, lender_id: int, business_date: date, bucket_from: int, bucket_to: int) -> int:
-    """Bring the tasks of one slice of the book up to date with the plan at the close of `business_date`.
+def schedule_tasks(cursor: Any, key: Mapping[str, Any], lender: Lender) -> int:
+    """Bring the tasks of one slice of the book up to date with the plan at the close of the business date.
 
-    cursor: a DB-API cursor inside the caller's transaction. The slice is both buckets and all between. Reads the day's
-    observation and the open alerts; opens first, special and routine tasks with their duties, cancels tasks of loans that
-    left the book, lets untouched tasks follow custody. Running it twice changes nothing more. Returns tasks written.
+    cursor: a DB-API cursor inside the caller's transaction. key: as `ledger.key_of` makes it. Reads the day's observation and
+    the open alerts; opens first, special and routine tasks with their duties, cancels tasks of loans that left the book, lets
+    untouched tasks follow custody. Running it twice changes nothing more. Returns tasks written.
     """
-    lender = Lender.objects.get(pk=lender_id)
-    plan = rules.plan_from({key: parameter(lender, key, business_date) for key in KEYS})
-    key = {
-        "lender": lender_id,
-        "day": business_date,
-        "lo": bucket_from,
-        "hi": bucket_to,
+    plan = rules.plan_from({name: parameter(lender, name, key["day"]) for name in KEYS})
+    numbers = {
+        **key,
         "retail": sorted(rules.RETAIL),
         "first_days": json.dumps(plan.first_days),
         "first_default": plan.first_default,
@@ -145,18 +138,22 @@ def schedule_tasks(cursor: Any, *, lender_id: int, business_date: date, bucket_f
         "large": plan.large_from,
         "medium": plan.medium_from,
         "special": plan.special_days,
-        "missed": rules.MISSED_FIRST,
-        "notice": rules.SHORTEST_NOTICE,
-        "ahead": rules.OPENS_BEFORE,
-        "spread": rules.SPREAD,
+        "missed": plan.missed_first,
+        "notice": plan.shortest_notice,
+        "ahead": plan.opens_before,
+        "spread": plan.spread,
     }
-    cursor.execute(CANCEL, key)
-    written = cursor.fetchone()[0]
-    cursor.execute(FOLLOW, key)
+    cursor.execute(CANCEL, numbers)
+    gone = cursor.fetchall()
+    duties.release(cursor, key, gone)
+    cursor.execute(FOLLOW, numbers)
+    written = len(gone)
     for kind, called in (("first", FIRST), ("special", SPECIAL), ("routine", ROUTINE)):
-        cursor.execute(OPEN_TASKS.format(called=called), {**key, "kind": kind})
-        written += cursor.fetchone()[0]
-    return int(written)
+        cursor.execute(OPEN_TASKS.format(called=called), {**numbers, "kind": kind})
+        opened = cursor.fetchall()
+        duties.take_on(cursor, key, opened)
+        written += len(opened)
+    return written
 
 
 @transaction.atomic
@@ -203,14 +200,14 @@ def hand_in(task: Task, *, on: date, visited_on: date) -> None:
     move(rules.MOVES, task, "submitted")
     task.submitted_on = task.submitted_on or on
     task.save(update_fields=["state", "submitted_on"])
-    _duty(task).filter(done_on=None).update(done_on=visited_on)
+    duties.done(loan_id=task.loan_id, kind=task.kind, due_on=task.due_on, on=visited_on)
 
 
 def send_back(task: Task) -> None:
     """The visit of a locked task is returned: it is the manager's turn again, and the duty is open again."""
     move(rules.MOVES, task, "returned")
     task.save(update_fields=["state"])
-    _duty(task).update(done_on=None)
+    duties.reopened(loan_id=task.loan_id, kind=task.kind, due_on=task.due_on)
 
 
 def finish(task: Task, *, on: date) -> None:
@@ -219,6 +216,3 @@ def finish(task: Task, *, on: date) -> None:
     task.closed_on = on
     task.save(update_fields=["state", "closed_on"])
 
-
-def _duty(task: Task) -> Any:
-    return CheckDuty.objects.filter(loan_id=task.loan_id, kind=task.kind, due_on=task.due_on)

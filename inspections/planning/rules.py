@@ -22,12 +22,8 @@ ASSIGNABLE = ("due", "returned")  # nobody has begun the form
 # parameters name their product kind.
 RETAIL = frozenset({"card", "consumer", "mortgage"})
 
-OPENS_BEFORE = 14  # days before its due date a routine task appears on the manager's list
-SHORTEST_NOTICE = 10  # days a routine task leaves the manager when the plan is already late
-MISSED_FIRST = 31  # days after which a first check that was never planned is left to the routine plan
-SPREAD = 80  # days over which loans without any inspection are spread when a book first comes under the plan
-
 SIZES = ("large", "medium", "small")
+TASK_DAYS = ("opens_before", "shortest_notice", "missed_first", "spread")
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,10 @@ class Plan:
     large_from: int  # amount in the lender's currency from which a loan is large
     medium_from: int
     special_days: int
+    opens_before: int  # days before its due date a routine task appears on the manager's list
+    shortest_notice: int  # days a routine task leaves the manager when the plan is already late
+    missed_first: int  # days after which a first check that was never planned is left to the routine plan
+    spread: int  # days over which loans without any inspection are spread when a book first comes under the plan
 
 
 def plan_from(parameters: Mapping[str, Any]) -> Plan:
@@ -53,6 +53,7 @@ def plan_from(parameters: Mapping[str, Any]) -> Plan:
         large_from=int(limits["large"]),
         medium_from=int(limits["medium"]),
         special_days=int(parameters["inspection.special_days"]),
+        **{name: int(parameters["inspection.task_days"][name]) for name in TASK_DAYS},
     )
 
 

@@ -64,7 +64,9 @@ def test_only_material_differences_must_be_explained():
 
 
 def test_a_special_inspection_is_verified_first():
-    assert (deadline("special", date(2026, 11, 20)), deadline("routine", date(2026, 11, 20))) == (date(2026, 11, 22), date(2026, 11, 25))
+    within = {"special": 2, "routine": 5}
+    friday = date(2026, 11, 20)
+    assert (deadline("special", friday, within), deadline("routine", friday, within)) == (date(2026, 11, 22), date(2026, 11, 25))
 
 
 @pytest.mark.parametrize(

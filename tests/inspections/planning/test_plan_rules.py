@@ -13,6 +13,7 @@ PLAN = plan_from(
         "inspection.routine_days": {"red": 30, "orange": 30, "yellow": 60, "large": 90, "medium": 180, "small": 365},
         "inspection.size_limits": {"large": 5_000_000, "medium": 1_000_000},
         "inspection.special_days": 5,
+        "inspection.task_days": {"opens_before": 14, "shortest_notice": 10, "missed_first": 31, "spread": 80},
     }
 )
 

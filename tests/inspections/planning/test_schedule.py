@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 
 from borrowers.loans.models import CheckDuty, Custody
-from inspections.planning.actions import schedule_tasks
+from inspections.planning.actions import KEYS, schedule_tasks
 from inspections.planning.models import Task
 from inspections.planning.rules import plan_from, routine_interval
 from loanwatch.lenders.queries import parameter
+from loanwatch.trail.ledger import key_of
 from tests.inspections.book import TODAY, make_alert, make_day, make_loan, observe
 
 pytestmark = pytest.mark.usefixtures("as_worker")
@@ -21,9 +22,9 @@ def day(bank):
     return bank
 
 
-def schedule(bank, day=TODAY) -> int:
+def schedule(bank, day=TODAY, **cut) -> int:
     with connection.cursor() as cursor:
-        return schedule_tasks(cursor, lender_id=bank.lender.pk, business_date=day, bucket_from=0, bucket_to=255)
+        return schedule_tasks(cursor, key_of(bank.lender.pk, day, **cut), bank.lender)
 
 
 def tasks() -> list[tuple]:
@@ -148,7 +149,7 @@ def test_the_sql_says_what_the_rule_says(day):
     plan = plan_from(
         {
             key: parameter(day.lender, key, TODAY)
-            for key in ("inspection.first_days", "inspection.routine_days", "inspection.size_limits", "inspection.special_days")
+            for key in KEYS
         }
     )
     expected = {}
@@ -176,3 +177,22 @@ def test_the_sql_says_what_the_rule_says(day):
                 expected[loan.pk] = TODAY + timedelta(days=13)
     schedule(day)
     assert dict(Task.objects.filter(kind="routine").values_list("loan_id", "due_on")) == expected
+
+
+def test_a_loan_that_is_set_aside_keeps_its_tasks_as_they_are(day):
+    loan, other = make_loan(day, disbursed_on=TODAY), make_loan(day, disbursed_on=TODAY)
+    observe(day, loan)
+    observe(day, other)
+    assert schedule(day, held=[loan.pk]) == 1
+    assert Task.objects.get().loan == other
+    assert schedule(day, only=[loan.pk]) == 1
+
+
+def test_a_set_aside_loan_that_is_missing_from_the_book_is_not_taken_for_gone(day):
+    loan = make_loan(day, disbursed_on=TODAY)
+    observe(day, loan)
+    schedule(day)
+    tomorrow = TODAY + timedelta(days=1)
+    make_day(day, tomorrow)
+    assert schedule(day, tomorrow, held=[loan.pk]) == 0
+    assert Task.objects.get().state == "due"
