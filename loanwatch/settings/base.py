@@ -195,6 +195,10 @@ PGHISTORY_APPEND_ONLY = True
 PGHISTORY_BASE_MODEL = "pghistory.models.Event"
 
 LEASE_SECONDS = env.whole("LOANWATCH_LEASE_SECONDS", 30)
+# Seconds between two starts of a unit that loses its workers: one that kills them must not keep a machine busy with dying.
+RESTART_SECONDS = env.whole("LOANWATCH_RESTART_SECONDS", 10)
+NOTIFY = env.text("LOANWATCH_NOTIFY")  # file:PATH takes the place of every channel: one JSON line per message
+CHANNELS_FILE = env.text("LOANWATCH_CHANNELS")  # TOML: how each lender's messages leave the house (docs/guide/reminders.md)
 BUSINESS_DATE = env.text("LOANWATCH_BUSINESS_DATE")  # test clock; production settings refuse it
 
 # The watch tells of alarms by ways of its own, which must not be those of the outbox (docs/ops/runbook.md).

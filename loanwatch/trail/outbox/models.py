@@ -63,6 +63,10 @@ class OutboxMessage(models.Model):
     send_on = models.DateField(_("to be sent on"))
     not_before = models.DateTimeField(_("not before"))
     expires_at = models.DateTimeField(_("worthless after"), null=True)
+    # Hours of the lender's zone in which it may disturb: from the one to before the other, over midnight where the first is
+    # the later one. Empty: at any hour.
+    hour_from = models.SmallIntegerField(null=True)
+    hour_to = models.SmallIntegerField(null=True)
     made_at = models.DateTimeField(db_default=Now())
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
     attempts = models.SmallIntegerField(_("attempts"), default=0, db_default=0)  # also the fencing token of a claim
@@ -90,6 +94,9 @@ class OutboxMessage(models.Model):
                 condition=~Q(state="sending") | (~Q(claimed_by="") & Q(lease_until__isnull=False, attempts__gt=0)), name="sending_is_claimed"
             ),
             models.CheckConstraint(condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("not_before")), name="message_expires_after_it_may_leave"),
+            models.CheckConstraint(
+                condition=Q(hour_from__isnull=True, hour_to__isnull=True) | Q(hour_from__range=(0, 23), hour_to__range=(0, 24)), name="hours_of_a_day"
+            ),
         ]
         indexes = [
             models.Index(fields=["not_before", "id"], condition=Q(state="waiting"), name="outbox_waiting"),

@@ -1,7 +1,7 @@
 """The life of a message, and how long to wait before it is tried again. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 WAITING, SENDING, SENT, UNCERTAIN, FAILED, DROPPED = "waiting", "sending", "sent", "uncertain", "failed", "dropped"
 
@@ -57,7 +57,6 @@ class Message:
     language: str
     lender: str  # code
     attempt: int = 0
-    about: dict[str, object] = field(default_factory=dict)
 
 
 class Temporary(Exception):
