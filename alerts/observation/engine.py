@@ -49,7 +49,8 @@ class Family:
     fields: tuple[Field, ...] = ()
 
     def __post_init__(self) -> None:
-        assert not (self.nightly and (self.news or self.carried or self.rechecks))
+        if self.nightly and (self.news or self.carried or self.rechecks):
+            raise ValueError(f"{self.name}: what is computed every night is not carried")
 
 
 @dataclass(frozen=True)

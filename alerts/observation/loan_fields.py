@@ -32,6 +32,7 @@ from alerts.observation.fields import (
     Kind,
     gettext_noop,
 )
+from alerts.observation.loans.grain import FAMILIES
 
 _MASTER = (
     Field(
@@ -319,4 +320,4 @@ _PROCESS = (
     ),
 )
 
-LOAN_FIELDS = _MASTER + _REPAYMENT + _MASKING + _COLLATERAL + _PROCESS
+LOAN_FIELDS = _MASTER + _REPAYMENT + _MASKING + _COLLATERAL + _PROCESS + tuple(field for family in FAMILIES for field in family.fields)

@@ -7,15 +7,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from alerts.observation.borrowers.grain import BORROWER
 from alerts.observation.loans.grain import LOAN
 from borrowers.loans.models import MONEY, Loan
+from borrowers.parties.models import Borrower
 from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch, Person, Role
 
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["BranchDay", "LoanDay", "NodeDay", "NodeRoll", "RiskClass"]
+__all__ = ["BorrowerDay", "BranchDay", "LoanDay", "NodeDay", "NodeRoll", "RiskClass"]
 
 
 class RiskClass(models.TextChoices):
@@ -108,6 +110,41 @@ class LoanDay(models.Model):
         db_table = "alerts_loanday"
 
 
+class BorrowerDayQuerySet(models.QuerySet["BorrowerDay"]):
+    def visible_to(self, access: "Access") -> "BorrowerDayQuerySet":
+        """Observations of the borrowers of whom this person may see a loan."""
+        return self.filter(borrower_id__in=Loan.objects.visible_to(access).order_by().values("borrower_id"))
+
+
+class BorrowerDay(models.Model):
+    """One borrower with a loan on the book, as it stood at the close of one business day. Empty means: not evaluable, an input is missing.
+
+    Partitioned by lender and date like `LoanDay`; amounts are in the currency of the lender.
+    """
+
+    pk = models.CompositePrimaryKey("lender_id", "as_of", "borrower_id")
+    lender = _plain(Lender)
+    as_of = models.DateField()
+    borrower = _plain(Borrower)
+    bucket = models.SmallIntegerField()
+    branch = _plain(Branch)  # of the largest loan, as the manager
+    manager = models.ForeignKey(Person, models.DO_NOTHING, db_constraint=False, related_name="+", null=True)
+    kind = models.CharField(max_length=8)
+    segment = models.CharField(max_length=8)
+    industry = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    loans = models.IntegerField()
+    outstanding = models.DecimalField(**MONEY)
+    outstanding_90 = models.DecimalField(**MONEY)  # of loans more than 90 days past due
+    days_past_due = models.IntegerField(null=True)
+
+    objects = BorrowerDayQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "alerts_borrowerday"
+
+
 def _add_columns(model: type[models.Model], columns: Mapping[str, str]) -> None:
     """Give the model a field for every stored column of its grain that is not written out above."""
     there = {field.column for field in model._meta.fields}
@@ -130,7 +167,9 @@ _COLUMN: dict[str, Callable[[str], models.Field]] = {
     "boolean": lambda _: models.BooleanField(null=True),
     "varchar": lambda kind: models.CharField(max_length=int(kind[len("varchar(") : -1]), null=True),
 }
-_add_columns(LoanDay, {"shape": "integer", "recheck_on": "date"} | LOAN.stored)
+_EVERY = {"shape": "integer", "recheck_on": "date"}
+_add_columns(LoanDay, _EVERY | LOAN.stored)
+_add_columns(BorrowerDay, _EVERY | BORROWER.stored)
 
 
 class BranchDay(models.Model):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from alerts.observation.borrowers.grain import BORROWER
 from alerts.observation.engine import observe_grain
 from alerts.observation.loans.grain import LOAN
 from alerts.observation.numbers import numbers_for
@@ -26,4 +27,7 @@ def observe(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, *, fresh
     numbers = numbers_for(lender, key["day"])
     previous: date | None = key["previous"]
     changed = previous is None or numbers != numbers_for(lender, previous)
-    return observe_grain(cursor, LOAN, {**key, **numbers}, fresh=fresh or changed)
+    parameters = {**key, **numbers}
+    loans = observe_grain(cursor, LOAN, parameters, fresh=fresh or changed)
+    observe_grain(cursor, BORROWER, parameters, fresh=fresh or changed)
+    return loans

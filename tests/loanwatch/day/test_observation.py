@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from alerts.observation.dictionary import FIELDS_BRANCH, FIELDS_LOAN
-from alerts.observation.models import BranchDay, LoanDay, RiskClass
+from alerts.observation.dictionary import FIELDS_BORROWER, FIELDS_BRANCH, FIELDS_LOAN
+from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, RiskClass
 from alerts.signals.models import Alert
 from borrowers.loans.actions import EventRow, GuaranteeRow, add_guarantees, record_events
 
@@ -115,15 +115,16 @@ def test_an_alert_whose_condition_is_gone_is_marked_and_stays_open(book):
 
 
 def test_every_field_of_the_dictionary_is_a_column_of_its_grain():
-    for model, fields in ((LoanDay, FIELDS_LOAN), (BranchDay, FIELDS_BRANCH)):
+    for model, fields in ((LoanDay, FIELDS_LOAN), (BorrowerDay, FIELDS_BORROWER), (BranchDay, FIELDS_BRANCH)):
         columns = {f.name for f in model._meta.get_fields()} | {f.column for f in model._meta.local_fields}
         assert {f.column.partition("__")[0] for f in fields.values()} - columns == set()
 
 
-def test_the_observation_table_has_the_columns_of_its_model(db):
+@pytest.mark.parametrize("model", [LoanDay, BorrowerDay])
+def test_the_observation_table_has_the_columns_of_its_model(db, model):
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'alerts_loanday'")
-        assert {name for (name,) in cursor.fetchall()} == {f.column for f in LoanDay._meta.local_fields if f.column}
+        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [model._meta.db_table])
+        assert {name for (name,) in cursor.fetchall()} == {f.column for f in model._meta.local_fields if f.column}
     assert RiskClass.values == ["normal", "special_mention", "substandard", "doubtful", "loss"]
