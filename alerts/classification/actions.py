@@ -4,6 +4,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.classification.models import ClassProposal
+from alerts.observation.models import RiskClass
+from borrowers.conduct.actions import note_act
 from borrowers.loans.models import Loan
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
@@ -40,5 +42,10 @@ def decide(*, proposal_id: int, by: Access, agrees: bool, reason: str = "") -> C
         raise Refused(_("To overrule a proposed class, say why."), code="REASON_MISSING")
     proposal.state, proposal.decided_by, proposal.decided_on, proposal.reason = new, by.person, by.on, reason.strip()
     proposal.save(update_fields=["state", "decided_by", "decided_on", "reason"])
+    if by.person:
+        note_act(
+            "class_wait", lender=proposal.lender, person=by.person, on=by.on, subject=f"class:{proposal.pk}", loan=proposal.loan,
+            figure=(by.on - proposal.as_of).days, worse=RiskClass.values.index(proposal.new_class) > RiskClass.values.index(proposal.old_class), agrees=agrees,
+        )  # fmt: skip
     record("class.decided", by=by, subject=proposal, agrees=agrees, old=proposal.old_class, new=proposal.new_class)
     return proposal

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from alerts.signals.models import Alert, AlertNote
+from borrowers.conduct.actions import note_act
 from loanwatch.kernel.moves import may_move
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
@@ -162,5 +163,10 @@ def close_alert(*, number: str, by: Access, outcome: str, note: str) -> Alert:
     _moved(alert, CLOSED)
     alert.closed_by, alert.closed_on, alert.outcome = by.person, by.on, Alert.Outcome(outcome).value
     alert.save(update_fields=["state", "closed_by", "closed_on", "outcome"])
+    if alert.submitted_by:
+        note_act(
+            "alert_closed", lender=alert.lender, person=alert.submitted_by, on=by.on, subject=f"alert:{alert.pk}", loan=alert.loan,
+            figure=(by.on - alert.opened_on).days, rule=alert.rule.code, outcome=alert.outcome, level=alert.level,
+        )  # fmt: skip
     record("alert.closed", by=by, subject=alert, outcome=outcome)
     return alert

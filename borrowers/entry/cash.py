@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from borrowers.conduct.actions import note_act
 from borrowers.doors import tell
 from borrowers.entry.actions import require_computed
 from borrowers.entry.queries import left_on
@@ -55,6 +56,11 @@ def enter_repayments(*, by: Access, lender: Lender, payments: Sequence[Paid]) ->
     ]
     tell("repayment", lender, rows, known_from=known_from, entered_by=by.person)
     for p in payments:
+        if by.person:
+            note_act(
+                "entry", lender=lender, person=by.person, on=by.on, subject=f"repayment:{p.loan.number}:{p.reference}"[:80], loan=p.loan,
+                figure=(by.on - p.paid_on).days, fact="repayment",
+            )  # fmt: skip
         record(
             "repayment.entered", by=by, subject=p.loan, number=p.loan.number, paid_on=p.paid_on.isoformat(), amount=str(p.amount),
             reference=p.reference, known_from=known_from.isoformat(),

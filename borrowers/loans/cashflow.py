@@ -22,7 +22,7 @@ STAGED_DEMAND = {
 }  # fmt: skip
 STAGED_REPAYMENT = {
     "place": "bigserial", "loan_number": "text", "paid_on": "date", "amount": "numeric", "known_from": "date", "payer": "text",
-    "reference": "text", "reverses_reference": "text",
+    "payer_kind": "text", "reference": "text", "reverses_reference": "text",
 }  # fmt: skip
 STAGED_CUSTODY = {"loan_number": "text", "staff_no": "text", "capacity": "text", "from_on": "date", "to_on": "date"}
 STAGED_DUTY = {"loan_number": "text", "kind": "text", "due_on": "date", "done_on": "date", "known_from": "date"}
@@ -61,6 +61,7 @@ class RepaymentRow:
     payer: str = ""
     reference: str = ""
     reverses_reference: str = ""
+    payer_kind: str = ""  # Repayment.PayerKind; empty: the borrower
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ WITH last AS (
 )
 SELECT nextval(pg_get_serial_sequence('borrowers_repayment', 'id')) AS id, q.* FROM (
     SELECT l.lender_id, l.bucket, l.id AS loan_id, s.loan_number, s.paid_on, round(s.amount, 2) AS amount, s.known_from, coalesce(s.payer, '') AS payer,
+           coalesce(s.payer_kind, '') AS payer_kind,
            coalesce(s.reference, '') AS reference, coalesce(s.reverses_reference, '') AS reverses_reference, p.known_from AS last_known,
            coalesce(p.seq, 0) + row_number() OVER in_order AS seq,
            coalesce(p.cum_paid_minor, 0) + lw_running_total((s.amount * 100)::bigint) OVER in_order AS cum_paid_minor
@@ -247,9 +249,9 @@ SELECT r.id, r.amount FROM borrowers_repayment r WHERE r.loan_id = n.loan_id AND
 UNION ALL SELECT o.id, o.amount FROM numbered_repayment o WHERE o.loan_id = n.loan_id AND o.reference = n.reverses_reference AND o.seq < n.seq
 """
 WRITE_REPAYMENTS = f"""
-INSERT INTO borrowers_repayment (id, lender_id, bucket, loan_id, seq, paid_on, amount, cum_paid_minor, payer, reference, reverses_id,
+INSERT INTO borrowers_repayment (id, lender_id, bucket, loan_id, seq, paid_on, amount, cum_paid_minor, payer, payer_kind, reference, reverses_id,
                                  valid_from, known_from, delivery_id, entered_by_id)
-SELECT n.id, n.lender_id, n.bucket, n.loan_id, n.seq, n.paid_on, n.amount, n.cum_paid_minor, n.payer, n.reference,
+SELECT n.id, n.lender_id, n.bucket, n.loan_id, n.seq, n.paid_on, n.amount, n.cum_paid_minor, n.payer, n.payer_kind, n.reference,
        CASE WHEN n.reverses_reference <> '' THEN (SELECT t.id FROM ({REVERSIBLE}) t WHERE t.amount = -n.amount LIMIT 1) END,
        n.paid_on, n.known_from, %(delivery)s, %(person)s
 FROM numbered_repayment n

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from inspections.four_eyes import rules
 from inspections.four_eyes.models import OwnAnswer, Verification
+from inspections.four_eyes.noted import note_check
 from inspections.four_eyes.queries import all_compared, side_by_side, why_not
 from inspections.planning import actions as planning
 from inspections.planning.models import Task
@@ -105,6 +106,7 @@ def confirm_visit(*, visit_id: int, seen_hash: str, explanation: str = "", by: A
     visit.verified_by, visit.verified_at = by.person, timezone.now()
     visit.save(update_fields=["state", "verified_by", "verified_at"])
     planning.finish(Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id), on=by.on)
+    note_check(visit, verification, by=by)
     record("visit.verified", by=by, subject=visit, content_hash=seen_hash, differing=view.differing, material=view.material)
     return visit
 
@@ -125,6 +127,7 @@ def return_visit(*, visit_id: int, seen_hash: str, reason: str, explanation: str
     move(visit_rules.MOVES, visit, Visit.State.RETURNED)
     visit.save(update_fields=["state"])
     planning.send_back(Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id))
+    note_check(visit, verification, by=by)
     record("visit.returned", by=by, subject=visit, content_hash=seen_hash, reason=reason)
     return visit
 

@@ -16,6 +16,7 @@ from inspections.planning import actions as planning
 from inspections.planning.models import Task
 from inspections.visits import rules
 from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Section, Template, Visit
+from inspections.visits.noted import note_visit
 from inspections.visits.pictures import Picture, read_picture
 from inspections.visits.queries import checkpoints_of, content_of, last_figures, point_of, said_of, template_for
 from inspections.visits.shipped import TEMPLATES
@@ -256,6 +257,7 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
         update_fields=["visited_on", "conclusion", "summary", "position_reason", "state", "submitted_at", "submitted_on", "content_hash"]
     )
     planning.hand_in(task, on=by.on, visited_on=visited_on)
+    note_visit(visit, by=by)
     record("visit.submitted", by=by, subject=visit, content_hash=visit.content_hash, conclusion=conclusion)
     return visit
 
