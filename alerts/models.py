@@ -5,3 +5,4 @@ from alerts.observation.models import *  # noqa: F403
 from alerts.rulebook.models import *  # noqa: F403  # isort: skip
 from alerts.signals.models import *  # noqa: F403  # isort: skip
 from alerts.classification.models import *  # noqa: F403  # isort: skip
+from alerts.reminders.models import *  # noqa: F403  # isort: skip
