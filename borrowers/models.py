@@ -12,3 +12,4 @@ from borrowers.facts import Correction  # noqa: F401  # isort: skip
 from borrowers.funds.models import *  # noqa: F403  # isort: skip
 from borrowers.documents.models import *  # noqa: F403  # isort: skip
 from borrowers.conduct.models import *  # noqa: F403  # isort: skip
+from borrowers.classes.models import *  # noqa: F403  # isort: skip

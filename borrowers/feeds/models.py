@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
-__all__ = ["ApiBatch", "Delivery", "FeedGap", "FeedPlan", "FormatVersion", "QuarantinedRow", "WebhookSource"]
+__all__ = ["ApiBatch", "DayReceipt", "Delivery", "FeedGap", "FeedPlan", "FormatVersion", "QuarantinedRow", "WebhookSource"]
 
 
 class FormatVersion(models.Model):
@@ -218,3 +218,24 @@ class ApiBatch(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lender", "sender", "key"], name="one_answer_per_key")]
+
+
+class DayReceipt(models.Model):
+    """What the close of a business date found of one feed. Written by the day's receive step only."""
+
+    lender = models.ForeignKey(Lender, models.PROTECT, related_name="receipts")
+    format = models.CharField(_("feed"), max_length=60)
+    business_date = models.DateField(_("business date"))
+    deliveries = models.IntegerField(_("deliveries applied"), default=0)
+    not_applied = models.IntegerField(_("deliveries not applied"), default=0)
+    rows_applied = models.BigIntegerField(_("rows applied"), default=0)
+    rows_unchanged = models.BigIntegerField(_("rows that say nothing new"), default=0)
+    rows_quarantined = models.BigIntegerField(_("rows set aside"), default=0)
+    waited_seconds = models.IntegerField(_("waited, seconds"), default=0)  # from the due time until it came or was let go
+    let_go = models.BooleanField(_("closed without it"), default=False)
+    let_go_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)  # empty: from the command line
+    reason = models.CharField(_("reason given"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["business_date", "format"]
+        constraints = [models.UniqueConstraint(fields=["lender", "business_date", "format"], name="one_receipt_per_feed_and_date")]

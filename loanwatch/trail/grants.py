@@ -35,6 +35,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "borrowers_seizure",
     "borrowers_documentversion",
     "borrowers_shelfentry",
+    "borrowers_classdecision",
     "borrowers_outsidefigure",
     "borrowers_paymentreturn",
     "borrowers_paymentpromise",
