@@ -6,7 +6,7 @@ dropped with the reason; a waiting one whose demand was met or moved is dropped.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -150,7 +150,7 @@ def tell(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
         "lender_name": lender.name, "zone": lender.zone, "most": settings.most_per_week, "hour_from": settings.hours[0], "hour_to": settings.hours[1],
         "languages": _json(settings.language), **_texts(lender, day),
     }  # fmt: skip
-    statement = TELL.format(headline=f"left({_filled('t.headline')}, 200)", body=_filled("t.body"))
+    statement = TELL.format(headline=f"left({filled_in('t.headline', VALUES)}, 200)", body=filled_in("t.body", VALUES))
     for send_on in days:
         if found := plan[send_on]:
             cursor.execute(statement, common | _columns(found) | _moments(lender, send_on, settings))
@@ -206,8 +206,9 @@ def _moments(lender: Lender, send_on: date, settings: Settings) -> dict[str, Any
     }
 
 
-def _filled(text: str) -> str:
-    for name, value in VALUES.items():
+def filled_in(text: str, values: Mapping[str, str]) -> str:
+    """SQL that does what `rules.filled` does: each name between braces in the SQL expression `text` replaced by an SQL expression."""
+    for name, value in values.items():
         text = f"replace({text}, '{{{name}}}', {value})"
     return f"btrim({text})"
 

@@ -11,6 +11,7 @@ from alerts.observation.rollup import observe_branches, roll_up
 from alerts.signals.warn import BRANCH, LOAN, warn
 from borrowers.loans.allocation import allocate
 from inspections.planning.actions import schedule_tasks
+from loanwatch.day.notices import tell
 from loanwatch.lenders.models import Lender
 from loanwatch.trail.ledger import Unit
 
@@ -28,6 +29,7 @@ STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], i
     ("warn_branches", False, lambda cursor, key, lender: warn(cursor, key, BRANCH, lender)),
     ("propose", True, lambda cursor, key, lender: propose(cursor, key)),
     ("schedule", True, _schedule),
+    ("tell", True, tell),
     ("roll_up", False, lambda cursor, key, lender: roll_up(cursor, key)),
 ]
 PLAN = [(name, cut) for name, cut, _ in STEPS]
