@@ -30,6 +30,9 @@ EVENTS: dict[str, Any] = {
     "calendar.rejected": _("Change of a calendar rejected"),
     "class.decided": _("Proposed class decided"),
     "collateral.entered": _("Collateral entered by hand"),
+    "contact.changed": _("Way to reach a borrower changed"),
+    "contact.opted_in": _("Borrower wants reminders again"),
+    "contact.opted_out": _("Borrower does not want reminders"),
     "demo.acts_made": _("Demo: work of people made up"),
     "document.added": _("Document added"),
     "document.destroyed": _("Document destroyed"),
@@ -69,6 +72,7 @@ EVENTS: dict[str, Any] = {
     "loan.entered": _("Loan entered by hand"),
     "loan.left_book": _("Loan taken off the book by hand"),
     "loans.exported": _("Loans exported"),
+    "outbox.settled": _("Message settled by hand"),
     "parameter.approved": _("Parameter approved"),
     "parameter.proposed": _("Parameter proposed"),
     "parameter.withdrawn": _("Proposed parameter withdrawn"),
@@ -83,6 +87,7 @@ EVENTS: dict[str, Any] = {
     "quarantine.released": _("Row set aside released"),
     "quarantine.retried": _("Row set aside applied when what it waited for had come"),
     "reconciliation.exported": _("Differences with the core system exported"),
+    "reminder.text_made": _("New words of a reminder"),
     "repayment.entered": _("Repayment entered by hand"),
     "repayment.reversed": _("Repayment taken back"),
     "role.ended": _("Role ended"),
@@ -109,13 +114,15 @@ EVENTS: dict[str, Any] = {
 }
 
 STEPS: dict[str, Any] = {
+    "receive": _("Receive feeds"),
     "allocate": _("Allocate repayments"),
     "observe": _("Observe loans"),
     "observe_branches": _("Observe branches"),
     "warn": _("Warn on loans"),
     "warn_branches": _("Warn on branches"),
     "propose": _("Propose classes"),
-    "schedule": _("Schedule inspections"),
+    "schedule": _("Schedule inspections and deadlines"),
+    "tell": _("Tell borrowers and staff"),
     "roll_up": _("Roll up figures"),
 }
 
