@@ -80,7 +80,7 @@ def _connected(scheme: str, host: str, port: int, timeout: float, private: bool,
         connection._create_connection = lambda _, *rest, to=address, **more: socket.create_connection((to, port), *rest, **more)
         try:
             connection.connect()
-            return connection  # type: ignore[no-any-return]
+            return connection
         except OSError as fault:  # TLS faults are OSErrors too
             connection.close()
             last = fault

@@ -1,6 +1,7 @@
 """E-mail through Django's SMTP backend. The key is the Message-ID, so that a mailbox that gets one twice knows it."""
 
 import smtplib
+from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
@@ -16,7 +17,7 @@ class MailChannel(Channel):
         self, host: str, *, sender: str, port: int = 587, username: str = "", password: str = "", tls: str = "starttls", timeout: float = 20.0,
     ) -> None:  # fmt: skip
         self.sender, self.timeout, self.host = sender, timeout, host
-        self.told = {
+        self.told: dict[str, Any] = {
             "host": host, "port": port, "username": username or None, "password": password or None, "use_tls": tls == "starttls", "use_ssl": tls == "tls",
             "timeout": timeout,
         }  # fmt: skip
@@ -51,10 +52,8 @@ def _hang_up(backend: EmailBackend) -> None:
 
 
 def _refused(fault: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException, host: str) -> None:
-    if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        code, text = next(iter(fault.recipients.values()))
-    else:
-        code, text = fault.smtp_code, fault.smtp_error
+    of_recipient = isinstance(fault, smtplib.SMTPRecipientsRefused)
+    code, text = next(iter(fault.recipients.values())) if of_recipient else (fault.smtp_code, fault.smtp_error)  # type: ignore[union-attr]
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     sentence = f"{host} answered {code}: {said[:160]}"
     raise (Permanent if 500 <= code < 600 else Temporary)(sentence) from fault
