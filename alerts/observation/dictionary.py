@@ -1,6 +1,6 @@
 """The dictionary of observation fields: the one source for table columns, rule language, rule editor and printed page.
 
-`FIELDS_LOAN` describes a loan at the close of one business date, `FIELDS_BORROWER` a borrower, `FIELDS_BRANCH` a branch; all keep the
+`FIELDS_LOAN` describes a loan at the close of one business date, `FIELDS_BORROWER` a borrower, `FIELDS_BRANCH` a branch, `FIELDS_STAFF` a member of staff; all keep the
 order of the printed page.
 """
 
@@ -11,11 +11,15 @@ from alerts.observation.borrower_fields import BORROWER_FIELDS
 from alerts.observation.branch_fields import BRANCH_FIELDS
 from alerts.observation.fields import Field, Kind
 from alerts.observation.loan_fields import LOAN_FIELDS
+from alerts.observation.staff_fields import STAFF_FIELDS
 
 FIELDS_LOAN: Mapping[str, Field] = MappingProxyType({field.name: field for field in LOAN_FIELDS})
 FIELDS_BORROWER: Mapping[str, Field] = MappingProxyType({field.name: field for field in BORROWER_FIELDS})
 FIELDS_BRANCH: Mapping[str, Field] = MappingProxyType({field.name: field for field in BRANCH_FIELDS})
-GRAINS: Mapping[str, Mapping[str, Field]] = MappingProxyType({"loan": FIELDS_LOAN, "borrower": FIELDS_BORROWER, "branch": FIELDS_BRANCH})
+FIELDS_STAFF: Mapping[str, Field] = MappingProxyType({field.name: field for field in STAFF_FIELDS})
+GRAINS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
+    {"loan": FIELDS_LOAN, "borrower": FIELDS_BORROWER, "branch": FIELDS_BRANCH, "staff": FIELDS_STAFF}
+)
 
 _TYPE_WORDS = {
     Kind.MONEY: "money",
@@ -30,13 +34,14 @@ _TYPE_WORDS = {
 _HEAD = """\
 # Indicators: the fields of an observation
 
-One row is one loan (or one borrower, or one branch) as it stood at the close of one business date. Warning rules, pages and reports read these
+One row is one loan (or one borrower, branch or member of staff) as it stood at the close of one business date. Warning rules, pages and reports read these
 fields and nothing else computes them. The rule language is described in [rule-language.md](rule-language.md).
 
 A share is stored as a fraction: 0.35 is 35 %. Money is in the currency of the loan. A field without an entry under
 "Missing when" always has a value.
 """
-_PARTS = {"loan": "A loan at the close of a day", "borrower": "A borrower at the close of a day", "branch": "A branch at the close of a day"}
+_PARTS = {"loan": "A loan at the close of a day", "borrower": "A borrower at the close of a day", "branch": "A branch at the close of a day",
+          "staff": "A member of staff at the close of a day"}
 
 
 def as_markdown() -> str:

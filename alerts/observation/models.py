@@ -17,7 +17,7 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["BorrowerDay", "BranchDay", "LoanDay", "NodeDay", "NodeRoll", "RiskClass"]
+__all__ = ["BorrowerDay", "BranchDay", "Crossing", "LoanDay", "NodeDay", "NodeRoll", "RiskClass", "StaffDay"]
 
 
 class RiskClass(models.TextChoices):
@@ -186,6 +186,57 @@ class BranchDay(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lender", "as_of", "branch"], name="one_branch_day")]
+
+
+class Crossing(models.Model):
+    """At the close of `as_of` a loan was more than `days` days past due, and was not at the close before."""
+
+    lender = _plain(Lender)
+    bucket = models.SmallIntegerField()
+    loan = _plain(Loan)
+    as_of = models.DateField()
+    days = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["loan", "days", "as_of"], name="one_crossing")]
+        indexes = [models.Index(fields=["lender", "as_of", "bucket"], name="crossing_by_day")]
+
+
+class StaffDayQuerySet(models.QuerySet["StaffDay"]):
+    def visible_to(self, access: "Access") -> "StaffDayQuerySet":
+        """Observations of staff of the branches below a superior, never of the reader."""
+        found = self.filter(branch_id__in=access.subtree(Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR))
+        return found.exclude(person=access.person) if access.person else found
+
+
+class StaffDay(models.Model):
+    """One member of staff at the close of one business day. Never shown to the person concerned. Empty means: nothing can be said."""
+
+    lender = _plain(Lender)
+    as_of = models.DateField()
+    person = _plain(Person)
+    branch = models.ForeignKey(Branch, models.DO_NOTHING, db_constraint=False, related_name="+", null=True)
+    loans = models.IntegerField()
+    outstanding = models.DecimalField(**MONEY)
+    inspections_overdue = models.IntegerField()
+    inspection_overdue_worst = models.IntegerField(null=True)
+    copied_pictures_90d = models.IntegerField(null=True)
+    preloan_pictures_90d = models.IntegerField(null=True)
+    copied_words_worst_90d = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    copied_words_reports_90d = models.IntegerField(null=True)
+    impossible_routes_30d = models.IntegerField(null=True)
+    disagreement_share_90d = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    review_seconds_90d = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    review_agreement_90d = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    surprise_defaults_12m = models.IntegerField()
+    benign_default_share_12m = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    late_entry_share_90d = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    edge_extensions_quarter = models.IntegerField()
+
+    objects = StaffDayQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lender", "as_of", "person"], name="one_staff_day")]
 
 
 class NodeDay(models.Model):

@@ -14,6 +14,7 @@ from alerts.observation.borrowers.grain import BORROWER
 from alerts.observation.engine import observe_grain
 from alerts.observation.loans.grain import LOAN
 from alerts.observation.numbers import numbers_for
+from alerts.observation.staff import cross
 from loanwatch.lenders.models import Lender
 
 
@@ -29,5 +30,6 @@ def observe(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, *, fresh
     changed = previous is None or numbers != numbers_for(lender, previous)
     parameters = {**key, **numbers}
     loans = observe_grain(cursor, LOAN, parameters, fresh=fresh or changed)
+    cross(cursor, key)
     observe_grain(cursor, BORROWER, parameters, fresh=fresh or changed)
     return loans

@@ -8,23 +8,29 @@ from django.db.backends.utils import CursorWrapper
 from alerts.classification.propose import propose
 from alerts.observation.observe import observe
 from alerts.observation.rollup import observe_branches, roll_up
+from alerts.observation.staff import observe_staff
 from alerts.signals.warn import BRANCH, LOAN, warn
+from borrowers.feeds.receive import receive
 from borrowers.loans.allocation import allocate
+from inspections.deadlines.schedule import schedule_deadlines
 from inspections.planning.actions import schedule_tasks
+from loanwatch.day import checksums
 from loanwatch.day.notices import tell
 from loanwatch.lenders.models import Lender
 from loanwatch.trail.ledger import Unit
 
 
 def _schedule(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
-    return schedule_tasks(cursor, key, lender)
+    return schedule_tasks(cursor, key, lender) + schedule_deadlines(cursor, key, lender)
 
 
 # name, cut by bucket, what it does. A step begins when every unit of the one before is done.
 STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], int]]] = [
+    ("receive", False, receive),
     ("allocate", True, allocate),
     ("observe", True, observe),
     ("observe_branches", False, lambda cursor, key, lender: observe_branches(cursor, key)),
+    ("observe_staff", False, observe_staff),
     ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender)),
     ("warn_branches", False, lambda cursor, key, lender: warn(cursor, key, BRANCH, lender)),
     ("propose", True, lambda cursor, key, lender: propose(cursor, key)),
@@ -36,8 +42,15 @@ PLAN = [(name, cut) for name, cut, _ in STEPS]
 _BY_NAME = {name: do for name, _, do in STEPS}
 
 
+def run(cursor: CursorWrapper, step: str, key: dict[str, Any], lender: Lender) -> int:
+    """Run a step by its name; returns the rows it wrote. A night, a catch-up, a repair and a re-run all come through here."""
+    return _BY_NAME[step](cursor, key, lender)
+
+
 def do(unit: Unit) -> None:
-    """Do one claimed unit: all its effects and its completion in one transaction."""
+    """Do one claimed unit: all its effects, what they add up to, and its completion in one transaction."""
     lender = Lender.objects.get(pk=unit.lender_id)
     with unit.effects() as cursor:
-        unit.count(rows_out=_BY_NAME[unit.step](cursor, unit.key, lender))
+        written = run(cursor, unit.step, unit.key, lender)
+        rows, unit.checksum = checksums.of_unit(cursor, unit.step, unit.key)
+        unit.count(rows_in=rows, rows_out=written)

@@ -7,7 +7,7 @@ from django.db import models
 
 from alerts.observation.dictionary import FIELDS_BRANCH, FIELDS_LOAN, GRAINS, as_markdown
 from alerts.observation.fields import Kind
-from alerts.observation.models import BorrowerDay, BranchDay, LoanDay
+from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
 
 EVERY = [field for fields in GRAINS.values() for field in fields.values()]
 COLUMNS = {
@@ -31,7 +31,7 @@ def test_every_field_says_what_it_is_where_it_comes_from_and_who_owns_it(field):
 
 
 def column(field) -> models.Field:
-    model = {"loan": LoanDay, "borrower": BorrowerDay, "branch": BranchDay}[field.grain]
+    model = {"loan": LoanDay, "borrower": BorrowerDay, "branch": BranchDay, "staff": StaffDay}[field.grain]
     path, _, rest = field.column.partition("__")
     found = model._meta.get_field(path)
     return found.related_model._meta.get_field(rest) if rest else found
