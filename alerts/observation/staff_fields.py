@@ -103,6 +103,9 @@ STAFF_FIELDS = (
     Field(
         name="edge_extensions_quarter", grain="staff", kind=Kind.INT, unit=COUNT, inputs=EVENTS, owner=CORE, sample="2", indicator="MSK-03",
         label=gettext_noop("Extensions at a bucket edge this quarter"),
-        meaning=gettext_noop("Extensions and restructurings of this quarter, on loans then in the person's care, made just before the next overdue bucket or the end of the quarter."),
+        meaning=gettext_noop(
+            "Extensions and restructurings of this quarter, on loans then in the person's care, made just before the next overdue bucket "
+            "or the end of the quarter."
+        ),
     ),
 )
