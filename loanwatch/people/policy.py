@@ -55,6 +55,9 @@ class Act(StrEnum):
     # acts
     TASK_SEE = "task.see"
     TASK_ASSIGN = "task.assign"
+    DEADLINE_SEE = "deadline.see"
+    DEADLINE_ASK = "deadline.ask"
+    DEADLINE_AGREE = "deadline.agree"
     VISIT_SEE = "visit.see"
     VISIT_RECORD = "visit.record"
     FOUR_EYES_SEE = "four_eyes.see"
@@ -192,6 +195,13 @@ TABLE: dict[Act, Grant] = {
         frozenset({AM, RO, BH, CA, AU, FA}), _("Inspection tasks are shown to the people responsible for them and to audit.")
     ),
     Act.TASK_ASSIGN: Grant(frozenset({BH}), _("Only the branch head assigns tasks to another person.")),
+    Act.DEADLINE_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Deadlines are shown to the people responsible for the loan and to audit.")),
+    Act.DEADLINE_ASK: Grant(
+        frozenset({AM, RO, CA}), _("That a deadline does not apply is said by account managers, risk officers and credit administration.")
+    ),
+    Act.DEADLINE_AGREE: Grant(
+        frozenset({RO, BH, CA}), _("A risk officer, branch head or credit administrator who did not say it must agree that a deadline does not apply."), _not_asker
+    ),
     Act.VISIT_SEE: Grant(
         frozenset({AM, RO, BH, CA, AU, FA}), _("Inspections are shown to the people responsible for the loan and to audit.")
     ),
