@@ -4,20 +4,34 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-CLEAR = "DELETE FROM alerts_classproposal WHERE lender_id = %(lender)s AND as_of = %(day)s AND bucket BETWEEN %(lo)s AND %(hi)s AND state = 'proposed'"
+from borrowers.loans.allocation import MINE
 
-REPLACE = """
+CLEAR = f"""
+DELETE FROM alerts_classproposal p WHERE p.lender_id = %(lender)s AND p.as_of = %(day)s AND p.bucket BETWEEN %(lo)s AND %(hi)s
+  AND p.state = 'proposed' AND {MINE.format(id="p.loan_id")}
+"""
+
+REPLACE = f"""
 UPDATE alerts_classproposal p SET state = 'replaced'
 FROM alerts_loanday o JOIN alerts_loanday w ON w.lender_id = o.lender_id AND w.as_of = %(previous)s AND w.loan_id = o.loan_id
 WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.bucket BETWEEN %(lo)s AND %(hi)s AND o.risk_class <> w.risk_class
+  AND {MINE.format(id="o.loan_id")}
   AND p.loan_id = o.loan_id AND p.state = 'proposed' AND p.as_of < %(day)s
 """
 
-PROPOSE = """
-INSERT INTO alerts_classproposal (lender_id, bucket, loan_id, as_of, old_class, new_class, days_past_due, state, reason)
-SELECT o.lender_id, o.bucket, o.loan_id, o.as_of, w.risk_class, o.risk_class, coalesce(o.days_past_due, 0), 'proposed', ''
+# The class so far is the one in force: what people last decided; before any decision, what the loan was when its class first
+# changed. A close that calls for the class in force again leaves nothing to decide, and what was overruled is proposed again only
+# when the close calls for another class.
+PROPOSE = f"""
+INSERT INTO alerts_classproposal (lender_id, bucket, loan_id, as_of, old_class, new_class, days_past_due, before_days_past_due, state, reason)
+SELECT o.lender_id, o.bucket, o.loan_id, o.as_of, so_far.risk_class, o.risk_class, coalesce(o.days_past_due, 0), coalesce(w.days_past_due, 0), 'proposed', ''
 FROM alerts_loanday o JOIN alerts_loanday w ON w.lender_id = o.lender_id AND w.as_of = %(previous)s AND w.loan_id = o.loan_id
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT d.risk_class FROM borrowers_classdecision d WHERE d.loan_id = o.loan_id AND d.known_from <= %(known)s ORDER BY d.id DESC LIMIT 1),
+    (SELECT f.old_class FROM alerts_classproposal f WHERE f.loan_id = o.loan_id AND f.as_of < %(day)s ORDER BY f.as_of LIMIT 1),
+    w.risk_class) AS risk_class) so_far
 WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.bucket BETWEEN %(lo)s AND %(hi)s AND o.risk_class <> w.risk_class
+  AND o.risk_class <> so_far.risk_class AND {MINE.format(id="o.loan_id")}
 ON CONFLICT (loan_id, as_of) DO NOTHING
 """
 

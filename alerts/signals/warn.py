@@ -20,6 +20,7 @@ from alerts.rulebook.models import Rule, RuleVersion
 from alerts.rulebook.queries import live_versions
 from alerts.rulebook.rules import Level, fields_used
 from alerts.rulebook.writing import thresholds, tree_from_json
+from borrowers.loans.allocation import MINE
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import parameter, working_day_after
 
@@ -34,14 +35,16 @@ class Grain:
     columns: str  # subject, loan, borrower, branch, bucket, person concerned, exposure, currency of the observation `o`
     table: str
     same_subject: str  # of alert `a` and hit `h`
+    mine: str = "true"  # which alerts `a` a run over this slice may touch
 
 
 LOAN = Grain("loan", "o.loan_id, o.loan_id, o.borrower_id, o.branch_id, o.bucket, o.manager_id, o.outstanding, o.currency", "alerts_loanday",
-             "a.loan_id = h.subject")
+             "a.loan_id = h.subject", MINE.format(id="a.loan_id"))
 BRANCH = Grain("branch", "o.branch_id, NULL::bigint, NULL::bigint, o.branch_id, 0, NULL::bigint, o.outstanding, ''", "alerts_branchday",
                "a.loan_id IS NULL AND a.branch_id = h.subject")
 
 RULES = """
+DROP TABLE IF EXISTS lw_rule, lw_hit;
 CREATE TEMP TABLE lw_rule (version_id bigint PRIMARY KEY, rule_id bigint, staff_conduct boolean, fields text[], due jsonb, thresholds jsonb) ON COMMIT DROP;
 CREATE TEMP TABLE lw_hit (version_id bigint, rule_id bigint, level smallint, subject bigint, PRIMARY KEY (subject, rule_id)) ON COMMIT DROP;
 """
@@ -49,21 +52,21 @@ CLEAR_TALLY = """
 DELETE FROM alerts_ruletally t USING alerts_ruleversion v, alerts_rule r
 WHERE t.lender_id = %(lender)s AND t.as_of = %(day)s AND t.bucket = %(lo)s AND v.id = t.rule_version_id AND r.id = v.rule_id AND r.grain = %(grain)s
 """
-SCAN = """
+LEVELS = """
 WITH observed AS ({observed}),
 levels AS MATERIALIZED (
     SELECT q.subject, u.version_id, u.level FROM observed q (subject, {names})
     CROSS JOIN LATERAL unnest(%s::bigint[], ARRAY[{names}]::smallint[]) AS u (version_id, level)
-),
-tally AS (
+)
+"""
+TALLY = """
     INSERT INTO alerts_ruletally (lender_id, as_of, rule_version_id, bucket, red, orange, yellow, clear, not_evaluable)
     SELECT %s, %s, version_id, %s, count(*) FILTER (WHERE level = 3), count(*) FILTER (WHERE level = 2), count(*) FILTER (WHERE level = 1),
            count(*) FILTER (WHERE level = 0), count(*) FILTER (WHERE level = -1)
     FROM levels GROUP BY version_id
-)
-INSERT INTO lw_hit SELECT l.version_id, r.rule_id, l.level, l.subject FROM levels l JOIN lw_rule r USING (version_id) WHERE l.level <> 0
 """
-OPEN = "a.lender_id = %(lender)s AND a.state <> 'closed' AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.rule_id IN (SELECT rule_id FROM lw_rule)"
+HITS = "INSERT INTO lw_hit SELECT l.version_id, r.rule_id, l.level, l.subject FROM levels l JOIN lw_rule r USING (version_id) WHERE l.level <> 0"
+OPEN = "a.lender_id = %(lender)s AND a.state <> 'closed' AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.rule_id IN (SELECT rule_id FROM lw_rule) AND {mine}"
 CLEARED = """
 UPDATE alerts_alert a SET cleared_on = %(day)s
 WHERE {open} AND a.cleared_on IS NULL AND NOT EXISTS (SELECT 1 FROM lw_hit h WHERE h.rule_id = a.rule_id AND {same})
@@ -115,7 +118,8 @@ changed AS (SELECT id, level, version_id, subject FROM fresh)
 def warn(cursor: CursorWrapper, key: dict[str, Any], grain: Grain, lender: Lender) -> int:
     """Evaluate every live rule of `grain` over one slice and bring the alerts up to date; returns the alerts written.
 
-    key: lender, day, lo, hi. The slice of the branch grain is the whole book.
+    key: as `loanwatch.trail.ledger.key_of` makes it. The slice of the branch grain is the whole book. With `only`, the alerts of
+    these loans alone, and the tallies of the slice stay as they are: `tally_again` counts them.
     """
     day: date = key["day"]
     versions = live_versions(lender, day, grain.name)
@@ -125,25 +129,58 @@ def warn(cursor: CursorWrapper, key: dict[str, Any], grain: Grain, lender: Lende
     cursor.execute(RULES)
     _tell_rules(cursor, lender, day, versions, trees)
     parameters = {**key, "grain": grain.name, "cooldown": parameter(lender, "alerts.cooldown_days", day)}
-    cursor.execute(CLEAR_TALLY, parameters)
-    rows = _observed(grain, key).annotate(**{f"level_{pk}": compile_levels(tree) for pk, tree in trees.items()})
-    names = [f"level_{pk}" for pk in trees]
-    sql, values = rows.values_list(f"{grain.name}_id", *names).query.sql_with_params()
-    cursor.execute(SCAN.format(observed=sql, names=", ".join(names)), [*values, list(trees), lender.pk, day, key["lo"]])
+    levels, values = _levels(grain, key, trees)
+    if key["only"] is None:
+        cursor.execute(CLEAR_TALLY, parameters)
+        cursor.execute(f"{levels}, tally AS ({TALLY}) {HITS}", [*values, lender.pk, day, key["lo"]])
+    else:
+        cursor.execute(levels + HITS, values)
     written = 0
     subject = f"o.{grain.name}_id"
     for statement in (CLEARED, AGAIN, MOVED, OPENED):
         cursor.execute(
-            statement.format(open=OPEN, same=grain.same_subject, table=grain.table, columns=grain.columns, observed_subject=subject), parameters
+            statement.format(open=OPEN.format(mine=grain.mine), same=grain.same_subject, table=grain.table, columns=grain.columns, observed_subject=subject), parameters
         )
         written += cursor.rowcount
     return written
 
 
+def tally_again(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> None:
+    """Count anew at how many loans of a slice each live rule stands at which level; no alert is touched."""
+    trees = {v.pk: tree_from_json(v.tree) for v in live_versions(lender, key["day"], LOAN.name)}
+    if trees:
+        cursor.execute(CLEAR_TALLY, {**key, "grain": LOAN.name})
+        levels, values = _levels(LOAN, key, trees)
+        cursor.execute(levels + TALLY, [*values, lender.pk, key["day"], key["lo"]])
+
+
+def levels_of(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, table: str) -> None:
+    """Make the temporary table `table` (subject, rule_id, level) of the levels above clear at which the live rules of the loan grain stand."""
+    versions = live_versions(lender, key["day"], LOAN.name)
+    cursor.execute(f"CREATE TEMP TABLE {table} (subject bigint, rule_id bigint, level smallint) ON COMMIT DROP")
+    if versions:
+        levels, values = _levels(LOAN, key, {v.pk: tree_from_json(v.tree) for v in versions})
+        found = "SELECT l.subject, v.rule_id, l.level FROM levels l JOIN alerts_ruleversion v ON v.id = l.version_id WHERE l.level > 0"
+        cursor.execute(f"{levels} INSERT INTO {table} {found}", values)
+
+
+def _levels(grain: Grain, key: dict[str, Any], trees: dict[int, Any]) -> tuple[str, list[Any]]:
+    """The beginning of a statement that has `levels (subject, version_id, level)`, and its parameters."""
+    rows = _observed(grain, key).annotate(**{f"level_{pk}": compile_levels(tree) for pk, tree in trees.items()})
+    names = [f"level_{pk}" for pk in trees]
+    sql, values = rows.values_list(f"{grain.name}_id", *names).query.sql_with_params()
+    return LEVELS.format(observed=sql, names=", ".join(names)), [*values, list(trees)]
+
+
 def _observed(grain: Grain, key: dict[str, Any]) -> QuerySet[Any]:
     if grain is BRANCH:
         return BranchDay.objects.filter(lender_id=key["lender"], as_of=key["day"]).order_by()
-    return LoanDay.objects.filter(lender_id=key["lender"], as_of=key["day"], bucket__gte=key["lo"], bucket__lte=key["hi"]).order_by()
+    rows = LoanDay.objects.filter(lender_id=key["lender"], as_of=key["day"], bucket__gte=key["lo"], bucket__lte=key["hi"]).order_by()
+    if key["held"]:
+        rows = rows.extra(where=["NOT (alerts_loanday.loan_id = ANY (%s::bigint[]))"], params=[key["held"]])
+    if key["only"] is not None:
+        rows = rows.extra(where=["alerts_loanday.loan_id = ANY (%s::bigint[])"], params=[key["only"]])
+    return rows
 
 
 def _tell_rules(cursor: CursorWrapper, lender: Lender, day: date, versions: list[RuleVersion], trees: dict[int, Any]) -> None:

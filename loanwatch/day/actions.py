@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import wraps
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
 from borrowers.feeds import plans
 from borrowers.feeds.board import now_of, waited_for
 from borrowers.feeds.models import Delivery
 from borrowers.loans.models import Loan
-from loanwatch.day import steps
+from loanwatch.day import checksums, errands, isolation, steps
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import business_days, parameter, require_business_day
 from loanwatch.people.clock import today
-from loanwatch.trail import ledger
-from loanwatch.trail.models import BusinessDay, RunUnit
+from loanwatch.trail import held, ledger
+from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ def tick() -> None:
     feeds that have not come by their due time.
     """
     ledger.beat("tick")
+    ledger.sweep()
     for lender in Lender.objects.all():
         plans.raise_alarms(lender, now_of(lender))
         if parameter(lender, "day.automatic", today(lender.zone)):
@@ -78,9 +79,18 @@ def tick() -> None:
 def advance(lender: Lender) -> None:
     """Close what is done and open what is next, unless that day still waits for a feed."""
     for business_date in BusinessDay.objects.filter(lender=lender, state=BusinessDay.State.CLOSING).values_list("business_date", flat=True):
-        ledger.close_if_done(lender.pk, business_date)
+        close_if_done(lender, business_date)
     if held_back(lender) is None:
         ledger.open_next(lender.pk, steps.PLAN, slices_for(lender))
+
+
+def close_if_done(lender: Lender, business_date: date) -> bool:
+    """Close the day when nothing of it is left and nothing waits for a person, and keep its checksum; True for the one that closed it."""
+    with transaction.atomic():
+        closed = ledger.close_if_done(lender.pk, business_date)
+        if closed:
+            checksums.seal(BusinessDay.objects.get(lender=lender, business_date=business_date, run_version=1))
+    return closed
 
 
 def held_back(lender: Lender) -> tuple[date, list[str]] | None:
@@ -90,16 +100,16 @@ def held_back(lender: Lender) -> tuple[date, list[str]] | None:
     return (first.business_date, names) if first and names else None
 
 
-def work(lender: Lender | None = None, ring: Callable[[], None] = lambda: None) -> int:
-    """Claim and do units until none is ready or the shift is over; returns how many were done.
+def work(lender: Lender | None = None, ring: Callable[[], None] = lambda: None, stop: Callable[[], bool] = lambda: False) -> int:
+    """Claim and do units until none is ready, the shift is over or `stop` says so; returns how many were done.
 
     `ring` wakes other workers when a step has opened, and the next shift when this one ends with work left.
     """
     done, until = 0, time.monotonic() + SHIFT
-    while unit := ledger.claim(lender.pk if lender else None):
+    while not stop() and (unit := ledger.claim(lender.pk if lender else None)):
         done += attempt(unit)
         if not RunUnit.objects.filter(
-            lender_id=unit.lender_id, business_date=unit.business_date, step=unit.step, state__in=["todo", "running"]
+            lender_id=unit.lender_id, business_date=unit.business_date, run_version=unit.run_version, step=unit.step, state__in=["todo", "running"]
         ).exists():
             advance(Lender.objects.get(pk=unit.lender_id))
             ring()
@@ -113,6 +123,11 @@ def attempt(unit: ledger.Unit) -> int:
     """Do one unit under its heartbeat; 1 when it was done, 0 when it failed or was overtaken."""
     try:
         with ledger.heartbeat(unit):
+            if unit.step in errands.ERRANDS:
+                errands.ERRANDS[unit.step](unit)
+                return 1
+            if unit.to_search:
+                isolate(unit)
             steps.do(unit)
         return 1
     except ledger.Fenced as fenced:
@@ -122,6 +137,17 @@ def attempt(unit: ledger.Unit) -> int:
     except Exception:
         ledger.fail(unit, traceback.format_exc())
     return 0
+
+
+def isolate(unit: ledger.Unit) -> None:
+    """Set aside the loans for which the unit can't be done. Raises NotALoan when it is none of them."""
+    lender = Lender.objects.get(pk=unit.lender_id)
+
+    def only(loans: list[int]) -> None:
+        with connection.cursor() as cursor:
+            steps.run(cursor, unit.step, {**unit.key, "only": loans}, lender)
+
+    isolation.isolate(unit, only)
 
 
 def patient(call: Callable[[], bool]) -> bool:
@@ -138,14 +164,14 @@ def patient(call: Callable[[], bool]) -> bool:
 
 
 class Stuck(Exception):
-    """Units of a day were set aside, or a day waits for a feed; the message says where to look."""
+    """Something of a day was set aside, or a day waits for a feed; the message says where to look."""
 
 
 def close_days(lender: Lender, first: date, last: date, *, without_feeds: str = "") -> Iterator[BusinessDay]:
     """Close the business days from `first` to `last` in order, beside any number of workers; yields each when it is closed.
 
     Days that were due before them are closed first and not yielded. Raises NoBusinessDay when `first` or `last` is none,
-    and Stuck when a unit has failed for good or a day waits for a feed. `without_feeds` is the reason for which the days from
+    and Stuck when something was set aside that nobody has accepted, or a day waits for a feed. `without_feeds` is the reason for which the days from
     `first` to `last` may close without what they wait for; it is kept with the feeds.
     """
     require_business_day(lender, first)
@@ -174,13 +200,8 @@ def _push(lender: Lender, business_date: date) -> bool:
     work(lender)
     if ledger.is_closed(lender, business_date):
         return True
-    failed = RunUnit.objects.filter(lender=lender, state=RunUnit.State.FAILED).order_by("business_date").first()
-    if failed:
-        line = failed.error.strip().splitlines()[-1] if failed.error else "no message"
-        raise Stuck(
-            f"{failed.step} of {failed.business_date} failed {failed.failures} times (slice {failed.bucket}): {line} "
-            f"The day stays open; mend the cause and run the day again."
-        )
+    if waiting := held.waits_for_acceptance(lender):
+        raise Stuck(_for_a_person(*waiting))
     if not BusinessDay.objects.filter(lender=lender, business_date=business_date).exists():
         raise Stuck(f"{business_date} lies before the newest closed day of {lender.code}; a closed past is not opened again.")
     if (waits := held_back(lender)) and waits[0] <= business_date:
@@ -189,6 +210,20 @@ def _push(lender: Lender, business_date: date) -> bool:
             f"or close the day without it: run_day {waits[0]} --without-feeds REASON."
         )
     return False
+
+
+def _for_a_person(day: BusinessDay, left: list[RunException]) -> str:
+    """What a day waits for when something of it was set aside."""
+    what = []
+    for exception in left[:5]:
+        line = exception.error.strip().splitlines()[-1] if exception.error.strip() else "no message"
+        where = f"loan {exception.subject}" if exception.loan_id else f"slice {exception.bucket}"
+        what.append(f"{exception.step} of {exception.business_date} set {where} aside (exception {exception.pk}, trace {exception.trace_id}): {line}")
+    more = f" And {len(left) - 5} more." if len(left) > 5 else ""
+    return (
+        f"{'; '.join(what)}{more} {day.business_date} stays open, and later days wait for it: mend the cause and try again "
+        f"(retry_exception, or run_day for a slice), or accept it: accept_day {day.business_date} --person STAFF_NO --reason REASON."
+    )
 
 
 def retried(call: Callable[[], object]) -> Callable[[], None]:

@@ -1,12 +1,23 @@
 """Doorbells. Lost or rung twice, nothing changes but the delay: what is to be done stands in the ledger."""
 
 import logging
+import multiprocessing
+from typing import Any
 
-from celery import shared_task
+from celery import shared_task, signals
 
 from loanwatch.day import actions
 
 logger = logging.getLogger(__name__)
+
+# Set in the worker's parent process when it is told to stop, seen by the child that it forked: the child ends with the unit
+# in hand instead of its shift. A stop then takes seconds, and leaves no lease to run out.
+stopping = multiprocessing.Event()
+
+
+@signals.worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    stopping.set()
 
 
 def ring() -> None:
@@ -25,4 +36,4 @@ def tick() -> None:
 
 @shared_task(name="loanwatch.day.tasks.work", ignore_result=True, expires=60)
 def work() -> None:
-    actions.retried(lambda: actions.work(ring=ring))()
+    actions.retried(lambda: actions.work(ring=ring, stop=stopping.is_set))()

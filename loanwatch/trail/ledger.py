@@ -1,11 +1,13 @@
 """The run ledger: which units of which business day are to be done, who has claimed them, and what is done.
 
 PostgreSQL holds the truth. A claim is a lease that a heartbeat extends; the effects of a unit and its completion are one
-transaction; a writer whose claim has meanwhile gone to another is fenced off. Rules R1 to R9 of the reliability rules.
+transaction; a writer whose claim has meanwhile gone to another is fenced off. docs/adr/0010 says why the numbers are these.
 """
 
+import json
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -25,8 +27,10 @@ from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 
 logger = logging.getLogger(__name__)
 
-MAX_FAILURES = 3  # errors after which a unit is set aside as an exception
-MAX_CLAIMS = 12  # claims after which a unit that keeps killing its worker is set aside
+MAX_FAILURES = 3  # errors after which the loan to blame is searched for, or a unit that is not cut is set aside
+MAX_LOST = 3  # workers lost after which the loan to blame is searched for
+MAX_LOST_WHOLE = 12  # workers lost, with growing pauses, after which a unit in which no loan is to blame is set aside
+LONGEST_PAUSE = 300  # seconds between two tries of a unit that loses its workers
 BUCKETS = 256  # as in borrowers.facts, which lies downstream
 
 
@@ -65,10 +69,16 @@ class Unit:
     attempt: int
     owner: str
     previous_date: date | None
+    cut: bool = True  # single loans can be left out of it
+    failures: int = 0
+    lost: int = 0
+    search: dict[str, Any] | None = None  # how far the search for the loan to blame has come
+    subject_id: int | None = None  # what an errand is about
     known: date | None = None  # facts known by this date count; None: by the business date
     held: list[int] = field(default_factory=list)  # loans set aside
     only: list[int] | None = None  # the loans that are recomputed; None: all
     counts: dict[str, int] = field(default_factory=lambda: {"rows_in": 0, "rows_out": 0})
+    checksum: str = ""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -82,24 +92,66 @@ class Unit:
         self.counts["rows_in"] += rows_in
         self.counts["rows_out"] += rows_out
 
+    @property
+    def to_search(self) -> bool:
+        """Whether the unit has failed or lost its worker so often that a loan of it is to blame, and it was not yet looked for."""
+        often = self.failures >= MAX_FAILURES or self.lost >= MAX_LOST
+        return self.cut and not (self.search or {}).get("ended") and (often or self.search is not None)
+
     @contextmanager
-    def effects(self) -> Iterator[CursorWrapper]:
-        """One transaction for all that the unit writes and for its being done. Raises Fenced, keeping nothing, if the unit was lost."""
+    def effects(self, *, alone: bool = False) -> Iterator[CursorWrapper]:
+        """One transaction for all that the unit writes and for its being done. Raises Fenced, keeping nothing, if the unit was lost.
+
+        `alone`: no other unit of the lender has its effects at the same time. Fills `held` with the loans set aside by now.
+        """
         started = time.monotonic()
         with transaction.atomic(), connection.cursor() as cursor:
-            # A worker that was stopped in the middle must not hold its locks for longer than its lease is worth.
-            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{2 * settings.LEASE_SECONDS}s"])
+            begin(cursor, self.lender_id, alone=alone)
+            self.held = held_loans(cursor, self.lender_id)
             yield cursor
             cursor.execute(
                 """
                 UPDATE trail_rununit SET state = 'done', lease_until = NULL, done_at = clock_timestamp(), seconds = %s,
-                       rows_in = %s, rows_out = %s, error = ''
+                       rows_in = %s, rows_out = %s, checksum = %s, error = ''
                 WHERE id = %s AND owner = %s AND attempts = %s AND state = 'running'
                 """,
-                [time.monotonic() - started, self.counts["rows_in"], self.counts["rows_out"], self.id, self.owner, self.attempt],
+                [time.monotonic() - started, self.counts["rows_in"], self.counts["rows_out"], self.checksum, self.id, self.owner, self.attempt],
             )
             if cursor.rowcount != 1:
                 raise Fenced(f"{self.step} {self.business_date} slice {self.bucket}: attempt {self.attempt} was overtaken")
+            if self.attempt > 1:
+                cursor.execute(RESOLVE_UNIT, [self.lender_id, self.business_date, self.run_version, self.step, self.bucket])
+
+    def note_search(self, search: dict[str, Any]) -> None:
+        """Keep at once how far the search has come, so that whoever takes the unit next goes on from there. Raises Fenced."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE trail_rununit SET search = %s, lost = 0 WHERE id = %s AND owner = %s AND attempts = %s AND state = 'running'",
+                [json.dumps(search), self.id, self.owner, self.attempt],
+            )
+            if cursor.rowcount != 1:
+                raise Fenced(f"{self.step} {self.business_date} slice {self.bucket}: the search was overtaken")
+        self.search = search
+
+
+RESOLVE_UNIT = """
+UPDATE trail_runexception SET resolved_at = clock_timestamp()
+WHERE lender_id = %s AND business_date = %s AND run_version = %s AND step = %s AND bucket = %s AND loan_id IS NULL AND resolved_at IS NULL
+"""
+
+
+def begin(cursor: CursorWrapper, lender_id: int, *, alone: bool = False) -> None:
+    """The first statements of a transaction on the book: beside other units of the lender, or alone until it ends."""
+    # A worker that was stopped in the middle must not hold its locks for longer than its lease is worth.
+    cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{2 * settings.LEASE_SECONDS}s"])
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    cursor.execute(f"SELECT {lock}(hashtextextended('effects of ' || %s, 0))", [lender_id])  # noqa: S608  one of two names
+
+
+def held_loans(cursor: CursorWrapper, lender_id: int) -> list[int]:
+    """Ids of the loans that are set aside."""
+    cursor.execute("SELECT loan_id FROM trail_runexception WHERE lender_id = %s AND resolved_at IS NULL AND loan_id IS NOT NULL ORDER BY 1", [lender_id])
+    return [loan for (loan,) in cursor.fetchall()]
 
 
 def worker_name() -> str:
@@ -146,15 +198,15 @@ def open_next(lender_id: int, steps: Sequence[tuple[str, bool]], slices: int) ->
             return None
         business_date, run_version = opened
         rows = [
-            (lender_id, business_date, run_version, name, order, part, low, high)
+            (lender_id, business_date, run_version, name, order, cut, part, low, high)
             for order, (name, cut) in enumerate(steps)
             for part, (low, high) in enumerate(cut_buckets(slices if cut else 1))
         ]
         cursor.executemany(
             """
-            INSERT INTO trail_rununit (lender_id, business_date, run_version, step, step_order, bucket, bucket_from, bucket_to,
+            INSERT INTO trail_rununit (lender_id, business_date, run_version, step, step_order, cut, bucket, bucket_from, bucket_to,
                                        state, owner, attempts, failures, rows_in, rows_out, checksum, error)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'todo', '', 0, 0, 0, 0, '', '') ON CONFLICT DO NOTHING
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'todo', '', 0, 0, 0, 0, '', '') ON CONFLICT DO NOTHING
             """,
             rows,
         )
@@ -170,19 +222,21 @@ def cut_buckets(slices: int) -> list[tuple[int, int]]:
 
 CLAIM = """
 WITH next AS (
-    SELECT u.id, d.previous_date FROM trail_rununit u
+    SELECT u.id, d.previous_date, coalesce(d.known_on, u.business_date) AS known FROM trail_rununit u
     JOIN trail_businessday d ON d.lender_id = u.lender_id AND d.business_date = u.business_date AND d.run_version = u.run_version
-    WHERE d.state = 'closing' AND (%(lender)s IS NULL OR u.lender_id = %(lender)s)
-      AND (u.state = 'todo' OR (u.state = 'running' AND u.lease_until < clock_timestamp()))
+    WHERE (d.state = 'closing' OR u.step_order < 0) AND (%(lender)s IS NULL OR u.lender_id = %(lender)s)
+      AND u.state = 'todo' AND (u.not_before IS NULL OR u.not_before <= clock_timestamp())
       AND NOT EXISTS (SELECT 1 FROM trail_rununit p WHERE p.lender_id = u.lender_id AND p.business_date = u.business_date
-                      AND p.run_version = u.run_version AND p.step_order < u.step_order AND p.state <> 'done')
+                      AND p.run_version = u.run_version AND p.step_order < u.step_order AND p.state NOT IN ('done', 'accepted'))
     ORDER BY u.business_date, u.step_order, u.bucket
     FOR UPDATE OF u SKIP LOCKED LIMIT 1
 )
 UPDATE trail_rununit u
-SET state = 'running', owner = %(owner)s, attempts = u.attempts + 1, lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+SET state = 'running', owner = %(owner)s, attempts = u.attempts + 1, claimed_at = clock_timestamp(),
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second'
 FROM next WHERE u.id = next.id
-RETURNING u.id, u.lender_id, u.business_date, u.run_version, u.step, u.bucket, u.bucket_from, u.bucket_to, u.attempts, u.owner, next.previous_date
+RETURNING u.id, u.lender_id, u.business_date, u.run_version, u.step, u.bucket, u.bucket_from, u.bucket_to, u.attempts, u.owner, next.previous_date,
+          u.cut, u.failures, u.lost, u.search, u.subject_id, next.known
 """
 
 
@@ -193,60 +247,113 @@ def claim(lender_id: int | None = None) -> Unit | None:
             cursor.execute(CLAIM, {"lender": lender_id, "owner": worker_name(), "lease": settings.LEASE_SECONDS})
             row = cursor.fetchone()
         if row is None:
+            if sweep():
+                continue
             return None
         unit = Unit(*row)
-        if unit.attempt <= MAX_CLAIMS:
+        unit.search = json.loads(unit.search) if isinstance(unit.search, str) else unit.search
+        if unit.lost < MAX_LOST_WHOLE:
             return unit
-        set_aside(unit, f"Claimed {unit.attempt - 1} times and never finished: it seems to kill its worker.")
+        set_aside(unit, f"The unit lost its worker {unit.lost} times, and no loan of it is to blame.")
+
+
+SWEEP = """
+UPDATE trail_rununit u
+SET state = 'todo', owner = '', lease_until = NULL, lost = u.lost + 1,
+    not_before = u.claimed_at + least(%(longest)s, %(pause)s * 2 ^ greatest(0, u.lost + 1 - %(often)s)) * interval '1 second'
+WHERE u.id IN (SELECT id FROM trail_rununit WHERE state = 'running' AND lease_until < clock_timestamp() FOR UPDATE SKIP LOCKED)
+RETURNING u.not_before <= clock_timestamp()
+"""
+
+
+def sweep() -> bool:
+    """Put units back on the list whose lease has run out; True when one of them may be taken at once.
+
+    Two starts of a unit that loses its workers lie `RESTART_SECONDS` apart, and ever further from the fourth on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SWEEP, {"pause": settings.RESTART_SECONDS, "often": MAX_LOST, "longest": LONGEST_PAUSE})
+        return any(ready for (ready,) in cursor.fetchall())
 
 
 def fail(unit: Unit, error: str) -> None:
-    """An attempt ended in an error: back on the list, or set aside after the third."""
+    """An attempt ended in an error: back on the list; set aside when nothing more can be tried."""
+    final = (unit.search or {}).get("ended", False) if unit.cut else unit.failures + 1 >= MAX_FAILURES
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE trail_rununit SET failures = failures + 1, error = %s, lease_until = NULL,
-                   state = CASE WHEN failures + 1 >= %s THEN 'failed' ELSE 'todo' END
-            WHERE id = %s AND owner = %s AND attempts = %s AND state = 'running' RETURNING state
+            UPDATE trail_rununit SET failures = failures + 1, error = %s, lease_until = NULL, state = %s
+            WHERE id = %s AND owner = %s AND attempts = %s AND state = 'running'
             """,
-            [error[-4000:], MAX_FAILURES, unit.id, unit.owner, unit.attempt],
+            [error[-4000:], "failed" if final else "todo", unit.id, unit.owner, unit.attempt],
         )
-        row = cursor.fetchone()
-    if row and row[0] == "failed":
-        _except(unit, error)
+        if cursor.rowcount and final:
+            _except(unit, error)
 
 
 def set_aside(unit: Unit, error: str) -> None:
-    RunUnit.objects.filter(pk=unit.id, attempts=unit.attempt).update(state=RunUnit.State.FAILED, error=error)
-    _except(unit, error)
+    if RunUnit.objects.filter(pk=unit.id, attempts=unit.attempt, owner=unit.owner).update(state=RunUnit.State.FAILED, error=error, lease_until=None):
+        _except(unit, error)
 
 
 def _except(unit: Unit, error: str) -> None:
+    trace = secrets.token_hex(8)
     RunException.objects.create(
-        lender_id=unit.lender_id, business_date=unit.business_date, run_version=unit.run_version, step=unit.step, bucket=unit.bucket, error=error[-8000:]
-    )
-    logger.error("%s of %s, slice %s, was set aside: %s", unit.step, unit.business_date, unit.bucket, error.strip().splitlines()[-1])
+        lender_id=unit.lender_id, business_date=unit.business_date, run_version=unit.run_version, step=unit.step, bucket=unit.bucket,
+        error=error[-8000:], trace_id=trace,
+    )  # fmt: skip
+    logger.error("%s of %s, slice %s, was set aside (trace %s): %s", unit.step, unit.business_date, unit.bucket, trace, error.strip().splitlines()[-1])
 
 
 def retry_failed(lender_id: int, business_date: date) -> int:
-    """A person asks for another try: failed units of a day go back on the list."""
+    """A person asks for another try: units of a day that were set aside go back on the list."""
     return RunUnit.objects.filter(lender_id=lender_id, business_date=business_date, state=RunUnit.State.FAILED).update(
-        state=RunUnit.State.TODO, failures=0, attempts=0
+        state=RunUnit.State.TODO, failures=0, lost=0, search=None, not_before=None
     )
 
 
+def errand(day: BusinessDay, step: str, subject_id: int | None = None) -> RunUnit:
+    """Put what a person asked for on the list of `day`, as a unit over the whole book that comes before the steps; once while it waits.
+
+    Call it in a transaction.
+    """
+    Lender.objects.select_for_update(no_key=True).get(pk=day.lender_id)  # numbers are given one by one
+    mine = RunUnit.objects.filter(lender=day.lender_id, business_date=day.business_date, run_version=day.run_version, step=step)
+    waiting = mine.filter(state__in=[RunUnit.State.TODO, RunUnit.State.RUNNING], subject_id=subject_id).first()
+    return waiting or RunUnit.objects.create(
+        lender_id=day.lender_id, business_date=day.business_date, run_version=day.run_version, step=step, step_order=-1, subject_id=subject_id,
+        bucket=mine.count(), bucket_from=0, bucket_to=BUCKETS - 1,
+    )  # fmt: skip
+
+
+CLOSE = """
+WITH open AS (
+    SELECT count(*) AS left_out, count(*) FILTER (WHERE e.accepted_by_id IS NULL) AS not_accepted,
+           (array_agg(e.accepted_by_id ORDER BY e.id DESC) FILTER (WHERE e.accepted_by_id IS NOT NULL))[1] AS accepted_by_id,
+           (array_agg(e.accepted_reason ORDER BY e.id DESC) FILTER (WHERE e.accepted_by_id IS NOT NULL))[1] AS reason
+    FROM trail_runexception e
+    WHERE e.lender_id = %(lender)s AND e.resolved_at IS NULL
+      AND (e.loan_id IS NOT NULL AND e.business_date <= %(day)s OR e.loan_id IS NULL AND e.business_date = %(day)s AND e.run_version = 1)
+)
+UPDATE trail_businessday d
+SET state = CASE WHEN open.left_out > 0 THEN 'closed_with_exceptions' ELSE 'closed' END, closed_at = clock_timestamp(),
+    accepted_by_id = CASE WHEN open.left_out > 0 THEN coalesce(d.accepted_by_id, open.accepted_by_id) ELSE d.accepted_by_id END,
+    reason = CASE WHEN open.left_out > 0 AND d.reason = '' THEN open.reason ELSE d.reason END
+FROM open
+WHERE d.lender_id = %(lender)s AND d.business_date = %(day)s AND d.state = 'closing' AND open.not_accepted = 0
+  AND NOT EXISTS (SELECT 1 FROM trail_rununit u WHERE u.lender_id = d.lender_id AND u.business_date = d.business_date
+                  AND u.run_version = d.run_version AND u.state NOT IN ('done', 'accepted'))
+"""
+
+
 def close_if_done(lender_id: int, business_date: date) -> bool:
-    """Close the day when no unit of it is left; True for the one caller that closed it."""
+    """Close the day when no unit of it is left; True for the one caller that closed it.
+
+    A day on which something was left out closes with exceptions, and only when a person has accepted each of them, on this
+    day or on an earlier one.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE trail_businessday d SET state = 'closed', closed_at = clock_timestamp()
-            WHERE d.lender_id = %s AND d.business_date = %s AND d.state = 'closing'
-              AND NOT EXISTS (SELECT 1 FROM trail_rununit u WHERE u.lender_id = d.lender_id AND u.business_date = d.business_date
-                              AND u.run_version = d.run_version AND u.state <> 'done')
-            """,
-            [lender_id, business_date],
-        )
+        cursor.execute(CLOSE, {"lender": lender_id, "day": business_date})
         return cursor.rowcount == 1
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from loanwatch.lenders.models import Lender
@@ -14,6 +15,11 @@ from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
 DAY = date(2026, 6, 30)
 PLAN = [("first", True), ("second", False)]
+
+
+@pytest.fixture(autouse=True)
+def no_pause(settings) -> None:
+    settings.RESTART_SECONDS = 0
 
 
 @pytest.fixture
@@ -72,11 +78,13 @@ def test_a_claimed_unit_is_nobody_elses_until_its_lease_has_passed(opened):
     expire_leases()
     again = ledger.claim()
     assert (again.id, again.attempt) == (unit.id, 2)
+    assert again.lost == 1
 
 
 def test_a_late_writer_is_fenced_off_and_keeps_nothing(opened):
     late = ledger.claim()
     expire_leases()
+    ledger.sweep()
     taken = ledger.claim()
     assert taken.id == late.id
     finish(taken, rows=7)
@@ -90,6 +98,7 @@ def test_without_the_fence_the_late_writer_would_overwrite(opened, monkeypatch):
     """The twin of the test above: with owner and attempt not compared, the late write stays. So the fence is what holds."""
     late = ledger.claim()
     expire_leases()
+    ledger.sweep()
     taken = ledger.claim()
     finish(taken, rows=7)
     RunUnit.objects.filter(pk=late.id).update(state="running", owner=late.owner, attempts=late.attempt)
@@ -107,23 +116,71 @@ def test_a_unit_whose_effects_fail_leaves_nothing_behind(opened):
     assert RunUnit.objects.get(pk=unit.id).state == "running"
 
 
-def test_a_unit_is_tried_three_times_and_then_set_aside_with_its_error(opened):
+def test_a_unit_that_is_not_cut_is_tried_three_times_and_then_set_aside_with_its_error(lender):
+    ledger.due(lender, [DAY])
+    ledger.open_next(lender.pk, [("whole", False)], 1)
     for attempt in range(1, 4):
         unit = ledger.claim()
         assert unit.attempt == attempt
         ledger.fail(unit, "Traceback\nValueError: loan L-17 has two currencies")
     assert RunUnit.objects.get(pk=unit.id).state == "failed"
-    assert "L-17" in RunException.objects.get().error
-    assert ledger.retry_failed(opened.pk, DAY) == 1
+    exception = RunException.objects.get()
+    assert "L-17" in exception.error
+    assert len(exception.trace_id) == 16
+    assert ledger.retry_failed(lender.pk, DAY) == 1
+    finish(ledger.claim())
+    exception.refresh_from_db()
+    assert exception.resolved_at
 
 
-def test_a_unit_that_kills_its_worker_every_time_is_set_aside(opened):
-    for _ in range(ledger.MAX_CLAIMS * 2):
-        expire_leases()
-        ledger.claim()
+def test_after_three_failures_of_a_slice_the_loan_to_blame_is_to_be_searched_for(opened):
+    for _ in range(ledger.MAX_FAILURES):
+        unit = ledger.claim()
+        assert not unit.to_search
+        ledger.fail(unit, "ValueError")
+    unit = ledger.claim()
+    assert unit.to_search
+    unit.note_search({"ended": True})
+    ledger.fail(unit, "ValueError")
+    assert RunUnit.objects.get(pk=unit.id).state == "failed"
+
+
+def test_two_starts_of_a_unit_that_loses_its_workers_lie_ten_seconds_apart(opened, settings):
+    settings.RESTART_SECONDS = 10
+    unit, _ = ledger.claim(), ledger.claim()
     expire_leases()
     assert ledger.claim() is None
-    assert set(RunUnit.objects.filter(step="first").values_list("state", flat=True)) == {"failed"}
+    assert RunUnit.objects.get(pk=unit.id).lost == 1
+    RunUnit.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+    again = ledger.claim()
+    assert (again.id, again.attempt) == (unit.id, 2)
+
+
+def test_the_pause_grows_from_the_fourth_lost_worker_on_and_is_bounded(opened):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE trail_rununit SET state = 'running', claimed_at = now(), lease_until = now() - interval '1 s', lost = 4 WHERE bucket = 0")
+        cursor.execute("UPDATE trail_rununit SET state = 'running', claimed_at = now(), lease_until = now() - interval '1 s', lost = 10 WHERE bucket = 1")
+    with override_settings(RESTART_SECONDS=10):
+        assert ledger.sweep() is False
+    pauses = [(u.not_before - u.claimed_at).total_seconds() for u in RunUnit.objects.order_by("bucket").filter(step="first")]
+    assert pauses == [40, 300]
+
+
+def test_a_slice_that_lost_three_workers_is_searched_and_one_without_a_loan_to_blame_is_set_aside_after_twelve(lender):
+    ledger.due(lender, [DAY])
+    ledger.open_next(lender.pk, [("only", True)], 1)
+    for _ in range(ledger.MAX_LOST):
+        assert not ledger.claim().to_search
+        expire_leases()
+    unit = ledger.claim()
+    assert unit.to_search
+    unit.note_search({"ended": True, "guilty": []})
+    assert RunUnit.objects.get().lost == 0, "the search has shown that no loan kills"
+    for _ in range(ledger.MAX_LOST_WHOLE):
+        expire_leases()
+        ledger.claim()
+    assert RunUnit.objects.get().state == "failed"
+    assert RunException.objects.get().loan_id is None
 
 
 def test_a_day_is_closed_once_and_only_when_no_unit_is_left(opened):
