@@ -28,6 +28,7 @@ class ClassProposal(models.Model):
     old_class = models.CharField(max_length=16, choices=RiskClass.choices)
     new_class = models.CharField(max_length=16, choices=RiskClass.choices)
     days_past_due = models.IntegerField()
+    before_days_past_due = models.IntegerField(null=True)  # at the close before; empty for proposals made before it was kept
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     decided_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     decided_on = models.DateField(null=True)
