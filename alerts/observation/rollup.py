@@ -7,6 +7,9 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from alerts.observation.reconcile import require_agreement
+from alerts.observation.sectors import observe_sectors
+
 BUCKET_COLUMNS = range(5)
 CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")
 
@@ -96,18 +99,23 @@ GROUP BY m.as_of, t.ancestor_id, p.currency, p.dpd_bucket, coalesce(o.dpd_bucket
 
 
 def observe_branches(cursor: CursorWrapper, key: dict[str, Any]) -> int:
-    """One row per branch that has loans of its own; returns how many."""
+    """One row per branch that has loans of its own, and one per industry; returns how many branches."""
     cursor.execute("SELECT lw_analyse_observation_day(%(lender)s, %(day)s)", key)  # a new partition has no statistics
+    observe_sectors(cursor, key)
     cursor.execute(CLEAR_BRANCHES, key)
     cursor.execute(BRANCHES, key)
     return cursor.rowcount
 
 
 def roll_up(cursor: CursorWrapper, key: dict[str, Any]) -> int:
-    """Figures and migrations of every node; returns the rows written. The tree is the one of the business date."""
+    """Figures and migrations of every node; returns the rows written. The tree is the one of the business date.
+
+    Raises FiguresDiffer, so that the day stays open, when the figures do not add up.
+    """
     written = 0
     for clear, write in ((CLEAR_NODES, NODES), (CLEAR_ROLL, ROLL)):
         cursor.execute(clear, key)
         cursor.execute(write, key)
         written += cursor.rowcount
+    require_agreement(cursor, key)
     return written

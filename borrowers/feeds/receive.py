@@ -36,11 +36,19 @@ def receive(cursor: Any, key: dict[str, Any], lender: Lender) -> int:
         here = gap.let_go_at if gap else plan.came_at if plan else None
         lines.append(
             DayReceipt(
-                lender=lender, business_date=day, format=name, deliveries=row.get("deliveries", 0), not_applied=row.get("not_applied", 0),
-                rows_applied=row.get("applied", 0), rows_unchanged=row.get("unchanged", 0), rows_quarantined=row.get("quarantined", 0),
-                waited_seconds=_waited(plan.due if plan else None, here), let_go_by=gap.let_go_by if gap else None,
-                let_go=gap is not None, reason=gap.reason if gap else "",
-            )  # fmt: skip
+                lender=lender,
+                business_date=day,
+                format=name,
+                deliveries=row.get("deliveries", 0),
+                not_applied=row.get("not_applied", 0),
+                rows_applied=row.get("applied", 0),
+                rows_unchanged=row.get("unchanged", 0),
+                rows_quarantined=row.get("quarantined", 0),
+                waited_seconds=_waited(plan.due if plan else None, here),
+                let_go_by=gap.let_go_by if gap else None,
+                let_go=gap is not None,
+                reason=gap.reason if gap else "",
+            )
         )
     DayReceipt.objects.bulk_create(lines)
     return sum(line.rows_applied for line in lines)

@@ -166,7 +166,7 @@ class Deadline(models.Model):
     @property
     def about(self) -> str:
         """What it is about, in few words: the item, covenant, document, facility, guarantor or person; else the loan."""
-        if self.kind == Kind.DOCUMENT or self.kind == Kind.PAPER_RETURN:
+        if self.kind in (Kind.DOCUMENT, Kind.PAPER_RETURN):
             return f"{self.document.title} {self.document.number}" if self.document else ""
         if self.covenant:
             return self.covenant.title
