@@ -25,6 +25,7 @@ HOME = (("desk:home",), _("My work"), "home-2")
 SYSTEM = (("desk:home",), _("System"), "home-2")
 PORTFOLIO = (("desk:portfolio",), _("Portfolio"), "chart-histogram")
 TASKS = (("inspections:tasks",), _("Inspection tasks"), "clipboard-check")
+DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
 PHONE = (("visits:today",), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
@@ -50,15 +51,15 @@ BOOK, RULEBOOK, HOUSE = _("Portfolio"), _("Rules"), _("System")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
-    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, PHONE, ALERTS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
+    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, ALERTS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
     Role.RISK_OFFICER: [
-        ("", [HOME, ALERTS, FOUR_EYES, TASKS]),
+        ("", [HOME, ALERTS, FOUR_EYES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
-    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
+    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS, DEADLINES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
     Role.CREDIT_ADMIN: [
-        ("", [HOME, ALERTS, TASKS]),
+        ("", [HOME, ALERTS, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS]),
         (HOUSE, [FEEDS, DAYS, MATRIX]),
@@ -66,7 +67,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.FIELD_AGENT: [("", [PHONE])],
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
-        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, TASKS, FOUR_EYES, CLASSES, RECONCILIATION]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, MATRIX]),
     ],

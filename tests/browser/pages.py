@@ -9,6 +9,8 @@ DESK = {
         "/",
         "/alerts/",
         "/inspections/",
+        "/deadlines/",
+        "/deadlines/calendar/",
         "/loans/",
         "/borrowers/",
         "/documents/",

@@ -118,6 +118,7 @@ MAKERS: dict[str, Maker] = {
     # meaning
     "alerts/number": ALERT,
     "classification/pk": Maker(_thing("proposal"), _by_loan),
+    "deadlines/deadline_id": Maker(_thing("deadline"), _by_loan),
     "rulebook/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
     # acts
     "inspections:assign/task_id": Maker(_of("task of"), _by_task),

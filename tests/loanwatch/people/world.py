@@ -16,6 +16,7 @@ from borrowers.documents.models import Document, DocumentKind, DocumentVersion, 
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
 from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
+from inspections.deadlines.models import Deadline
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.lenders.defaults import give_defaults
@@ -132,9 +133,12 @@ def _book(bank: book.Bank) -> dict[str, Any]:
     proposal = ClassProposal.objects.create(
         lender=bank.lender, bucket=loan.bucket, loan=loan, as_of=TODAY, old_class="normal", new_class="special_mention", days_past_due=3
     )
+    deadline = Deadline.objects.create(
+        lender=bank.lender, bucket=loan.bucket, kind="maturity", loan=loan, borrower=loan.borrower, branch=loan.branch, due_on=TODAY, opened_on=TODAY
+    )
     made_by = bank.people["manager"].person
     webhook, _ = WebhookSource.objects.get_or_create(lender=bank.lender, name="bureau", defaults={"facts": ["tier"], "made_by": made_by})
-    things: dict[str, Any] = {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "delivery": _delivery(bank.lender)}
+    things: dict[str, Any] = {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
     things |= {"document": _document(loan), "hold": _hold(bank, loan)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
