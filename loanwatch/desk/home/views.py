@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from alerts.signals.queries import counts, opened_lately
+from inspections.deadlines.queries import counts_for as falling_due
 from inspections.four_eyes.queries import queue_counts
 from loanwatch.desk.addresses import address
 from loanwatch.desk.closes import closes, frame
@@ -54,7 +55,7 @@ def _work(request: HttpRequest) -> dict[str, Any]:
     kinds = [queries.alert_work(access)]
     if manager:
         kinds.append(queries.task_work(access))
-        context |= {"tasks": queries.own_tasks(access), "due_soon": queries.due_soon(access)}
+        context |= {"tasks": queries.own_tasks(access), "due_soon": queries.due_soon(access), "falling_due": falling_due(access, own=True)}
     if officer:
         kinds.append(queries.four_eyes_work(access))
         waiting, late = queue_counts(access)

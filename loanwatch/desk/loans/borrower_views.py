@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 
 from alerts.signals.models import Alert
 from borrowers.parties.models import Borrower
+from inspections.deadlines import queries as deadlines
 from loanwatch.desk.closes import closes, frame
 from loanwatch.desk.loans import around, queries
 
@@ -64,6 +65,7 @@ def _overview(request: HttpRequest, borrower: Borrower, as_of: Any) -> dict[str,
         "loans": queries.loans_of(borrower, access, as_of),
         "guarantees": queries.guarantees_given(borrower, access),
         "alerts": sorted(alerts, key=lambda a: a.state == Alert.State.CLOSED)[:50],
+        "deadlines": deadlines.for_borrower(access, borrower),
     }
 
 

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from alerts.observation.models import RiskClass
 from alerts.observation.queries import BUCKETS
 from alerts.signals.models import Alert, Level
+from borrowers.classes.actions import class_in_force
 from borrowers.loans.models import Custody, Loan
+from inspections.deadlines import queries as deadlines
 from inspections.planning import queries as planning
 from inspections.planning.models import Task
 from inspections.visits import queries as visits
@@ -150,6 +152,7 @@ def _overview(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
         "task_url": address("inspections:tasks"),
         "timeline": story.timeline(queries.events(loan, access.on), found["alerts"], found["custody"], queries.proposals(loan), shown),
         "custody": found["custody"],
+        "deadlines": deadlines.for_loan(access, loan),
     }
 
 
@@ -166,7 +169,7 @@ def _repayment(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]
 
 
 def _alerts(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
-    return {"template": "desk/loans/_alerts.html", "alerts": found["alerts"], "proposals": queries.proposals(loan)}
+    return {"template": "desk/loans/_alerts.html", "alerts": found["alerts"], "proposals": queries.proposals(loan), "in_force": class_in_force(loan)}
 
 
 def _inspections(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
