@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include(i18n)),
     path("house/", include("loanwatch.people.urls")),
     path("house/", include("loanwatch.lenders.urls")),
+    path("trail/days/", include("loanwatch.desk.days.urls")),
     path("trail/", include("loanwatch.trail.urls")),
     path("feeds/", include("borrowers.feeds.urls")),
     path("reconciliation/", include("borrowers.loans.urls")),

@@ -50,7 +50,7 @@ DESK = {
         "/feeds/plans/new/",
     ],
     "agent": ["/", "/inspections/", "/m/"],
-    "auditor": ["/", "/trail/events/", "/trail/days/", "/house/access/", "/four-eyes/"],
+    "auditor": ["/", "/trail/events/", "/trail/days/", "/trail/days/list/", "/house/access/", "/four-eyes/"],
     "sysadmin": ["/", "/house/users/", "/house/users/new/", "/house/branches/", "/trail/days/", "/feeds/"],
     "borrower": ["/portal/"],
 }

@@ -76,7 +76,7 @@ def _approvals(request: HttpRequest) -> dict[str, Any]:
         "health": queries.health(lender),
         "parameters_url": address("lenders:parameters"),
         "feeds_url": address("feeds:deliveries"),
-        "days_url": address("trail:days"),
+        "days_url": address("days:calendar"),
     }
 
 
@@ -94,5 +94,5 @@ def _system(request: HttpRequest) -> dict[str, Any]:
         "users_url": address("people:users"),
         "branches_url": address("people:branches"),
         "feeds_url": address("feeds:deliveries"),
-        "days_url": address("trail:days"),
+        "days_url": address("days:calendar"),
     }

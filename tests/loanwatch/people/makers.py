@@ -85,8 +85,9 @@ MAKERS: dict[str, Maker] = {
     "product_id": Maker(_thing("product"), _by_lender),
     "parameter_id": Maker(_thing("parameter"), _by_lender),
     "lenders/key": Maker(_thing("parameter", "key"), _always),
-    "trail/lender": Maker(lambda place, role: place.bank.lender.code, _by_lender),
-    "trail/on": Maker(lambda place, role: world.TODAY.isoformat(), _always),
+    "days/lender": Maker(lambda place, role: place.bank.lender.code, _by_lender),
+    "days/exception_id": Maker(_thing("run exception"), _by_lender),
+    "days/on": Maker(lambda place, role: world.TODAY.isoformat(), _always),
     # facts
     "feeds:delivery/pk": Maker(lambda place, role: place.things["delivery"].delivery_id, _by_lender),
     "feeds/pk": Maker(_thing("delivery"), _by_lender),

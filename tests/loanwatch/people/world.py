@@ -7,7 +7,7 @@ and a second lender with a branch of its own
 """
 
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from alerts.classification.models import ClassProposal
@@ -25,7 +25,7 @@ from loanwatch.people import tokens
 from loanwatch.people.access import Access
 from loanwatch.people.models import Account, ApiToken, Branch, Person, Role, RoleHeld
 from loanwatch.people.tree import NewBranch, open_branches
-from loanwatch.trail.models import BusinessDay
+from loanwatch.trail.models import BusinessDay, RunException
 from tests.inspections import book
 
 TODAY = book.TODAY
@@ -213,7 +213,11 @@ def _house(lender: Lender, bank: book.Bank) -> dict[str, Any]:
     product = Product.objects.filter(lender=lender).first()
     terms = ProductTerms.objects.create(product=product, valid_from=date(2027, 1, 1), source="Test", proposed_by="NOBODY")
     days = [{"on": "2027-03-01", "is_business": False, "name": "Test"}]
+    exception = RunException.objects.create(
+        lender=lender, business_date=TODAY, run_version=1, step="warn", bucket=0, error="Repaired", resolved_at=datetime(2026, 11, 20, tzinfo=UTC)
+    )
     return {
+        "run exception": exception,
         "person": kept.person,
         "held": RoleHeld.objects.get(person=kept.person),
         "account": kept.account,
