@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import LONGEST_GAP, business_days
@@ -15,17 +15,16 @@ from loanwatch.people.models import Branch, Role, RoleHeld
 from loanwatch.trail.models import AuditEvent, BusinessDay, RunException, RunUnit
 
 CLOSED = (BusinessDay.State.CLOSED, BusinessDay.State.CLOSED_WITH_EXCEPTIONS)
+# States of the run whose figures stand or will stand. A re-run that is compared, dropped or replaced is beside it.
+STANDING = (BusinessDay.State.DUE, BusinessDay.State.CLOSING, *CLOSED)
 
 
 # Days ------------------------------------------------------------------------------------------------------------------------
 
 
 def newest_runs() -> QuerySet[BusinessDay]:
-    """Every business date once, as its highest run version."""
-    later = BusinessDay.objects.filter(
-        lender=OuterRef("lender"), business_date=OuterRef("business_date"), run_version__gt=OuterRef("run_version")
-    )
-    return BusinessDay.objects.filter(~Exists(later))
+    """Every business date once, as the run that stands: a re-run counts from when it has replaced the one before it."""
+    return BusinessDay.objects.filter(state__in=STANDING)
 
 
 def last_closed(lender: Lender) -> date | None:
@@ -64,7 +63,8 @@ class Step:
 
     @property
     def done(self) -> int:
-        return self.units.get(RunUnit.State.DONE, 0)
+        """Units that nothing is left to do for: done, or set aside and accepted."""
+        return self.units.get(RunUnit.State.DONE, 0) + self.units.get(RunUnit.State.ACCEPTED, 0)
 
     @property
     def failed(self) -> int:
@@ -126,7 +126,7 @@ def with_work(listed: list[BusinessDay]) -> list[Day]:
     key = ("lender_id", "business_date", "run_version")
     steps: dict[tuple, dict[str, Step]] = defaultdict(dict)
     units = (
-        RunUnit.objects.filter(wanted)
+        RunUnit.objects.filter(wanted, step_order__gte=0)  # below: errands of people, not steps of the day
         .values(*key, "step", "state")
         .annotate(order=Min("step_order"), n=Count("pk"), rows=Sum("rows_out"), took=Sum("seconds"))
     )

@@ -6,6 +6,4 @@ app_name = "trail"
 urlpatterns = [
     route("events/", views.events, name="events", get=Act.TRAIL_SEE),
     route("events/export/", views.export_events, name="export", post=Act.TRAIL_SEE),
-    route("days/", views.days, name="days", get=Act.DAY_SEE),
-    route("days/<str:lender>/<str:on>/", views.day, name="day", get=Act.DAY_SEE),
 ]

@@ -1,20 +1,17 @@
-"""The audit trail for auditors, and the business days for those who watch over the run."""
-
-from datetime import date
+"""The audit trail for auditors."""
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from loanwatch.trail import export, queries
 from loanwatch.trail.forms import EventFilters, ExportForm
-from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.record import record
-from loanwatch.trail.words import EVENTS, event_word, step_word
+from loanwatch.trail.words import EVENTS, event_word
 
-EVENTS_PER_PAGE, DAYS_PER_PAGE = 50, 31
+EVENTS_PER_PAGE = 50
 MOST_EXPORTED = 100_000
 MOST_COUNTED = 10_000
 
@@ -70,35 +67,3 @@ def export_events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     answer = StreamingHttpResponse(export.lines(found.iterator(chunk_size=2000), zone, about), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="audit-trail-{access.on.isoformat()}.csv"'
     return answer
-
-
-def days(request: HttpRequest) -> HttpResponse:
-    """Business days with state and progress; while one is closing the list asks for itself again every 5 seconds."""
-    state = request.GET.get("state", "")
-    asked = state if state in BusinessDay.State.values else ""
-    page = Paginator(queries.days(request.access, state=asked), DAYS_PER_PAGE).get_page(request.GET.get("page"))
-    listed = queries.with_work(list(page))
-    context = {
-        "page": page,
-        "days": listed,
-        "closing": any(day.day.state == BusinessDay.State.CLOSING for day in listed),
-        "several": queries.lenders_seen(request.access).count() > 1,
-        "states": BusinessDay.State.choices,
-        "asked": asked,
-        "step_now": {day.day.pk: step_word(day.now.name) for day in listed if day.now},
-    }
-    return render(request, "trail/day_list.html" if request.htmx else "trail/days.html", context)
-
-
-def day(request: HttpRequest, lender: str, on: str) -> HttpResponse:
-    """One business day: its steps, units, rows and seconds, and what was set aside."""
-    try:
-        when = date.fromisoformat(on)
-    except ValueError:
-        raise Http404 from None
-    found = get_object_or_404(queries.days(request.access), lender__code=lender, business_date=when)
-    work = queries.with_work([found])[0]
-    context = {"work": work, "day": found, "steps": [(step_word(step.name), step) for step in work.steps]}
-    context["closing"] = found.state == BusinessDay.State.CLOSING
-    context["faults"] = [(step_word(fault.step), fault) for fault in queries.exceptions_of(found)[:200]]
-    return render(request, "trail/day_work.html" if request.htmx else "trail/day.html", context)

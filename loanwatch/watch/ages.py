@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from borrowers.feeds.board import missing, now_of
 from loanwatch.lenders.models import Lender
 from loanwatch.trail.models import Beat
+from loanwatch.trail.outbox.relay import outbox_ages
 
 WORKER = "worker:"  # what the names of beats of worker processes begin with
 QUIET = 300  # seconds after which a worker counts as gone; it beats every 20
@@ -44,22 +45,15 @@ NAMES = (
 def ages() -> dict[str, Any]:
     """Ages in seconds (None: nothing of the kind is there) and counts of what waits.
 
-    `oldest_unsealed_event` is None as long as audit events aren't sealed.
+    `oldest_outbox_row` counts from when the message might have left. `oldest_unsealed_event` is None as long as audit events
+    aren't sealed.
     """
     with connection.cursor() as cursor:
         cursor.execute(AGES)
         found = dict(zip(NAMES, cursor.fetchone(), strict=True))
-    return found | {"oldest_outbox_row": oldest_outbox_row(), "oldest_unsealed_event": None, "missing_feeds": len(missing_feeds())}
-
-
-def oldest_outbox_row() -> int | None:
-    """Seconds since the oldest message that may leave might have left; None where none waits."""
-    return _outbox()["age"]
-
-
-def outbox_states() -> dict[str, int]:
-    """Messages that have not left for good, by state; what was sent or dropped is not counted: there it only ever grows."""
-    return _outbox()["states"]
+    outbox = outbox_ages()
+    found |= {"oldest_outbox_row": outbox.pop("oldest_outbox"), **outbox}
+    return found | {"oldest_unsealed_event": None, "missing_feeds": len(missing_feeds())}
 
 
 def missing_feeds() -> list[str]:
@@ -69,10 +63,6 @@ def missing_feeds() -> list[str]:
         for lender in Lender.objects.all()
         for day in missing(lender, now_of(lender))
     ]
-
-
-def _outbox() -> dict[str, Any]:
-    return {"age": None, "states": {}}
 
 
 @dataclass(frozen=True)
@@ -100,4 +90,4 @@ def processes() -> list[Process]:
 def _process(name: str, at: datetime, age: int) -> Process:
     kind, _, own = name.rpartition(":")
     label, _, host = own.partition("@")
-    return Process({"tick": "scheduler"}.get(name, kind or name), label, host, at, max(0, age))
+    return Process({"tick": "scheduler"}.get(name, kind or name), label if kind else "", host, at, max(0, age))

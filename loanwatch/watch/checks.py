@@ -62,7 +62,12 @@ def _silent(found: dict[str, Any]) -> list[Alarm]:
 def _stopped(found: dict[str, Any]) -> list[Alarm]:
     n = found["failed_units"]
     verb = "unit of a business day has" if n == 1 else "units of a business day have"
-    return [Alarm("failed_units", f"{n} {verb} failed for good: the day stays open until somebody decides.")] if n else []
+    made = [Alarm("failed_units", f"{n} {verb} failed for good: the day stays open until somebody decides.")] if n else []
+    if found["outbox_uncertain"]:
+        n = found["outbox_uncertain"]
+        verb = "message is" if n == 1 else "messages are"
+        made.append(Alarm("outbox_uncertain", f"{n} {verb} uncertain: somebody must ask whether it arrived, nothing is sent again blindly."))
+    return made
 
 
 def closed_by(lender: Lender, business_date: date) -> datetime:
@@ -97,7 +102,8 @@ def days_late() -> list[Alarm]:
         if day and day >= known and (closed is None or closed < day):
             last = f"the last one closed is {closed}" if closed else "none was ever closed"
             by = closed_by(lender, day)
-            made.append(Alarm(f"day:{lender.code}", f"The business day {day} of {lender.code} should have been closed by {by:%Y-%m-%d %H:%M %Z}; {last}."))
+            late = f"The business day {day} of {lender.code} should have been closed by {by:%Y-%m-%d %H:%M %Z}; {last}."
+            made.append(Alarm(f"day:{lender.code}", late))
     return made
 
 
@@ -111,7 +117,10 @@ def _closes_by_itself(lender: Lender, on: date) -> bool:
 def feeds_missing() -> list[Alarm]:
     """An alarm for each feed whose due time has passed."""
     return [
-        Alarm(f"feed:{lender.code}:{day.format}:{day.on}", f"The feed {day.format} of {lender.code} for {day.on} was due {day.due:%Y-%m-%d %H:%M} and has not come.")
+        Alarm(
+            f"feed:{lender.code}:{day.format}:{day.on}",
+            f"The feed {day.format} of {lender.code} for {day.on} was due {day.due:%Y-%m-%d %H:%M} and has not come.",
+        )
         for lender in Lender.objects.all()
         for day in missing(lender, now_of(lender))
     ]

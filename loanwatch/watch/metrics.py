@@ -17,13 +17,14 @@ from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import business_days
 from loanwatch.trail.models import BusinessDay, RunUnit
 from loanwatch.trail.queries import CLOSED
-from loanwatch.watch.ages import ages, outbox_states
+from loanwatch.watch.ages import ages
 
 __all__ = ["CONTENT_TYPE", "exposition"]
 
 AGES = {
     "last_tick": "Seconds since the scheduler was heard.",
     "last_worker": "Seconds since any worker was heard.",
+    "last_relay": "Seconds since the relay of messages was heard.",
     "last_watch": "Seconds since the watch (manage.py watch) last looked.",
     "oldest_open_unit": "Seconds since the oldest business day at work was opened whose units still wait.",
     "oldest_outbox_row": "Seconds that the oldest message that may leave has waited.",
@@ -79,8 +80,10 @@ class Figures(Collector):
         for name, words in COUNTS.items():
             yield GaugeMetricFamily(f"loanwatch_{name}", words, value=found[name])
         yield from _last_day()
-        yield _labelled("loanwatch_units", "Units of the business days at work by state.", ["state"], _zeros(RunUnit.State.values, _rows(UNITS)))
-        yield _labelled("loanwatch_outbox_rows", "Messages that have not left yet or of which nobody knows, by state.", ["state"], outbox_states().items())
+        units = dict.fromkeys(RunUnit.State.values, 0) | dict(_rows(UNITS))
+        yield _labelled("loanwatch_units", "Units of the business days at work by state.", ["state"], units.items())
+        outbox = {state: found[f"outbox_{state}"] for state in ("waiting", "uncertain", "failed")}
+        yield _labelled("loanwatch_outbox_rows", "Messages that wait to leave, or wait for somebody's decision.", ["state"], outbox.items())
         yield from _per_lender()
         yield _labelled("loanwatch_open_alerts", "Alerts that are not closed, by level.", ["lender", "level"], _alerts())
 
@@ -96,10 +99,6 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall()
-
-
-def _zeros(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, float]]:
-    return list((dict.fromkeys(names, 0) | dict(rows)).items())
 
 
 def _last_day() -> Iterator[GaugeMetricFamily]:
@@ -133,4 +132,5 @@ def _per_lender() -> Iterator[GaugeMetricFamily]:
 def _alerts() -> list[tuple[tuple[str, str], float]]:
     rows = Alert.objects.exclude(state=Alert.State.CLOSED).order_by().values_list("lender__code", "level").annotate(n=Count("pk"))
     found = {(code, LEVELS[Level(level)]): n for code, level, n in rows}
-    return [((code, level), found.get((code, level), 0)) for code in Lender.objects.order_by("code").values_list("code", flat=True) for level in LEVELS.values()]
+    codes = Lender.objects.order_by("code").values_list("code", flat=True)
+    return [((code, level), found.get((code, level), 0)) for code in codes for level in LEVELS.values()]

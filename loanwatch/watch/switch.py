@@ -1,5 +1,6 @@
 """The dead man's switch: tells of alarms by a way of its own, not through the outbox or Celery, which may be what is dead."""
 
+import contextlib
 import json
 import logging
 import urllib.request
@@ -40,10 +41,9 @@ class Memory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.known: dict[str, dict[str, str]] = {}
-        try:
+        # The first look, or a file cut short: telling once too often is the right fault.
+        with contextlib.suppress(OSError, ValueError, TypeError):
             self.known = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            pass  # the first look, or a file cut short: telling once too often is the right fault
 
     def compare(self, found: Sequence[Alarm], now: datetime) -> Told:
         """What of `found` is new or was told an hour ago or longer, and what is over. Remembers it; call `save` to keep it."""
@@ -57,7 +57,8 @@ class Memory:
             known = kept.get(alarm.key)
             if known is None or datetime.fromisoformat(known["told"]) + AGAIN <= now:
                 told.tell.append(alarm)
-                kept[alarm.key] = {"since": known["since"] if known else now.isoformat(), "told": now.isoformat(), "sentence": alarm.sentence}
+                since = known["since"] if known else now.isoformat()
+                kept[alarm.key] = {"since": since, "told": now.isoformat(), "sentence": alarm.sentence}
         self.known = kept
         return told
 
@@ -70,7 +71,10 @@ class Memory:
 
 
 def look(found: Sequence[Alarm], now: datetime, path: Path | None = None) -> Told:
-    """Compare, tell by every way that is set up, remember. A way that fails doesn't stop the others; when all that are set up fail, the next look tells again."""
+    """Compare, tell by every way that is set up, remember.
+
+    A way that fails doesn't stop the others; when all that are set up fail, the next look tells again.
+    """
     memory = Memory(path or settings.STATE / "watch.json")
     before = dict(memory.known)
     told = memory.compare(found, now)

@@ -30,7 +30,7 @@ def test_the_first_administrator_keeps_the_whole_installation(db, settings, pass
     browser = Client()
     answer = browser.post("/accounts/login/", {"login": "root@example.com", "password": "a quiet harbour at dawn"})
     assert answer.status_code == 302
-    for page in ("people:users", "people:user_new", "people:branches", "people:matrix", "people:profile", "trail:days"):
+    for page in ("people:users", "people:user_new", "people:branches", "people:matrix", "people:profile", "days:calendar"):
         assert browser.get(reverse(page)).status_code == 200, page
 
 

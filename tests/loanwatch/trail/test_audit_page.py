@@ -11,8 +11,7 @@ from django.urls import reverse
 
 from loanwatch.people.models import Role
 from loanwatch.trail.export import neutral
-from loanwatch.trail.models import AuditEvent, BusinessDay, RunException, RunUnit
-from loanwatch.trail.queries import last_closed
+from loanwatch.trail.models import AuditEvent
 from loanwatch.trail.record import record
 from tests.loanwatch.people.conftest import TODAY, Office, browser_of, office  # noqa: F401  the fixture
 
@@ -75,60 +74,3 @@ def test_the_web_process_can_neither_change_nor_delete_an_event(auditor):
     for statement in ("UPDATE trail_auditevent SET event = 'x'", "DELETE FROM trail_auditevent", "TRUNCATE trail_auditevent"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
-
-
-# Business days -----------------------------------------------------------------------------------------------------------------
-
-
-def day(office: Office, on: date, state: str, version: int = 1) -> BusinessDay:  # noqa: F811
-    return BusinessDay.objects.create(lender=office.lender, business_date=on, state=state, run_version=version, slices=2)
-
-
-def unit(of: BusinessDay, step: str, order: int, bucket: int, state: str) -> None:
-    RunUnit.objects.create(
-        lender=of.lender, business_date=of.business_date, run_version=of.run_version, step=step, step_order=order, bucket=bucket,
-        bucket_from=bucket, bucket_to=bucket, state=state, rows_out=10, seconds=0.5,
-    )  # fmt: skip
-
-
-def test_the_last_closed_day_is_the_newest_whose_highest_run_is_closed(office):  # noqa: F811
-    assert last_closed(office.lender) is None
-    day(office, TODAY - timedelta(days=2), "closed")
-    day(office, TODAY - timedelta(days=1), "closed")
-    day(office, TODAY, "closing")
-    assert last_closed(office.lender) == TODAY - timedelta(days=1)
-    day(office, TODAY - timedelta(days=1), "closing", version=2)
-    assert last_closed(office.lender) == TODAY - timedelta(days=2)
-
-
-def test_the_page_shows_how_far_the_day_at_work_is_and_asks_again_until_it_is_closed(office):  # noqa: F811
-    browser = browser_of(office.hire(Role.SYSADMIN, "HO"))
-    at_work = day(office, TODAY, "closing")
-    for bucket, state in enumerate(("done", "running")):
-        unit(at_work, "allocate", 1, bucket, "done")
-        unit(at_work, "observe", 2, bucket, state)
-    page = browser.get(reverse("trail:days"), headers={"HX-Request": "true"}).content.decode()
-    assert 'hx-trigger="every 5s"' in page and "3 of 4 units" in page and "Observe loans" in page and "<html" not in page
-    BusinessDay.objects.update(state="closed")
-    assert "hx-trigger" not in browser.get(reverse("trail:days"), headers={"HX-Request": "true"}).content.decode()
-
-
-def test_the_page_of_a_day_lists_its_steps_and_what_was_set_aside(office):  # noqa: F811
-    closed = day(office, TODAY, "closing")
-    unit(closed, "warn", 3, 0, "failed")
-    RunException.objects.create(
-        lender=office.lender, business_date=TODAY, run_version=1, step="warn", bucket=0, subject="LN-1", error="boom"
-    )
-    browser = browser_of(office.hire(Role.CREDIT_ADMIN, "HO"))
-    page = browser.get(reverse("trail:day", args=["ONE", TODAY.isoformat()])).content.decode()
-    assert "Warn on loans" in page and "LN-1" in page and "boom" in page
-    for wrong in (("ONE", "2026-02-30"), ("ONE", "2020-01-01"), ("TWO", TODAY.isoformat())):
-        assert browser.get(reverse("trail:day", args=wrong)).status_code == 404
-
-
-def test_the_list_of_days_asks_the_same_number_of_questions_for_one_or_thirty(office, django_assert_max_num_queries):  # noqa: F811
-    for back in range(30):
-        unit(day(office, TODAY - timedelta(days=back), "closed"), "observe", 2, 0, "done")
-    browser = browser_of(office.hire(Role.AUDITOR, "HO"))
-    with django_assert_max_num_queries(20):
-        assert len(browser.get(reverse("trail:days")).context["days"]) == 30

@@ -1,5 +1,6 @@
 """`manage.py watch`: the dead man's switch. Looks once, for a timer of the system, or again and again in a container."""
 
+import contextlib
 import json as js
 import os
 import time
@@ -38,6 +39,7 @@ class Command(BaseCommand):
                 self.stdout.flush()
             if not loop:
                 break
+            connection.close()  # the next look must not find a connection that died meanwhile
             time.sleep(every)
         if told.standing:
             raise SystemExit(1)
@@ -46,11 +48,8 @@ class Command(BaseCommand):
         told = look(alarms(), datetime.now(UTC))
         for line in [*told.text.splitlines(), *told.unsent]:
             self.stderr.write(line)
-        try:
+        with contextlib.suppress(DatabaseError):
             ledger.beat("watch")  # so that /metrics shows whether anybody watches
-        except DatabaseError:
-            pass
-        connection.close()
         return told
 
 
