@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("house/", include("loanwatch.lenders.urls")),
     path("trail/days/", include("loanwatch.desk.days.urls")),
     path("trail/", include("loanwatch.trail.urls")),
+    path("outbox/", include("loanwatch.trail.outbox.urls")),
+    path("reminders/", include("alerts.reminders.urls")),
     path("feeds/", include("borrowers.feeds.urls")),
     path("reconciliation/", include("borrowers.loans.urls")),
     path("feeds/", include("borrowers.intake.urls")),

@@ -40,6 +40,8 @@ ENTRY = (("entry:home",), _("Entries by hand"), "pencil")
 CALENDARS = (("lenders:calendars",), _("Calendars"), "calendar-time")
 FEEDS = (("feeds:board",), _("Data feeds"), "file-import")
 RECONCILIATION = (("reconciliation:list",), _("Reconciliation"), "equal")
+OUTBOX = (("outbox:list",), _("Messages"), "mail")
+REMINDERS = (("reminders:list",), _("Reminders"), "mail-forward")
 DAYS = (("days:calendar",), _("Business days"), "calendar-check")
 TRAIL = (("trail:events",), _("Audit trail"), "fingerprint")
 USERS = (("people:users",), _("Users and roles"), "users")
@@ -61,17 +63,17 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
-        (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS]),
-        (HOUSE, [FEEDS, DAYS, MATRIX]),
+        (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
+        (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
     Role.FIELD_AGENT: [("", [PHONE])],
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
-        (HOUSE, [FEEDS, DAYS, MATRIX]),
+        (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
-    Role.SYSADMIN: [("", [SYSTEM]), (HOUSE, [USERS, BRANCHES, MATRIX, FEEDS, DAYS])],
+    Role.SYSADMIN: [("", [SYSTEM]), (HOUSE, [USERS, BRANCHES, MATRIX, FEEDS, DAYS, OUTBOX])],
     Role.BORROWER: [("", [PORTAL])],
 }
 

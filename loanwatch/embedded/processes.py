@@ -3,7 +3,7 @@
 import http.client
 import sys
 
-from loanwatch.embedded.state import State
+from loanwatch.embedded.state import ROOT, State
 
 HEALTH = "/healthz"
 # Celery warns root about pickled messages. This application sends none: its tasks have no arguments.
@@ -24,6 +24,11 @@ def worker(number: int) -> list[str]:
         sys.executable, "-m", "celery", "-A", "loanwatch", "--quiet", "worker", "--pool", "prefork", "--concurrency", "1",
         "--loglevel", "WARNING", "--hostname", f"worker{number}@%h", "--without-gossip", "--without-mingle",
     ]  # fmt: skip
+
+
+def relay() -> list[str]:
+    """Hands the messages of the outbox to their channels; any number may run."""
+    return [sys.executable, str(ROOT / "manage.py"), "relay"]
 
 
 def scheduler(state: State) -> list[str]:

@@ -58,7 +58,7 @@ def grant_all(connection: BaseDatabaseWrapper) -> None:
         for kind in ("web", "worker"):
             name, _ = login(kind)
             if name != login("owner")[0]:
-                _grant_tables(cursor, name, grants.APPEND_ONLY, grants.HISTORY)
+                _grant_tables(cursor, name, grants.APPEND_ONLY + (grants.WEB_ADDS_ONLY if kind == "web" else ()), grants.HISTORY)
         _grant_functions(cursor, login("worker")[0], grants.WORKER_FUNCTIONS)
 
 

@@ -10,6 +10,7 @@ WORKER_FUNCTIONS: tuple[str, ...] = (
 # Written once, never changed: only SELECT and INSERT. Triggers say the same to the owner.
 APPEND_ONLY: tuple[str, ...] = (
     "trail_auditevent",
+    "trail_outboxsettlement",
     "alerts_alertevidence",
     "borrowers_position",
     "borrowers_repayment",
@@ -45,6 +46,8 @@ APPEND_ONLY: tuple[str, ...] = (
     "borrowers_collateralcount",
     "borrowers_conductfact",
 )
+# Moved by the relay and by what a person decides, never by a page: the web log-in may only read and add.
+WEB_ADDS_ONLY: tuple[str, ...] = ("trail_outboxmessage",)
 # Row history, written by the triggers of the owner alone: only SELECT.
 HISTORY: tuple[str, ...] = (
     "people_personevent",

@@ -130,6 +130,12 @@ MAKERS: dict[str, Maker] = {
     "visits/photo_id": Maker(_of("photo by"), _assigned),
     "visits/code": PHOTO_POINT,
     "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
+    # messages
+    "outbox/pk": Maker(_thing("message"), _by_lender),
+    "reminders/kind": Maker(lambda place, role: "soon", _always),
+    "reminders/language": Maker(lambda place, role: "ko", _always),
+    "reminders/number": BORROWER,
+    "reminders/preference_id": Maker(_thing("preference"), _by_loan),
     # the API
     "api/fact": Maker(lambda place, role: "tier", _always),
     "api:webhook/lender": Maker(lambda place, role: place.bank.lender.code, _always),

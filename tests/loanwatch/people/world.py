@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from alerts.classification.models import ClassProposal
+from alerts.reminders.models import ContactPreference
 from borrowers.documents.house import install_shipped
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
@@ -26,6 +27,7 @@ from loanwatch.people.access import Access
 from loanwatch.people.models import Account, ApiToken, Branch, Person, Role, RoleHeld
 from loanwatch.people.tree import NewBranch, open_branches
 from loanwatch.trail.models import BusinessDay, RunException
+from loanwatch.trail.outbox.models import OutboxMessage
 from tests.inspections import book
 
 TODAY = book.TODAY
@@ -151,7 +153,19 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         loan=loan, lender=loan.lender, bucket=loan.bucket, seq=99, paid_on=TODAY, amount=1, cum_paid_minor=100, valid_from=TODAY, known_from=TODAY,
         entered_by=hire(bank.lender, Role.CREDIT_ADMIN, bank.branch, "Cashier").person, reference="R-99",
     )  # fmt: skip
-    return things | {"borrower_account": borrower_account, "repayment": repayment}
+    return things | {"borrower_account": borrower_account, "repayment": repayment, **_messages(loan, made_by)}
+
+
+def _messages(loan: Loan, made_by: Person) -> dict[str, Any]:
+    """A reminder that waits, and a channel on which the borrower does not want any."""
+    message = OutboxMessage.objects.create(
+        lender=loan.lender, kind="reminder.due", subject=f"{loan.number}/1", business_date=TODAY, channel="sms", recipient="+86 138 0000 0000",
+        lane=f"borrower:{loan.borrower_id}", body="Due", send_on=TODAY, not_before=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    preference = ContactPreference.objects.create(
+        lender=loan.lender, borrower=loan.borrower, channel="email", from_on=TODAY, told_by="Owner", made_by=made_by
+    )
+    return {"message": message, "preference": preference}
 
 
 def _document(loan: Loan) -> Document:

@@ -20,7 +20,7 @@ DEMO_LOGINS = ("manager", "officer", "head", "credit", "agent", "auditor", "sysa
 
 
 class Command(BaseCommand):
-    help = "Starts database, broker, workers, scheduler and web in the foreground; Ctrl-C stops them all."
+    help = "Starts database, broker, workers, scheduler, relay and web in the foreground; Ctrl-C stops them all."
     requires_system_checks: list[str] = []  # `make check` runs them; a start should not take their seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -66,10 +66,11 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
 
     def _start_processes(self, workers: int) -> None:
-        tell("Starting workers, scheduler and web")
+        tell("Starting workers, scheduler, relay and web")
         for number in range(1, workers + 1):
             self.supervisor.start(f"worker{number}", processes.worker(number), LOANWATCH_PROCESS="worker", **processes.QUIET)
         self.supervisor.start("scheduler", processes.scheduler(self.state), LOANWATCH_PROCESS="worker")
+        self.supervisor.start("relay", processes.relay(), LOANWATCH_PROCESS="worker")
         self.supervisor.start("web", processes.web(self.port), LOANWATCH_PROCESS="web")
 
     def _seed(self, seed: int, loans: int) -> None:
