@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from alerts.observation.loans.numbers import loan_numbers
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import parameter
 
@@ -12,6 +13,7 @@ def numbers_for(lender: Lender, on: date) -> dict[str, Any]:
     classes = parameter(lender, "class.days_past_due", on)
     allowed = parameter(lender, "valuation.allowed_days", on)
     edges = parameter(lender, "extension.edge_days", on)
+    sectors = parameter(lender, "limits.sector", on)
     return {
         "bucket_edges": parameter(lender, "buckets.days_past_due", on),
         "class_over": [row["over"] for row in classes],
@@ -21,4 +23,7 @@ def numbers_for(lender: Lender, on: date) -> dict[str, Any]:
         "allowed_days": list(allowed.values()),
         "edge_from": [low for low, _ in edges],
         "edge_to": [high for _, high in edges],
+        "sector_names": list(sectors),
+        "sector_limits": list(sectors.values()),
+        **loan_numbers(lender, on),
     }

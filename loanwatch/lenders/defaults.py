@@ -47,6 +47,7 @@ SHIPPED = [
         "low",
     ),
     ("inspection.special_days", 5, "Special inspection after a red alert, calendar days (proposal)", "low"),
+    ("limits.sector", {}, "None set: industry -> most outstanding, in the lender's currency (to be set by the bank)", "own"),
     ("conduct.least_points", {"verified": 20, "reviewed": 50}, "Indicators PRC-06 and PRC-07: fewer points say nothing of a person (proposal)", "low"),
     ("observation.keep_days", 90, "House practice: daily observations are kept 90 days, those of month-ends for ever (proposal)", "own"),
     ("promise.paid_share", 0.95, "Indicator REP-12: a promise is kept when at least this share of it came in (proposal)", "low"),

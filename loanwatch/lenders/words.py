@@ -25,6 +25,7 @@ NAMES: dict[str, Any] = {
     "maturity.notice_days": _("Days before maturity that a loan is taken up, by term or product kind"),
     "deadline.days_before": _("Days before something falls due that it appears on the list"),
     "inspection.special_days": _("Days to a special inspection after a red alert"),
+    "limits.sector": _("Limits by industry"),
     "conduct.least_points": _("Fewest points from which a person's checks say something"),
     "observation.keep_days": _("Days that daily observations are kept"),
     "promise.paid_share": _("Share of a promise that must be paid for it to be kept"),

@@ -4,13 +4,15 @@ from alerts.observation.engine import Grain
 from alerts.observation.loans.behaviour import BEHAVIOUR
 from alerts.observation.loans.book import BOOK, OWN
 from alerts.observation.loans.collateral import COLLATERAL
+from alerts.observation.loans.covenants import COVENANTS
 from alerts.observation.loans.events import EVENTS
 from alerts.observation.loans.guarantors import GUARANTORS
+from alerts.observation.loans.payments import PAYMENTS
 from alerts.observation.loans.people import PEOPLE
 from alerts.observation.loans.positions import POSITIONS
 from borrowers.loans.allocation import MINE
 
-FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE)
+FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS)
 LOAN = Grain(
     name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
 )  # fmt: skip
