@@ -1,6 +1,7 @@
 """All tables of meaning, slice by slice in river order."""
 
 from alerts.observation.models import *  # noqa: F403
+from alerts.observation.rerun_models import *  # noqa: F403
 
 from alerts.rulebook.models import *  # noqa: F403  # isort: skip
 from alerts.signals.models import *  # noqa: F403  # isort: skip
