@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reminders/", include("alerts.reminders.urls")),
     path("feeds/", include("borrowers.feeds.urls")),
     path("reconciliation/", include("borrowers.loans.urls")),
+    path("reconciliation/figures/", include("alerts.observation.urls")),
     path("feeds/", include("borrowers.intake.urls")),
     path("enter/", include("borrowers.entry.urls")),
     path("", include("borrowers.documents.urls")),

@@ -170,3 +170,32 @@ def require_agreement(cursor: CursorWrapper, key: Mapping[str, Any]) -> None:
 def differences_of(cursor: CursorWrapper, lender: Lender, day: date, held: list[int] | None = None) -> list[Difference]:
     """The same for a close that is looked at later, with all that was known on its day."""
     return differences(cursor, key_of(lender.pk, day, held=held or []))
+
+
+# Of a stopped close the node figures are not kept; what stands there can still be compared.
+STANDING = ("branches", "delivered")
+
+LOANS = f"""
+SELECT coalesce(o.loan_id, p.loan_id), p.balance, o.outstanding
+FROM (SELECT p.loan_id, p.balance FROM borrowers_position p JOIN borrowers_loan l ON l.id = p.loan_id AND l.position_fed
+      WHERE p.lender_id = %(lender)s AND p.valid_from = %(day)s AND p.closed_as = '' AND {known("p", "borrowers_position")}) p
+FULL JOIN (SELECT o.loan_id, o.outstanding FROM alerts_loanday o JOIN borrowers_loan l ON l.id = o.loan_id AND l.position_fed
+           WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s) o ON o.loan_id = p.loan_id
+WHERE p.balance IS DISTINCT FROM o.outstanding ORDER BY abs(coalesce(p.balance, 0) - coalesce(o.outstanding, 0)) DESC, 1 LIMIT %(most)s
+"""
+
+
+def standing_differences(cursor: CursorWrapper, lender: Lender, day: date) -> list[Difference]:
+    """The differences of a close that may not have come to its end: node figures are compared only where there are any."""
+    cursor.execute("SELECT EXISTS (SELECT FROM alerts_nodeday WHERE lender_id = %s AND as_of = %s)", [lender.pk, day])
+    rolled = cursor.fetchone()[0]
+    return [d for d in differences_of(cursor, lender, day) if rolled or d.check in STANDING]
+
+
+def differing_loans(cursor: CursorWrapper, lender: Lender, day: date, most: int = 500) -> dict[int, tuple[Decimal | None, Decimal | None]]:
+    """loan id -> (delivered, shown) of the loans whose delivered balance is not what they show; the largest difference first.
+
+    None: no position was delivered for the day, or the loan is not on the book.
+    """
+    cursor.execute(LOANS, {**key_of(lender.pk, day), "most": most})
+    return {loan: (delivered, shown) for loan, delivered, shown in cursor.fetchall()}

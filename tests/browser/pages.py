@@ -38,6 +38,7 @@ DESK = {
         "/rules/",
         "/loans/LN-000015/known/",
         "/reconciliation/",
+        "/reconciliation/figures/",
         "/documents/incomplete/",
         "/documents/kinds/",
         "/documents/holds/",

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from alerts.classification.actions import MOVES as PROPOSAL
 from alerts.signals.actions import MOVES as ALERT
+from inspections.deadlines.rules import MOVES as DEADLINE
 from inspections.planning.rules import MOVES as TASK
 from inspections.visits.rules import MOVES as VISIT
 from loanwatch.kernel.moves import diagram
@@ -20,6 +21,12 @@ THINGS = (
         TASK,
         "Opened by the day's schedule step. A returned visit makes it the manager's turn again; "
         "it is cancelled when the loan leaves the book.",
+    ),
+    (
+        "Deadline",
+        DEADLINE,
+        "Opened ahead of its day and closed by the day's schedule step, by the facts alone; opened again when the fact that had closed it "
+        "is taken back. `not_applicable` takes two people and is final.",
     ),
     (
         "Inspection (visit)",

@@ -10,8 +10,10 @@ from alerts.observation import reconcile, rollup
 from alerts.observation.models import NodeDay
 from borrowers.loans.models import Loan, Position
 from loanwatch.day import actions
+from loanwatch.people.models import Role
 from loanwatch.trail.ledger import key_of
 from loanwatch.trail.models import BusinessDay, RunException
+from tests.factories import hire
 from tests.rollups import assert_rollups_agree
 
 FEB_1, FEB_2 = date(2026, 2, 1), date(2026, 2, 2)
@@ -93,3 +95,19 @@ def test_what_was_delivered_is_what_the_loans_show(night):
         with pytest.raises(reconcile.FiguresDiffer):
             reconcile.require_agreement(cursor, key_of(night.lender.pk, FEB_2))
         reconcile.require_agreement(cursor, key_of(night.lender.pk, FEB_2, held=[loan.pk]))
+
+
+def test_a_stopped_close_shows_the_loans_behind_the_difference(night, client, settings):
+    settings.BUSINESS_DATE = "2026-02-03"
+    loan = Loan.objects.get(number="L-1")
+    Loan.objects.filter(pk=loan.pk).update(position_fed=True)
+    Position.objects.create(
+        lender=night.lender, loan=loan, bucket=loan.bucket, balance=Decimal("1200.01"), days_past_due=1, valid_from=FEB_2, known_from=FEB_2
+    )
+    seat = hire(loan.branch, Role.CREDIT_ADMIN, on=FEB_2)
+    client.force_login(seat.account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get("/reconciliation/figures/", {"as_of": "2026-02-02"})
+    assert [(d.branch, d.check) for d in page.context["found"]] == [("HO", "delivered")]
+    assert page.context["loans"] == [(loan, Decimal("1200.01"), Decimal("1200.00"))]
+    assert "The figures add up" in client.get("/reconciliation/figures/", {"as_of": "2026-02-01"}).content.decode()
+    assert client.get("/reconciliation/figures/", {"as_of": "nonsense"}).context["day"] == FEB_2
