@@ -17,7 +17,7 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["BorrowerDay", "BranchDay", "Crossing", "LoanDay", "NodeDay", "NodeRoll", "RiskClass", "StaffDay"]
+__all__ = ["BorrowerDay", "BranchDay", "Crossing", "LoanDay", "NodeDay", "NodeRoll", "RiskClass", "SectorDay", "StaffDay"]
 
 
 class RiskClass(models.TextChoices):
@@ -200,6 +200,21 @@ class Crossing(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["loan", "days", "as_of"], name="one_crossing")]
         indexes = [models.Index(fields=["lender", "as_of", "bucket"], name="crossing_by_day")]
+
+
+class SectorDay(models.Model):
+    """The lender's loans to one industry at one close, those whose days past due are known; amounts in the lender's currency."""
+
+    lender = _plain(Lender)
+    as_of = models.DateField()
+    industry = models.CharField(max_length=80)
+    loans = models.IntegerField()
+    loans_90 = models.IntegerField()  # more than 90 days past due
+    outstanding = models.DecimalField(**MONEY)
+    outstanding_90 = models.DecimalField(**MONEY)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lender", "as_of", "industry"], name="one_sector_day")]
 
 
 class StaffDayQuerySet(models.QuerySet["StaffDay"]):
