@@ -50,9 +50,9 @@ def _call(kind: Kind, source: str, *, subject: str, due_on: str, before: str = "
 
 def _cover(kind: Kind, table: str) -> str:
     """Cover of an item ends with the last of its rows; a row without an end covers it for good."""
-    ends = f"""(SELECT t.item_id, CASE WHEN bool_and(t.to_on IS NOT NULL) THEN max(t.to_on) END AS due_on FROM {table} t
-                WHERE t.lender_id = %(lender)s AND t.valid_from <= %(day)s AND {known("t", table)} GROUP BY t.item_id)"""
-    source = f"lw_due_item i JOIN lw_due_book b ON b.loan_id = i.loan_id JOIN {ends} e ON e.item_id = i.item_id"
+    source = f"""lw_due_item i JOIN lw_due_book b ON b.loan_id = i.loan_id
+        JOIN LATERAL (SELECT CASE WHEN bool_and(t.to_on IS NOT NULL) THEN max(t.to_on) END AS due_on FROM {table} t
+                      WHERE t.item_id = i.item_id AND t.valid_from <= %(day)s AND {known("t", table)} HAVING count(*) > 0) e ON true"""
     return _call(kind, source, subject="i.item_id", due_on="e.due_on", item_id="i.item_id")
 
 
@@ -63,6 +63,13 @@ def _through(loan: str, facility: str, borrower: str) -> str:
         WHEN {facility} IS NOT NULL THEN b.loan_id = (SELECT min(x.loan_id) FROM lw_due_book x WHERE x.facility_id = {facility})
         ELSE b.nth = 1 END"""
 
+
+# Documents of the slice's loans, borrowers and items, each with the loan through which it is answered for.
+PAPERS = """(
+    SELECT d.id, b.loan_id FROM lw_due_book b JOIN borrowers_document d ON d.borrower_id = b.borrower_id
+    WHERE CASE WHEN d.loan_id IS NOT NULL THEN d.loan_id = b.loan_id ELSE d.item_id IS NULL AND b.nth = 1 END
+    UNION ALL SELECT d.id, i.loan_id FROM lw_due_item i JOIN borrowers_document d ON d.item_id = i.item_id WHERE d.loan_id IS NULL
+) own JOIN borrowers_document d ON d.id = own.id JOIN lw_due_book b ON b.loan_id = own.loan_id"""
 
 # The test dates that nobody has delivered for, counted on from the last test; a month-end stays one.
 TEST_DATES = f"""
@@ -101,13 +108,8 @@ CALLS: dict[Kind, str] = {
     ),
     Kind.DOCUMENT: _call(
         Kind.DOCUMENT,
-        """borrowers_document d
-        LEFT JOIN lw_due_item i ON i.item_id = d.item_id
-        JOIN lw_due_book b ON CASE WHEN d.loan_id IS NOT NULL THEN b.loan_id = d.loan_id WHEN d.item_id IS NOT NULL THEN b.loan_id = i.loan_id
-                                   ELSE b.borrower_id = d.borrower_id AND b.nth = 1 END
-        WHERE d.lender_id = %(lender)s AND d.expires_on IS NOT NULL AND d.known_from <= %(known)s
-          AND (d.destroyed_on IS NULL OR d.destroyed_on > %(day)s)
-          AND (d.item_id IS NOT NULL OR d.borrower_id IN (SELECT borrower_id FROM lw_due_book))""",
+        f"""{PAPERS}
+        WHERE d.expires_on IS NOT NULL AND d.known_from <= %(known)s AND (d.destroyed_on IS NULL OR d.destroyed_on > %(day)s)""",
         subject="d.id",
         # A later document of the same kind on the same thing has taken its place.
         due_on="""CASE WHEN NOT EXISTS (
@@ -118,14 +120,10 @@ CALLS: dict[Kind, str] = {
     ),
     Kind.PAPER_RETURN: _call(
         Kind.PAPER_RETURN,
-        """borrowers_document d
-        LEFT JOIN lw_due_item i ON i.item_id = d.item_id
-        JOIN lw_due_book b ON CASE WHEN d.loan_id IS NOT NULL THEN b.loan_id = d.loan_id WHEN d.item_id IS NOT NULL THEN b.loan_id = i.loan_id
-                                   ELSE b.borrower_id = d.borrower_id AND b.nth = 1 END
+        f"""{PAPERS}
         JOIN LATERAL (SELECT s.act, s.due_back_on, s.holder_id FROM borrowers_shelfentry s WHERE s.document_id = d.id AND s."on" <= %(day)s
                       ORDER BY s.seq DESC LIMIT 1) last ON true
-        WHERE d.lender_id = %(lender)s AND d.known_from <= %(known)s
-          AND (d.item_id IS NOT NULL OR d.borrower_id IN (SELECT borrower_id FROM lw_due_book))""",
+        WHERE d.known_from <= %(known)s""",
         subject="d.id",
         due_on="CASE WHEN last.act = 'borrowed' THEN last.due_back_on END",
         responsible="coalesce(last.holder_id, b.manager_id)",
