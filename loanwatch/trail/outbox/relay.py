@@ -81,6 +81,9 @@ RETURNING {COLUMNS}
 """
 # A late receipt settles what was meanwhile taken for uncertain; of an attempt that is over it counts no more.
 MINE = "id = %(id)s AND claimed_by = %(me)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain')"
+STILL_MINE = f"""
+UPDATE trail_outboxmessage SET lease_until = clock_timestamp() + %(lease)s * interval '1 second' WHERE {MINE} AND state = 'sending'
+"""
 SENT = f"""
 UPDATE trail_outboxmessage SET state = 'sent', receipt = %(receipt)s, sent_at = clock_timestamp(), lease_until = NULL, error = '' WHERE {MINE}
 """
@@ -150,8 +153,14 @@ class Relay:
 
     def _send_batch(self, lender: str | None, name: str | None, channel: Channel) -> int:
         messages = self._claim(lender, name, channel)
+        safe_until = time.monotonic() + self._lease(channel) / 2
         stays = self._without_cause(messages) if messages else set()
-        receipts = [(m.id, m.attempt, receipt) for m in messages if m.id not in stays and (receipt := self._send(channel, m))]
+        receipts = []
+        for message in messages:
+            if message.id in stays or (time.monotonic() > safe_until and not self._still_mine(channel, message)):
+                continue
+            if receipt := self._send(channel, message):
+                receipts.append((message.id, message.attempt, receipt))
         if receipts:
             with connection.cursor() as cursor:
                 cursor.execute(ALL_SENT, [*map(list, zip(*receipts, strict=True)), self.name])
@@ -159,11 +168,21 @@ class Relay:
 
     def _claim(self, lender: str | None, name: str | None, channel: Channel) -> list[Message]:
         """Committed before anything is sent."""
-        lease = max(self.lease, 3 * channel.timeout)
         with connection.cursor() as cursor:
-            told = {"lender": lender, "channel": name, "batch": channel.batch, "me": self.name, "lease": lease, "undisturbed": not channel.disturbs}
+            told = {
+                "lender": lender, "channel": name, "batch": channel.batch, "me": self.name, "lease": self._lease(channel), "undisturbed": not channel.disturbs,
+            }  # fmt: skip
             cursor.execute(CLAIM, told)
             return sorted((Message(*row) for row in cursor.fetchall()), key=lambda message: message.id)
+
+    def _lease(self, channel: Channel) -> float:
+        return max(self.lease, 3 * channel.timeout)
+
+    def _still_mine(self, channel: Channel, message: Message) -> bool:
+        """Extend a claim of which half is over. False when it was lost: whoever was stopped for long sends nothing any more."""
+        with connection.cursor() as cursor:
+            cursor.execute(STILL_MINE, self._me(message) | {"lease": self._lease(channel)})
+            return cursor.rowcount == 1
 
     def _without_cause(self, messages: list[Message]) -> set[int]:
         """Those of the claimed messages that are not sent: dropped because their cause is gone, or kept because nobody could tell."""
