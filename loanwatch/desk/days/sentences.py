@@ -91,6 +91,13 @@ def of_run(work: Work, open_exceptions: int, undecided: int, workers: int) -> To
         )
     if run.state == State.CLOSING:
         now = work.day.now
+        if work.failed:
+            return Told(
+                "orange",
+                ngettext("%(n)s unit of %(day)s was set aside while the rest goes on.", "%(n)s units of %(day)s were set aside while the rest goes on.", work.failed)
+                % {"n": work.failed, "day": on},
+                _("The day can't close with it. Read the fault below and mend its cause; what is done meanwhile is kept."),
+            )
         step = step_word(now.name) if now else _("closing")
         left = _("%(left)s left.") % {"left": how_long(work.left).capitalize()} if work.left is not None else ""
         return Told("blue", _("%(day)s is being closed: %(step)s.") % {"day": on, "step": step}, left or _("It closes by itself when its last unit is done."))

@@ -1,5 +1,6 @@
 """The business days for those who watch over the run: the month, the day at work, what stands in the way, and one day in full."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,7 @@ from loanwatch.watch.ages import ages, processes
 
 DAYS_PER_PAGE, FAULTS_PER_PAGE = 31, 50
 FIRST_YEAR, LAST_YEAR = 1900, 2200
+FAULT = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Range|Violation)\b.*: ")  # a line like "ValueError: two currencies"
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
@@ -91,11 +93,12 @@ def _steps(work: queries.Work) -> list[dict[str, Any]]:
 
 
 def fault_line(request: HttpRequest, fault: Any) -> dict[str, Any]:
-    """One exception with its step in words, its last line, and the loan's page where the reader may open it."""
+    """One exception with its step in words, the line of its trace that names the fault, and the loan's page where the reader may open it."""
     lines = fault.error.strip().splitlines()
+    said = next((line for line in reversed(lines) if FAULT.match(line)), lines[-1] if lines else "")
     loan = fault.subject if fault.loan_id else ""
     return {
-        "fault": fault, "step": step_word(fault.step), "line": lines[-1] if lines else "", "trace": fault.error if len(lines) > 1 else "", "loan": loan,
+        "fault": fault, "step": step_word(fault.step), "line": said, "trace": fault.error if len(lines) > 1 else "", "loan": loan,
         "loan_url": reverse("desk:loan", args=[loan]) if loan and request.access.may(Act.LOAN_SEE) else "",
     }  # fmt: skip
 
