@@ -136,4 +136,12 @@ class Correction(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["subject", "subject_id", "known_from"], name="correction_by_subject")]
+        indexes = [
+            models.Index(fields=["subject", "subject_id", "known_from"], name="correction_by_subject"),
+            # Loans that came under other terms of counting, for the night's allocation.
+            models.Index(
+                fields=["lender", "known_from"],
+                condition=Q(subject="borrowers.loan", field__in=["product_id", "disbursed_on", "position_fed"]),
+                name="loan_under_other_terms",
+            ),
+        ]

@@ -33,6 +33,9 @@ ON_BOOK = f"""
             AND {known("e", "borrowers_loanevent")})
 """
 
+# Corrections that put a loan under other terms of counting.
+MOVED_TERMS = "c.subject = 'borrowers.loan' AND c.field IN ('product_id', 'disbursed_on', 'position_fed')"
+
 LEAVE = f"""
 DELETE FROM borrowers_loanstate s
 WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s AND {MINE.format(id="s.loan_id")}
@@ -42,66 +45,129 @@ WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s AND {MINE.
 KEPT = ["version", "paid_minor", "outstanding_minor", "overdue_principal_minor", "overdue_interest_minor", "oldest_unpaid_seq",
         "oldest_unpaid_on", "counts_from", "interest_counts_from", "principal_counts_from", "next_due_on"]  # fmt: skip
 
-# Only rows that differ are written: on an unchanged night the step writes nothing.
+# Loans whose state may be another than at the close before; every other one is as it was, as long as the terms are. What a demand
+# leaves is served by payments alone, and a demand counts from a day on: so a payment, a demand that fell due, or a change of the
+# plan, the product or the pauses. A thirtieth of the book is looked at each night whatever is told, and compared.
+NEWS = f"""
+    SELECT r.loan_id FROM borrowers_repayment r WHERE r.lender_id = %(lender)s AND r.bucket BETWEEN %(lo)s AND %(hi)s
+      AND r.known_from > %(previous)s AND r.known_from <= %(known)s
+    UNION ALL
+    SELECT r.loan_id FROM borrowers_repayment r WHERE r.lender_id = %(lender)s AND r.bucket BETWEEN %(lo)s AND %(hi)s
+      AND r.paid_on > r.known_from AND r.paid_on > %(previous)s AND r.paid_on <= %(day)s
+    UNION ALL
+    SELECT i.loan_id FROM borrowers_instalment i WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
+      AND i.due_on >= %(previous)s AND i.due_on < %(day)s
+    UNION ALL
+    SELECT i.loan_id FROM borrowers_instalment i WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s AND i.version > 1
+      AND (i.known_from > %(previous)s OR i.valid_from > %(previous)s)
+    UNION ALL
+    SELECT p.loan_id FROM borrowers_countingpause p WHERE p.lender_id = %(lender)s AND p.bucket BETWEEN %(lo)s AND %(hi)s
+    UNION ALL
+    SELECT c.subject_id FROM borrowers_correction c WHERE c.lender_id = %(lender)s AND c.known_from > %(previous)s
+      AND {MOVED_TERMS}
+    UNION ALL
+    SELECT s.loan_id FROM borrowers_loanstate s WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s
+      AND s.oldest_unpaid_seq IS NOT NULL AND s.counts_from IS NULL
+"""
+WITH_NEWS = f"""AND (l.bucket %% 30 = (%(day)s::date - '2000-01-01') %% 30 OR l.id IN ({NEWS})
+                  OR NOT EXISTS (SELECT FROM borrowers_loanstate s WHERE s.loan_id = l.id))"""
+
+# What was paid in all is the running total of the last payment known, less what is only to be paid after the day. Of each loan the
+# first demand that is not wholly paid decides: all before it leave nothing, all after it are untouched. Only of loans in arrears
+# every demand is looked at part by part. Only rows that differ are written: on an unchanged night the step writes nothing.
 ALLOCATE = f"""
 WITH terms AS (
     SELECT * FROM unnest(%(products)s::bigint[], %(grace)s::int[], %(materiality)s::bigint[], %(percent)s::numeric[], %(convention)s::text[])
         AS t (product_id, grace, materiality, percent, convention)
 ),
 book AS MATERIALIZED (
-    SELECT l.*, t.grace, t.materiality, t.percent, t.convention FROM ({ON_BOOK}) l JOIN terms t ON t.product_id = l.product_id
+    SELECT l.*, t.grace, t.materiality, t.percent, t.convention FROM ({ON_BOOK} {{with_news}}) l JOIN terms t ON t.product_id = l.product_id
 ),
-version AS (
+replaced AS (
     SELECT i.loan_id, max(i.version) AS version FROM borrowers_instalment i
-    WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s AND i.known_from <= %(known)s AND i.valid_from <= %(day)s
+    WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s AND i.version > 1 AND i.known_from <= %(known)s AND i.valid_from <= %(day)s
     GROUP BY i.loan_id
 ),
-paid AS (
-    SELECT r.loan_id, greatest(0, (sum(r.amount) * 100)::bigint) AS minor FROM borrowers_repayment r
-    WHERE r.lender_id = %(lender)s AND r.bucket BETWEEN %(lo)s AND %(hi)s AND r.known_from <= %(known)s AND r.paid_on <= %(day)s
-    GROUP BY r.loan_id
+ahead AS (
+    SELECT r.loan_id, (sum(r.amount) * 100)::bigint AS minor FROM (
+        SELECT a.loan_id, a.amount FROM borrowers_repayment a
+        WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.paid_on > a.known_from AND a.paid_on > %(day)s AND a.known_from <= %(day)s
+        UNION ALL
+        SELECT a.loan_id, a.amount FROM borrowers_repayment a
+        WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.known_from > %(day)s AND a.known_from <= %(known)s AND a.paid_on > %(day)s
+    ) r GROUP BY r.loan_id
 ),
 pause AS (
     SELECT p.loan_id, range_agg(daterange(p.valid_from, p.to_on)) AS days FROM borrowers_countingpause p
     WHERE p.lender_id = %(lender)s AND p.bucket BETWEEN %(lo)s AND %(hi)s AND {known("p", "borrowers_countingpause")}
     GROUP BY p.loan_id
 ),
-served AS (
-    SELECT b.id AS loan_id, b.lender_id, b.bucket, b.grace, b.materiality, b.percent, i.version, i.seq, i.due_on, coalesce(p.minor, 0) AS paid_minor,
-           {{counts_from}} AS counts_from, greatest(0, i.cum_due_minor - coalesce(p.minor, 0)) AS left_so_far, part.unpaid_minor,
-           least(part.principal_minor, greatest(0, part.unpaid_minor - ({{later_parts}}))) AS principal_minor
+paid AS MATERIALIZED (
+    SELECT b.*, coalesce(v.version, 1) AS version, greatest(0, coalesce(last.minor, 0) - coalesce(a.minor, 0)) AS paid_minor
     FROM book b
-    JOIN version v ON v.loan_id = b.id
-    JOIN borrowers_instalment i ON i.loan_id = b.id AND i.version = v.version AND i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
-    LEFT JOIN paid p ON p.loan_id = b.id
+    LEFT JOIN replaced v ON v.loan_id = b.id
+    LEFT JOIN ahead a ON a.loan_id = b.id
+    LEFT JOIN LATERAL (
+        SELECT r.cum_paid_minor AS minor FROM borrowers_repayment r WHERE r.loan_id = b.id AND r.known_from <= %(known)s ORDER BY r.seq DESC LIMIT 1
+    ) last ON true
+),
+summed AS MATERIALIZED (
+    SELECT p.id, max(i.cum_principal_minor) AS whole,
+           coalesce(max(i.cum_due_minor) FILTER (WHERE i.cum_due_minor <= p.paid_minor), 0) AS due_before,
+           coalesce(max(i.cum_principal_minor) FILTER (WHERE i.cum_due_minor <= p.paid_minor), 0) AS principal_before,
+           min(i.cum_due_minor) FILTER (WHERE i.cum_due_minor > p.paid_minor) AS due_with,
+           min(i.cum_principal_minor) FILTER (WHERE i.cum_due_minor > p.paid_minor) AS principal_with,
+           min({{counts_from}}) FILTER (WHERE i.cum_due_minor > p.paid_minor AND {{counts_from}} >= %(day)s
+                                        AND (i.principal > 0 OR i.interest > 0 OR i.fee > 0)) AS next_due_on,
+           bool_or(i.cum_due_minor > p.paid_minor AND {{counts_from}} < %(day)s) AS late{{first_parts}}
+    FROM paid p
+    JOIN borrowers_instalment i ON i.loan_id = p.id AND i.version = p.version AND i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
+         AND i.known_from <= %(known)s AND i.valid_from <= %(day)s
+    {{moves}}
+    GROUP BY p.id
+),
+stood AS (
+    SELECT p.*, s.next_due_on, s.late,
+           CASE WHEN s.due_with IS NULL THEN 0
+                ELSE s.whole - s.principal_with + least(s.principal_with - s.principal_before,
+                                                       greatest(0, s.due_with - p.paid_minor - ({{first_later}}))) END AS outstanding_minor
+    FROM paid p JOIN summed s ON s.id = p.id
+),
+served AS (
+    SELECT p.id AS loan_id, p.materiality, p.percent, p.outstanding_minor, i.seq, i.due_on, {{counts_from}} AS counts_from,
+           greatest(0, i.cum_due_minor - p.paid_minor) AS left_so_far, part.unpaid_minor,
+           least(part.principal_minor, greatest(0, part.unpaid_minor - ({{later_parts}}))) AS principal_minor
+    FROM stood p
+    JOIN borrowers_instalment i ON i.loan_id = p.id AND i.version = p.version AND i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
+         AND i.cum_due_minor > p.paid_minor
     {{moves}}
     CROSS JOIN LATERAL (
         SELECT (i.principal * 100)::bigint AS principal_minor,
-               least(((i.principal + i.interest + i.fee) * 100)::bigint, greatest(0, i.cum_due_minor - coalesce(p.minor, 0))) AS unpaid_minor
+               least(((i.principal + i.interest + i.fee) * 100)::bigint, greatest(0, i.cum_due_minor - p.paid_minor)) AS unpaid_minor
     ) part
+    WHERE p.late
 ),
-demand AS (SELECT *, {{allowed}} AS allowed_minor FROM served),
 arrears AS (
-    SELECT loan_id, lender_id, bucket, version, paid_minor, grace,
-           sum(principal_minor) AS outstanding_minor,
-           coalesce(sum(principal_minor) FILTER (WHERE counts_from < %(day)s), 0) AS overdue_principal_minor,
-           coalesce(sum(unpaid_minor - principal_minor) FILTER (WHERE counts_from < %(day)s), 0) AS overdue_interest_minor,
-           min(seq) FILTER (WHERE counts_from < %(day)s AND left_so_far > allowed_minor) AS oldest_unpaid_seq,
-           min(due_on) FILTER (WHERE counts_from < %(day)s AND left_so_far > allowed_minor) AS oldest_unpaid_on,
-           min(counts_from) FILTER (WHERE counts_from < %(day)s AND left_so_far > allowed_minor) AS since,
-           min(counts_from) FILTER (WHERE counts_from < %(day)s AND unpaid_minor > principal_minor) AS interest_since,
-           min(counts_from) FILTER (WHERE counts_from < %(day)s AND principal_minor > 0) AS principal_since,
-           min(counts_from) FILTER (WHERE counts_from >= %(day)s AND unpaid_minor > 0) AS next_due_on
-    FROM demand GROUP BY loan_id, lender_id, bucket, version, paid_minor, grace
+    SELECT loan_id, sum(principal_minor)::bigint AS overdue_principal_minor, sum(unpaid_minor - principal_minor)::bigint AS overdue_interest_minor,
+           min(seq) FILTER (WHERE left_so_far > {{allowed}}) AS oldest_unpaid_seq,
+           min(due_on) FILTER (WHERE left_so_far > {{allowed}}) AS oldest_unpaid_on,
+           min(counts_from) FILTER (WHERE left_so_far > {{allowed}}) AS since,
+           min(counts_from) FILTER (WHERE unpaid_minor > principal_minor) AS interest_since,
+           min(counts_from) FILTER (WHERE principal_minor > 0) AS principal_since
+    FROM served WHERE counts_from < %(day)s GROUP BY loan_id
 ),
 state AS (
-    SELECT a.*, {{since}} AS counts_from, {{interest_since}} AS interest_counts_from, {{principal_since}} AS principal_counts_from
-    FROM arrears a LEFT JOIN pause u ON u.loan_id = a.loan_id
+    SELECT s.id AS loan_id, s.lender_id, s.bucket, s.version, s.paid_minor, s.outstanding_minor,
+           coalesce(a.overdue_principal_minor, 0) AS overdue_principal_minor, coalesce(a.overdue_interest_minor, 0) AS overdue_interest_minor,
+           a.oldest_unpaid_seq, a.oldest_unpaid_on, {{since}} AS counts_from, {{interest_since}} AS interest_counts_from,
+           {{principal_since}} AS principal_counts_from, s.next_due_on
+    FROM stood s LEFT JOIN (SELECT a.*, b.grace FROM arrears a JOIN book b ON b.id = a.loan_id) a ON a.loan_id = s.id LEFT JOIN pause u ON u.loan_id = s.id
 )
-INSERT INTO borrowers_loanstate AS old (loan_id, lender_id, bucket, as_of, {", ".join(KEPT)})
-SELECT loan_id, lender_id, bucket, %(day)s, {", ".join(KEPT)} FROM state
+INSERT INTO borrowers_loanstate (loan_id, lender_id, bucket, as_of, {", ".join(KEPT)})
+SELECT n.loan_id, n.lender_id, n.bucket, %(day)s, {", ".join(f"n.{name}" for name in KEPT)}
+FROM state n LEFT JOIN borrowers_loanstate old ON old.loan_id = n.loan_id
+WHERE old.loan_id IS NULL OR ({", ".join(f"old.{name}" for name in KEPT)}) IS DISTINCT FROM ({", ".join(f"n.{name}" for name in KEPT)})
 ON CONFLICT (loan_id) DO UPDATE SET as_of = excluded.as_of, {", ".join(f"{name} = excluded.{name}" for name in KEPT)}
-WHERE ({", ".join(f"old.{name}" for name in KEPT)}) IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in KEPT)})
 """
 
 FORGET = f"""
@@ -125,27 +191,46 @@ WHERE l.lender_id = %(lender)s AND l.bucket BETWEEN %(lo)s AND %(hi)s AND l.posi
 """
 
 MOVES = """LEFT JOIN unnest(%(moved_as)s::text[], %(moved_from)s::date[], %(moved_to)s::date[]) AS m (convention, due_on, counts_from)
-        ON m.convention = b.convention AND m.due_on = i.due_on"""
+        ON m.convention = p.convention AND m.due_on = i.due_on"""
 DUE_DATES = """
 SELECT DISTINCT i.due_on FROM borrowers_instalment i
 WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
 """
 
 
-def allocate(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
+STARTED = """
+SELECT EXISTS (SELECT FROM borrowers_loanstate s WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s AND s.as_of > %(previous)s)
+"""
+
+
+def allocate(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, *, whole: bool = False) -> int:
     """Bring the states of one slice of the book to the close of the day; returns how many changed.
 
-    key: as `loanwatch.trail.ledger.key_of` makes it. Demands count by the terms of each product in force on the day.
+    key: as `loanwatch.trail.ledger.key_of` makes it. Demands count by the terms of each product in force on the day. On a normal
+    night only loans with news are computed, and a thirtieth of the others; `whole` computes every loan, with the same result.
     """
     terms = counting.countings(lender, key["day"])
     parameters = {**key, **_columns(terms), **_moves(cursor, key, lender, terms)}
     cursor.execute(LEAVE, parameters)
     left = cursor.rowcount
-    cursor.execute(_statement(terms), parameters)
+    cursor.execute(_statement(terms, news_only=not whole and _follows_the_close_before(cursor, key, lender, terms)), parameters)
     changed = cursor.rowcount
     cursor.execute(FORGET, parameters)
     cursor.execute(COMPARE, parameters)
     return left + changed
+
+
+def _follows_the_close_before(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, terms: Mapping[int, Counting]) -> bool:
+    """Whether the states are those of the close before, under the same terms, so that what has no news stands as it stood.
+
+    Not at a repair, a correction or a night that is run again; and not where due dates move with the calendar, which may have changed.
+    """
+    if key["previous"] is None or key["known"] != key["day"] or key["only"] is not None:
+        return False
+    if any(t.convention != NONE for t in terms.values()) or counting.countings(lender, key["previous"]) != terms:
+        return False
+    cursor.execute(STARTED, key)
+    return not cursor.fetchone()[0]
 
 
 def _columns(terms: Mapping[int, Counting]) -> dict[str, list[Any]]:
@@ -170,18 +255,22 @@ def _moves(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, terms: Ma
     return {"moved_as": [f[0] for f in found], "moved_from": [f[1] for f in found], "moved_to": [f[2] for f in found]}
 
 
-def _statement(terms: Mapping[int, Counting]) -> str:
+def _statement(terms: Mapping[int, Counting], *, news_only: bool) -> str:
     """ALLOCATE with only what the terms of the day need: without moves, percentages or pauses it costs nothing to have them."""
     order = next((t.order for t in terms.values()), (FEE, INTEREST, PRINCIPAL))
-    later = [f"(i.{part} * 100)::bigint" for part in order[order.index(PRINCIPAL) + 1 :]]
+    later = order[order.index(PRINCIPAL) + 1 :]
     moving = any(t.convention != NONE for t in terms.values())
     relative = any(t.materiality_percent for t in terms.values())
-    share = "floor(percent * sum(principal_minor) OVER (PARTITION BY loan_id) / 100)"
+    # What of the first unpaid demand is served after its principal; the sums behind it are over that one demand.
+    first = "".join(f", (array_agg(i.{part} ORDER BY i.seq) FILTER (WHERE i.cum_due_minor > p.paid_minor))[1] AS first_{part}" for part in later)
     return ALLOCATE.format(
+        with_news=WITH_NEWS if news_only else "",
         counts_from="coalesce(m.counts_from, i.due_on)" if moving else "i.due_on",
         moves=MOVES if moving else "",
-        later_parts=" + ".join(later) or "0",
-        allowed=f"greatest(materiality, {share})" if relative else "materiality",
+        first_parts=first,
+        first_later=" + ".join(f"(s.first_{part} * 100)::bigint" for part in later) or "0",
+        later_parts=" + ".join(f"(i.{part} * 100)::bigint" for part in later) or "0",
+        allowed="greatest(materiality, floor(percent * outstanding_minor / 100))" if relative else "materiality",
         since=_counted("a.since"),
         interest_since=_counted("CASE WHEN a.interest_since IS NOT NULL AND a.since IS NOT NULL THEN greatest(a.interest_since, a.since) END"),
         principal_since=_counted("CASE WHEN a.principal_since IS NOT NULL AND a.since IS NOT NULL THEN greatest(a.principal_since, a.since) END"),

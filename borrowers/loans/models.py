@@ -139,6 +139,8 @@ class Instalment(ByTheMillion, LoanFact):
         ]
         indexes = [
             models.Index(fields=["lender", "bucket", "due_on"], name="instalment_by_bucket"),
+            # The few plans that were replaced, so that a book without any pays nothing for the question.
+            models.Index(fields=["lender", "bucket"], condition=Q(version__gt=1), name="plan_replaced"),
             BrinIndex(fields=["delivery"], name="instalment_by_delivery"),
         ]
 
@@ -177,6 +179,7 @@ class Repayment(ByTheMillion, LoanFact):
             models.Index(fields=["lender", "bucket", "known_from"], name="repayment_by_bucket"),
             BrinIndex(fields=["delivery"], name="repayment_by_delivery"),
             models.Index(fields=["loan", "seq"], condition=Q(amount__lt=0), name="repayment_taken_back"),
+            models.Index(fields=["lender", "bucket"], condition=Q(paid_on__gt=F("known_from")), name="repayment_told_ahead"),
         ]
 
 
