@@ -11,6 +11,7 @@ from typing import Any
 SOON, DUE, OVERDUE, DIGEST = "soon", "due", "overdue", "digest"
 LANGUAGES = ("en", "zh-hans", "ko")
 PREFIX = "reminder."  # of the kinds of messages that borrowers may opt out of; what the law demands has another one
+MOST_AHEAD = 14  # calendar days
 LONGEST_MOVE = 40  # days by which a holiday can move a due date
 
 # What each kind may say between braces.
@@ -75,19 +76,38 @@ class Call:
         return f"{PREFIX}{self.text}" + (f"_{abs(self.days)}" if self.days else "")
 
 
-def calls(send_on: date, product: int, offsets: Iterable[int], moves: Mapping[date, date]) -> list[Call]:
-    """What is to be reminded of on `send_on`. moves: due date → the day it counts from, for those that move."""
+def calls(day: date, send_on: date, product: int, offsets: Iterable[int], moves: Mapping[date, date]) -> list[Call]:
+    """What the close of `day` reminds of on `send_on`. moves: due date → the day it counts from, for those that move.
+
+    That a demand was not met is said only of what had fallen due by the close.
+    """
     found = []
     for days in offsets:
         effective = send_on - timedelta(days=days)
-        due_dates = {due for due, to in moves.items() if to == effective} | ({effective} if effective not in moves else set())
-        found += [Call(product, due, effective, days) for due in sorted(due_dates)]
+        if days <= 0 or effective <= day:
+            found += [Call(product, due, effective, days) for due in _due_dates(effective, moves)]
     return found
 
 
+def late_calls(day: date, previous: date | None, product: int, offsets: Iterable[int], moves: Mapping[date, date]) -> list[Call]:
+    """What fell due after the close before and should have been called unmet by the close of `day`: the weekend's demands, told now."""
+    if previous is None:
+        return []
+    effectives = [previous + timedelta(days=n) for n in range(1, (day - previous).days + 1)]
+    late = [(effective, days) for effective in effectives for days in offsets if days > 0 and effective + timedelta(days=days) <= day]
+    return [Call(product, due, effective, days) for effective, days in late for due in _due_dates(effective, moves)]
+
+
+def _due_dates(effective: date, moves: Mapping[date, date]) -> list[date]:
+    return sorted({due for due, to in moves.items() if to == effective} | ({effective} if effective not in moves else set()))
+
+
 def send_days(day: date, following: date) -> list[date]:
-    """The calendar days that the close of `day` sends for: all after it up to and with the next business day."""
-    return [day + timedelta(days=n) for n in range(1, (following - day).days + 1)]
+    """The calendar days that the close of `day` sends for: all after it up to and with the next business day, at most two weeks.
+
+    No holiday is longer; a book that is closed once a month does not know a month ahead who will owe.
+    """
+    return [day + timedelta(days=n) for n in range(1, min((following - day).days, MOST_AHEAD) + 1)]
 
 
 def fault_of_text(kind: str, text: str) -> str:

@@ -145,7 +145,7 @@ def tell(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
         return written
     following = next((d for d in business_days(lender, day + timedelta(days=1), day + timedelta(days=LONGEST_GAP))), day + timedelta(days=1))
     days = rules.send_days(day, following)
-    plan = _plan(lender, day, days, settings)
+    plan = _plan(lender, day, key["previous"], days, settings)
     common = key | {
         "lender_name": lender.name, "zone": lender.zone, "most": settings.most_per_week, "hour_from": settings.hours[0], "hour_to": settings.hours[1],
         "languages": _json(settings.language), **_texts(lender, day),
@@ -158,16 +158,17 @@ def tell(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
     return written
 
 
-def _plan(lender: Lender, day: date, days: Sequence[date], settings: Settings) -> dict[date, list[Call]]:
+def _plan(lender: Lender, day: date, previous: date | None, days: Sequence[date], settings: Settings) -> dict[date, list[Call]]:
     """Send day → what is reminded of on it, all products. A constant number of queries."""
     terms = counting.countings(lender, day)
-    reach = set(calendar_days(days[0] - MARGIN, days[-1] + MARGIN))
+    reach = set(calendar_days(min(days[0], previous or days[0]) - MARGIN, days[-1] + MARGIN))
     moves = {name: counting.moves(lender, reach, name) for name in {t.convention for t in terms.values()} - {NONE}}
     found: dict[date, list[Call]] = {send_on: [] for send_on in days}
     for product, kind in Product.objects.filter(lender=lender).values_list("pk", "kind"):
-        moved = moves.get(terms[product].convention, {})
+        moved, offsets = moves.get(terms[product].convention, {}), settings.offsets(kind)
+        found[days[0]] += rules.late_calls(day, previous, product, offsets, moved)
         for send_on in days:
-            found[send_on] += rules.calls(send_on, product, settings.offsets(kind), moved)
+            found[send_on] += rules.calls(day, send_on, product, offsets, moved)
     return found
 
 

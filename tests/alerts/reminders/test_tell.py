@@ -163,6 +163,14 @@ def test_a_due_date_on_a_holiday_is_reminded_of_by_the_day_it_moves_to(owing, to
     assert [(m.kind, m.send_on) for m in later[2:]] == [("reminder.overdue_1", date(2026, 11, 1))]
 
 
+def test_a_demand_of_the_weekend_that_was_not_met_is_told_of_after_the_close_of_monday(owing, told, branch):
+    LenderCalendar.objects.filter(lender=branch.lender).update(kind="CN")
+    owing(date(2026, 11, 1))
+    assert [(m.kind, m.send_on.day) for m in told()] == [("reminder.soon_1", 31), ("reminder.due", 1)]
+    monday = told(date(2026, 11, 2), previous=FRIDAY)
+    assert [(m.kind, m.send_on.day) for m in monday[2:]] == [("reminder.overdue_1", 3)]
+
+
 def test_a_reminder_that_still_waits_when_the_demand_is_met_is_dropped(owing, told):
     loan = owing(TOMORROW)
     assert told()[0].state == "waiting"
