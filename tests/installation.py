@@ -122,11 +122,32 @@ BOOK = {
     "proposals": "SELECT l.number, c.as_of, c.old_class, c.new_class, c.state FROM alerts_classproposal c JOIN borrowers_loan l ON l.id = c.loan_id",
     "tasks": "SELECT l.number, t.kind, t.due_on, t.opened_on, t.state, p.staff_no FROM inspections_task t JOIN borrowers_loan l ON l.id = t.loan_id "
     "LEFT JOIN people_person p ON p.id = t.assigned_to_id",
+    "deadlines": "SELECT d.kind, l.number, d.bucket, i.number, c.number, t.number, g.number, f.number, d.due_on, d.opened_on, d.closed_on, d.state, d.cause, "
+    "p.staff_no FROM inspections_deadline d JOIN borrowers_loan l ON l.id = d.loan_id LEFT JOIN borrowers_collateralitem i ON i.id = d.item_id "
+    "LEFT JOIN borrowers_covenant c ON c.id = d.covenant_id LEFT JOIN borrowers_document t ON t.id = d.document_id "
+    "LEFT JOIN borrowers_borrower g ON g.id = d.guarantor_id LEFT JOIN borrowers_facility f ON f.id = d.facility_id "
+    "LEFT JOIN people_person p ON p.id = d.responsible_id",
     "nodes": "SELECT h.code, p.code, to_jsonb(n) - ARRAY['id','lender_id','branch_id','product_id'] AS row FROM alerts_nodeday n "
     "JOIN people_branch h ON h.id = n.branch_id JOIN lenders_product p ON p.id = n.product_id",
     "rolls": "SELECT h.code, to_jsonb(n) - ARRAY['id','lender_id','branch_id'] AS row FROM alerts_noderoll n JOIN people_branch h ON h.id = n.branch_id",
+    "states": "SELECT l.number, to_jsonb(s) - ARRAY['lender_id','loan_id'] AS row FROM borrowers_loanstate s JOIN borrowers_loan l ON l.id = s.loan_id",
+    "branches": "SELECT h.code, to_jsonb(n) - ARRAY['id','lender_id','branch_id'] AS row FROM alerts_branchday n JOIN people_branch h ON h.id = n.branch_id",
+    "messages": "SELECT m.kind, m.business_date, m.channel, m.recipient, m.send_on, m.body FROM trail_outboxmessage m",
     "days": "SELECT business_date, state FROM trail_businessday",
+    "effects once": "SELECT business_date, run_version, step, bucket, state FROM trail_rununit",
 }
+
+# What the nodes say against the sums over the loans, per branch, product, currency and date: rows that differ.
+SUMS = """
+WITH loans AS (
+    SELECT o.as_of, t.ancestor_id AS branch_id, o.product_id, o.currency, count(*) AS loans, sum(o.outstanding) AS outstanding,
+           coalesce(sum(o.overdue_principal), 0) AS overdue
+    FROM alerts_loanday o JOIN people_branchreach t ON t.descendant_id = o.branch_id AND t.from_on <= o.as_of AND (t.to_on IS NULL OR t.to_on > o.as_of)
+    GROUP BY 1, 2, 3, 4
+)
+SELECT as_of, branch_id, product_id, currency FROM loans l FULL JOIN alerts_nodeday n USING (as_of, branch_id, product_id, currency)
+WHERE (l.loans, l.outstanding, l.overdue) IS DISTINCT FROM (n.loans::bigint, n.outstanding, n.overdue_principal)
+"""
 
 
 def fingerprint(at: Installation) -> dict[str, tuple[int, str]]:

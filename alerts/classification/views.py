@@ -47,7 +47,7 @@ def _list(request: HttpRequest, filters: ProposalFilters, page: Any, rows: list[
         for value, label in ClassProposal.State.choices
     ]
     for row in rows:
-        row.waited = ((row.decided_on or access.on) - row.as_of).days  # type: ignore[attr-defined]
+        row.waited = ((row.decided_on or access.on) - row.as_of).days
     offered = choices(access, state) | {
         "class": [(value, str(label)) for value, label in RiskClass.choices],
         "waiting": [(str(n), _("More than %(n)d days") % {"n": n - 1}) for n in WAITS],
@@ -123,7 +123,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     filters = ProposalFilters(request.GET)
     found = filters.apply(visible(access), access.on)[:MOST_EXPORTED]
     rows = [
-        (p.loan.number, str(p.loan.borrower), p.loan.branch.name, p.loan.product.name, p.manager_name or "", p.get_old_class_display(),  # type: ignore[attr-defined]
+        (p.loan.number, str(p.loan.borrower), p.loan.branch.name, p.loan.product.name, p.manager_name or "", p.get_old_class_display(),
          p.get_new_class_display(), p.before_days_past_due, p.days_past_due, p.as_of, ((p.decided_on or access.on) - p.as_of).days,
          p.get_state_display(), str(p.decided_by or ""), p.decided_on, p.reason)
         for p in found

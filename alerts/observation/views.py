@@ -1,6 +1,7 @@
 """The figures of one close beside the sums over its loans: what differs, where, and through which loans."""
 
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +28,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     taken = BusinessDay.objects.filter(lender=lender).exclude(state=BusinessDay.State.DUE)
     days = sorted(set(taken.order_by("-business_date").values_list("business_date", flat=True)[:DAYS]), reverse=True)
     day = _asked(request.GET.get("as_of", ""), days)
-    context = {"day": day, "days": [(d.isoformat(), d.isoformat()) for d in days], "checks": _checks()}
+    context: dict[str, Any] = {"day": day, "days": [(d.isoformat(), d.isoformat()) for d in days], "checks": _checks()}
     if day is not None:
         context |= _differences(access, lender, day)
     return render(request, "alerts/observation/figures.html", context)

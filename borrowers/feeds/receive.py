@@ -24,7 +24,7 @@ def receive(cursor: Any, key: dict[str, Any], lender: Lender) -> int:
             not_applied=Count("pk", filter=~Q(state=Delivery.State.APPLIED)),
             applied=Sum("rows_applied", filter=Q(state=Delivery.State.APPLIED), default=0),
             unchanged=Sum("rows_unchanged", filter=Q(state=Delivery.State.APPLIED), default=0),
-            quarantined=Sum("rows_quarantined", filter=Q(state=Delivery.State.APPLIED), default=0),
+            set_aside=Sum("rows_quarantined", filter=Q(state=Delivery.State.APPLIED), default=0),
         )
     }  # fmt: skip
     planned = {name: found for (name, _on), found in feed_days(lender, day, day, now_of(lender)).items()}
@@ -32,7 +32,8 @@ def receive(cursor: Any, key: dict[str, Any], lender: Lender) -> int:
     DayReceipt.objects.filter(lender=lender, business_date=day).delete()
     lines = []
     for name in sorted({*counted, *planned, *gaps}):
-        row, plan, gap = counted.get(name, {}), planned.get(name), gaps.get(name)
+        row: dict[str, Any] = dict(counted.get(name, {}))
+        plan, gap = planned.get(name), gaps.get(name)
         here = gap.let_go_at if gap else plan.came_at if plan else None
         lines.append(
             DayReceipt(
@@ -43,7 +44,7 @@ def receive(cursor: Any, key: dict[str, Any], lender: Lender) -> int:
                 not_applied=row.get("not_applied", 0),
                 rows_applied=row.get("applied", 0),
                 rows_unchanged=row.get("unchanged", 0),
-                rows_quarantined=row.get("quarantined", 0),
+                rows_quarantined=row.get("set_aside", 0),
                 waited_seconds=_waited(plan.due if plan else None, here),
                 let_go_by=gap.let_go_by if gap else None,
                 let_go=gap is not None,

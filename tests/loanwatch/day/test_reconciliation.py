@@ -97,17 +97,17 @@ def test_what_was_delivered_is_what_the_loans_show(night):
         reconcile.require_agreement(cursor, key_of(night.lender.pk, FEB_2, held=[loan.pk]))
 
 
-def test_a_stopped_close_shows_the_loans_behind_the_difference(night, client, settings):
+def test_a_close_shows_what_differs_and_the_loans_behind_it(night, client, settings):
     settings.BUSINESS_DATE = "2026-02-03"
     loan = Loan.objects.get(number="L-1")
+    seat = hire(loan.branch, Role.CREDIT_ADMIN, on=FEB_2)
+    client.force_login(seat.account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert "The figures add up" in client.get("/reconciliation/figures/", {"as_of": "2026-02-01"}).content.decode()
     Loan.objects.filter(pk=loan.pk).update(position_fed=True)
     Position.objects.create(
         lender=night.lender, loan=loan, bucket=loan.bucket, balance=Decimal("1200.01"), days_past_due=1, valid_from=FEB_2, known_from=FEB_2
     )
-    seat = hire(loan.branch, Role.CREDIT_ADMIN, on=FEB_2)
-    client.force_login(seat.account, backend="allauth.account.auth_backends.AuthenticationBackend")
-    page = client.get("/reconciliation/figures/", {"as_of": "2026-02-02"})
+    page = client.get("/reconciliation/figures/", {"as_of": "nonsense"})
+    assert page.context["day"] == FEB_2
     assert [(d.branch, d.check) for d in page.context["found"]] == [("HO", "delivered")]
     assert page.context["loans"] == [(loan, Decimal("1200.01"), Decimal("1200.00"))]
-    assert "The figures add up" in client.get("/reconciliation/figures/", {"as_of": "2026-02-01"}).content.decode()
-    assert client.get("/reconciliation/figures/", {"as_of": "nonsense"}).context["day"] == FEB_2
