@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alerts.reminders.models import ContactPreference, ContactWay, Way
+from alerts.reminders.models import ContactPreference, ContactWay, Language, Way
 from alerts.reminders.rules import NAMES, fault_of_text
 
 LONGEST_TEXT = 1000
@@ -46,9 +46,12 @@ class WayForm(forms.ModelForm):
         model = ContactWay
         fields = ["language", "channel", "address"]
         help_texts = {
-            "language": gettext_lazy("Empty: by the currency of the loan."),
             "address": gettext_lazy("Empty for text messages: the telephone that is known."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("By the currency of the loan")), *Language.choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}

@@ -98,7 +98,8 @@ counted AS (
 INSERT INTO trail_outboxmessage (lender_id, kind, subject, business_date, channel, recipient, lane, bucket, about, language, headline, body, send_on,
                                  not_before, expires_at, hour_from, hour_to, state, reason)
 SELECT %(lender)s, c.kind, c.subject, %(day)s, c.channel, c.recipient, 'borrower:' || c.borrower_id, c.bucket,
-       jsonb_build_object('loan', c.loan_id, 'seq', c.seq, 'version', c.version, 'due', c.due_on, 'counts', c.effective_on, 'text', t.version),
+       jsonb_build_object('loan', c.loan_id, 'seq', c.seq, 'version', c.version, 'due', c.due_on, 'counts', c.effective_on, 'text', t.version,
+                          'until', %(following)s::date),
        c.language, {{headline}}, {{body}}, %(send_on)s, %(not_before)s,
        CASE WHEN c.days < 0 THEN least(%(expires)s, (c.effective_on + 1)::timestamp AT TIME ZONE %(zone)s) ELSE %(expires)s END,
        %(hour_from)s, %(hour_to)s, CASE WHEN c.opted_out OR c.contact > %(most)s THEN 'dropped' ELSE 'waiting' END,
@@ -118,13 +119,15 @@ VALUES = {
     "name": "c.name",
 }
 
-# Asked by the relay just before a reminder leaves: money that came in since the close counts as well.
+# Asked by the relay just before a reminder leaves: money that came in since the close counts as well, which is known from the next
+# business day on. What is known later is not looked at, so that a past that is closed anew tells what it would have told then.
 STILL_DUE = """
 SELECT m.id, CASE WHEN i.cum_due_minor <= p.minor THEN 'paid' ELSE 'opted_out' END
 FROM trail_outboxmessage m
 JOIN lenders_lender n ON n.id = m.lender_id
 LEFT JOIN borrowers_instalment i ON i.loan_id = (m.about ->> 'loan')::bigint AND i.version = (m.about ->> 'version')::int AND i.seq = (m.about ->> 'seq')::int
-CROSS JOIN LATERAL (SELECT coalesce((sum(r.amount) * 100)::bigint, 0) AS minor FROM borrowers_repayment r WHERE r.loan_id = i.loan_id) p
+CROSS JOIN LATERAL (SELECT coalesce((sum(r.amount) * 100)::bigint, 0) AS minor FROM borrowers_repayment r WHERE r.loan_id = i.loan_id
+                    AND r.known_from <= greatest(m.send_on, (m.about ->> 'until')::date)) p
 WHERE m.id = ANY (%s) AND (
     i.cum_due_minor <= p.minor
     OR EXISTS (SELECT 1 FROM alerts_contactpreference o WHERE 'borrower:' || o.borrower_id = m.lane AND o.channel IN ('', m.channel)
@@ -148,7 +151,7 @@ def tell(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
     plan = _plan(lender, day, key["previous"], days, settings)
     common = key | {
         "lender_name": lender.name, "zone": lender.zone, "most": settings.most_per_week, "hour_from": settings.hours[0], "hour_to": settings.hours[1],
-        "languages": _json(settings.language), **_texts(lender, day),
+        "languages": _json(settings.language), "following": following, **_texts(lender, day),
     }  # fmt: skip
     statement = TELL.format(headline=f"left({filled_in('t.headline', VALUES)}, 200)", body=filled_in("t.body", VALUES))
     for send_on in days:

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +15,7 @@ from loanwatch.trail.outbox.forms import ManyForm, OutboxFilters, SettleForm
 from loanwatch.trail.outbox.models import OutboxMessage
 from loanwatch.trail.outbox.rules import VERDICTS
 from loanwatch.trail.outbox.words import KINDS, kind_word, masked, reason_word
+from loanwatch.trail.queries import zone_of
 from loanwatch.trail.views import BoundedPaginator
 
 PER_PAGE = 50
@@ -34,7 +34,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": [_row(message) for message in page],
             "figures": queries.figures(request.access),
-            "now": timezone.now(),
+            "zone": zone_of(request.access),
             "form": form,
             "states": OutboxMessage.State.choices,
             "kinds": list(KINDS.items()),
@@ -99,6 +99,5 @@ def _page(request: HttpRequest, found: OutboxMessage, form: SettleForm | None = 
         # Who keeps the system need not read what a borrower is told (docs/access.md).
         "may_read": access.may(Act.BORROWER_SEE),
         "settlements": found.settlements.select_related("by"),
-        "now": timezone.now(),
     }
     return render(request, "trail/outbox/message.html", context, status=status)
