@@ -175,7 +175,9 @@ def _levels(grain: Grain, key: dict[str, Any], trees: dict[int, Any]) -> tuple[s
 def _observed(grain: Grain, key: dict[str, Any]) -> QuerySet[Any]:
     if grain is BRANCH:
         return BranchDay.objects.filter(lender_id=key["lender"], as_of=key["day"]).order_by()
-    rows = LoanDay.objects.filter(lender_id=key["lender"], as_of=key["day"], bucket__gte=key["lo"], bucket__lte=key["hi"]).order_by()
+    rows: QuerySet[Any] = LoanDay.objects.filter(
+        lender_id=key["lender"], as_of=key["day"], bucket__gte=key["lo"], bucket__lte=key["hi"]
+    ).order_by()
     if key["held"]:
         rows = rows.extra(where=["NOT (alerts_loanday.loan_id = ANY (%s::bigint[]))"], params=[key["held"]])
     if key["only"] is not None:

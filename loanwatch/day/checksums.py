@@ -50,11 +50,11 @@ def of_unit(cursor: CursorWrapper, step: str, key: dict[str, Any]) -> tuple[int,
     if not tables:
         return 0, ""
     parts = " UNION ALL ".join(
-        f"SELECT count(*) AS n, coalesce(sum(hash_record_extended(ROW({', '.join('o.' + c for c in found)}), 0)::numeric), 0) AS h "  # noqa: S608
+        f"SELECT count(*) AS n, coalesce(sum(hash_record_extended(ROW({', '.join('o.' + c for c in found)}), 0)::numeric), 0) AS h "
         f"FROM {table} o WHERE {where}"
         for table, where, found in tables
     )
-    cursor.execute(f"SELECT sum(n), sum(h) FROM ({parts}) p", key)  # noqa: S608  names of tables and columns of our own
+    cursor.execute(f"SELECT sum(n), sum(h) FROM ({parts}) p", key)
     rows, total = cursor.fetchone()
     return int(rows), _hex(int(total))
 

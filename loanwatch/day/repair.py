@@ -4,7 +4,7 @@ import logging
 import traceback
 from datetime import date
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from alerts.signals.warn import tally_again
@@ -30,7 +30,7 @@ def do(unit: ledger.Unit) -> None:
     day is done with what is known today.
     """
     with unit.effects(alone=True):
-        exception = RunException.objects.select_for_update().get(pk=unit.subject_id)
+        exception = RunException.objects.select_for_update().get(pk=unit.subject_id or 0)
         if exception.resolved_at is not None:
             return
         lender = Lender.objects.get(pk=unit.lender_id)
@@ -57,19 +57,18 @@ def _try(unit: ledger.Unit, lender: Lender, exception: RunException, known: date
 
 
 def _catch_up(unit: ledger.Unit, lender: Lender, exception: RunException, known: date | None) -> None:
-    from django.db import connection
-
-    bucket = Loan.objects.values_list("bucket", flat=True).get(pk=exception.loan_id)
-    others = [loan for loan in unit.held if loan != exception.loan_id]
+    mine = exception.loan_id or 0
+    bucket = Loan.objects.values_list("bucket", flat=True).get(pk=mine)
+    others = [loan for loan in unit.held if loan != mine]
     days = BusinessDay.objects.filter(lender=lender, business_date__gte=exception.business_date, state__in=[*CLOSED, BusinessDay.State.CLOSING])
     with connection.cursor() as cursor:
         for day in days.order_by("business_date"):
-            _one_day(cursor, lender, day, exception.loan_id, bucket, others, known)
+            _one_day(cursor, lender, day, mine, bucket, others, known)
             if day.state in CLOSED:
                 checksums.seal(day)
 
 
-def _one_day(cursor: CursorWrapper, lender: Lender, day: BusinessDay, loan: int | None, bucket: int, others: list[int], known: date | None) -> None:
+def _one_day(cursor: CursorWrapper, lender: Lender, day: BusinessDay, loan: int, bucket: int, others: list[int], known: date | None) -> None:
     """Every unit of the day that is done and had the loan's bucket, for this loan alone; then what adds up the loans of the day."""
     done = RunUnit.objects.filter(
         lender=lender, business_date=day.business_date, run_version=1, state=RunUnit.State.DONE, bucket_from__lte=bucket, bucket_to__gte=bucket,

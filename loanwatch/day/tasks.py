@@ -22,8 +22,10 @@ def _stop(**_: Any) -> None:
 
 def ring() -> None:
     """Wake the workers; a broker that is away costs only the time until the next tick."""
+    from loanwatch.celery import app  # in the web process nothing else has read where the broker is
+
     try:
-        work.apply_async(retry=False, expires=60)
+        app.send_task("loanwatch.day.tasks.work", retry=False, expires=60)
     except Exception:  # any transport error: the scheduler rings again within seconds
         logger.warning("the broker is away; the next tick rings again")
 

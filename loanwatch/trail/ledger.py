@@ -145,7 +145,7 @@ def begin(cursor: CursorWrapper, lender_id: int, *, alone: bool = False) -> None
     # A worker that was stopped in the middle must not hold its locks for longer than its lease is worth.
     cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{2 * settings.LEASE_SECONDS}s"])
     lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    cursor.execute(f"SELECT {lock}(hashtextextended('effects of ' || %s, 0))", [lender_id])  # noqa: S608  one of two names
+    cursor.execute(f"SELECT {lock}(hashtextextended('effects of ' || %s, 0))", [lender_id])
 
 
 def held_loans(cursor: CursorWrapper, lender_id: int) -> list[int]:

@@ -34,6 +34,13 @@ EVENTS: dict[str, Any] = {
     "contact.changed": _("Way to reach a borrower changed"),
     "contact.opted_in": _("Borrower wants reminders again"),
     "contact.opted_out": _("Borrower does not want reminders"),
+    "day.differences_exported": _("Differences of a re-run exported"),
+    "day.accepted": _("Day accepted with exceptions"),
+    "day.replaced": _("Figures of a day replaced by a re-run"),
+    "day.replacement_agreed": _("Replacing the figures of a day agreed"),
+    "day.replacement_stale": _("Figures of a re-run changed since they were shown"),
+    "day.rerun_asked": _("Re-run of a closed day asked for"),
+    "day.rerun_dropped": _("Re-run of a closed day dropped"),
     "deadline.agreed": _("Deadline set aside"),
     "deadline.asked": _("Deadline said not to apply"),
     "deadline.refused": _("Deadline stays"),
@@ -51,6 +58,9 @@ EVENTS: dict[str, Any] = {
     "document_requirement.added": _("Document required"),
     "document_requirement.ended": _("Document required no longer"),
     "documents.exported": _("List of missing documents exported"),
+    "exception.caught_up": _("Loan that was set aside caught up"),
+    "exception.failed_again": _("Loan that was set aside failed again"),
+    "exception.retried": _("What was set aside is to be tried again"),
     "facility.entered": _("Facility entered by hand"),
     "facts.received": _("Batch of facts received"),
     "feed.applied": _("Delivery applied"),
@@ -129,6 +139,9 @@ STEPS: dict[str, Any] = {
     "schedule": _("Schedule inspections and deadlines"),
     "tell": _("Tell borrowers and staff"),
     "roll_up": _("Roll up figures"),
+    "retry": _("Try again what was set aside"),
+    "rerun": _("Run a closed day again"),
+    "replace": _("Replace the figures of a day"),
 }
 
 

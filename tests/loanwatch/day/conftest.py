@@ -12,6 +12,7 @@ from alerts.observation.models import LoanDay
 from borrowers.loans.actions import LoanRow, save_loans
 from borrowers.loans.cashflow import DemandRow, RepaymentRow, add_schedule, append_repayments
 from borrowers.parties.actions import BorrowerRow, save_borrowers
+from loanwatch.day import tasks
 from loanwatch.day.actions import close_days
 from loanwatch.kernel.calendars import add_months
 from loanwatch.lenders.models import Lender, Product
@@ -47,6 +48,12 @@ class Book:
 
     def seen(self, number: str, on: date) -> LoanDay:
         return LoanDay.objects.get(lender=self.lender, as_of=on, loan__number=number)
+
+
+@pytest.fixture(autouse=True)
+def no_bell(monkeypatch) -> None:
+    """There is no broker beside these tests; the days are worked at by hand."""
+    monkeypatch.setattr(tasks, "ring", lambda: None)
 
 
 @pytest.fixture
