@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from inspections.deadlines import actions
 from inspections.deadlines.forms import NOBODY, AskForm, DeadlineFilters
@@ -52,8 +53,8 @@ def _tabs(request: HttpRequest, filters: DeadlineFilters) -> list[dict[str, Any]
         query.pop(name, None)
     tabs = []
     for view, text, count in (
-        ("open", _("All open"), counts.open),
-        ("late", _("Late"), counts.late),
+        ("open", pgettext("deadlines", "All open"), counts.open),
+        ("late", pgettext("deadlines", "Late"), counts.late),
         ("asked", _("To be agreed"), counts.asked),
         ("done", Deadline.State.DONE.label, None),
         ("cancelled", Deadline.State.CANCELLED.label, None),
