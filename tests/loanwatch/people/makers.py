@@ -87,6 +87,7 @@ MAKERS: dict[str, Maker] = {
     "lenders/key": Maker(_thing("parameter", "key"), _always),
     "days/lender": Maker(lambda place, role: place.bank.lender.code, _by_lender),
     "days/exception_id": Maker(_thing("run exception"), _by_lender),
+    "days/version": Maker(lambda place, role: 2, _always),
     "days/on": Maker(lambda place, role: world.TODAY.isoformat(), _always),
     # facts
     "feeds:delivery/pk": Maker(lambda place, role: place.things["delivery"].delivery_id, _by_lender),

@@ -230,6 +230,9 @@ def _house(lender: Lender, bank: book.Bank) -> dict[str, Any]:
     exception = RunException.objects.create(
         lender=lender, business_date=TODAY, run_version=1, step="warn", bucket=0, error="Repaired", resolved_at=datetime(2026, 11, 20, tzinfo=UTC)
     )
+    BusinessDay.objects.get_or_create(
+        lender=lender, business_date=TODAY, run_version=2, defaults={"state": "dropped", "asked_by": kept.person, "asked_reason": "Test"}
+    )
     return {
         "run exception": exception,
         "person": kept.person,
