@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from alerts.observation.rerun_models import RunDifference
 from loanwatch.desk.days.rules import Past, time_left
 from loanwatch.desk.days.sentences import age_words, how_long
 from loanwatch.lenders.models import DayException, LenderCalendar
@@ -322,3 +323,100 @@ def test_the_pages_ask_the_same_number_of_questions_for_a_long_history_and_many_
         assert len(operator.get(reverse("days:calendar")).context["faults"]) == 30
     with django_assert_max_num_queries(30):
         operator.get(reverse("days:day", args=["ONE", TODAY.isoformat()]))
+
+
+# Running a day again -------------------------------------------------------------------------------------------------------------
+
+WHY = "A payment that was booked with a wrong date."
+
+
+@pytest.fixture
+def compared(office) -> BusinessDay:  # noqa: F811
+    """A closed day, and a re-run of it that found two differences and waits for a decision."""
+    day(office, YESTERDAY, "closed")
+    found = rerun(office, YESTERDAY, "compared")
+    for label, then, now in (("LN-1", 3, 0), ("LN-2", 31, 30)):
+        RunDifference.objects.create(
+            lender=office.lender, business_date=YESTERDAY, run_version=2, grain="loan", subject_id=1, label=label, field="days_past_due", then=then, now=now
+        )
+    BusinessDay.objects.filter(pk=found.pk).update(differences={"loan": {"days_past_due": 2}}, known_on=TODAY)
+    return BusinessDay.objects.get(pk=found.pk)
+
+
+def run_address(name: str, *more: object) -> str:
+    return reverse(f"days:{name}", args=["ONE", YESTERDAY.isoformat(), *more])
+
+
+def test_a_closed_day_is_asked_to_be_run_again_for_a_reason(office):  # noqa: F811
+    day(office, YESTERDAY, "closed")
+    browser = browser_of(office.hire(Role.CREDIT_ADMIN, "HO"))
+    assert browser.get(run_address("rerun")).status_code == 200
+    assert browser.post(run_address("rerun"), {"reason": "", "known_on": YESTERDAY.isoformat()}).status_code == 422
+    assert browser.post(run_address("rerun"), {"reason": WHY, "known_on": TODAY.isoformat()}).status_code == 422, "nobody knows what comes after the last close"
+    answer = browser.post(run_address("rerun"), {"reason": WHY, "known_on": YESTERDAY.isoformat(), "only_changed": "on"})
+    assert answer.status_code == 302 and answer["Location"] == run_address("run", 2)
+    made = BusinessDay.objects.get(run_version=2)
+    assert (made.state, made.asked_reason) == ("comparing", WHY)
+    assert last_closed(office.lender) == YESTERDAY
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.BRANCH_HEAD, Role.RISK_OFFICER])
+def test_nobody_else_has_a_day_run_again(office, role):  # noqa: F811
+    day(office, YESTERDAY, "closed")
+    assert browser_of(office.hire(role, "HO")).post(run_address("rerun"), {"reason": WHY, "known_on": YESTERDAY.isoformat()}).status_code == 403
+
+
+def test_differences_are_counted_and_their_rows_shown_by_figure(office, compared):  # noqa: F811
+    browser = browser_of(office.hire(Role.CREDIT_ADMIN, "HO"))
+    answer = browser.get(run_address("run", 2))
+    text = answer.content.decode()
+    assert answer.context["counts"] == [{"grain": "loan", "field": "days_past_due", "n": 2}]
+    assert "LN-1" in text and "LN-2" in text and 'href="/loans/LN-2/"' in text
+    assert len(browser.get(run_address("run", 2), {"grain": "loan", "field": "overdue_principal"}).context["page"]) == 0
+
+
+@pytest.mark.parametrize(("role", "branch"), [(Role.SYSADMIN, "HO"), (Role.CREDIT_ADMIN, "B11")])
+def test_who_does_not_see_every_loan_sees_numbers_and_no_rows(office, compared, role, branch):  # noqa: F811
+    browser = browser_of(office.hire(role, branch))
+    answer = browser.get(run_address("run", 2))
+    assert answer.context["counts"][0]["n"] == 2 and "LN-1" not in answer.content.decode()
+    assert browser.get(run_address("differences", 2, "csv")).status_code in {403, 404}
+
+
+def test_differences_are_exported_by_the_same_filter_and_the_trail_keeps_it(office, compared):  # noqa: F811
+    browser = browser_of(office.hire(Role.CREDIT_ADMIN, "HO"))
+    text = browser.get(run_address("differences", 2, "csv"), {"field": "days_past_due"}).content.decode("utf-8-sig")
+    assert "LN-2,days_past_due,31,30" in text
+    assert AuditEvent.objects.get(event="day.differences_exported").details["rows"] == 2
+    assert browser.get(run_address("differences", 2, "pdf")).status_code == 404
+
+
+def test_another_credit_administrator_lets_the_new_figures_stand_and_never_the_one_who_asked(office, compared):  # noqa: F811
+    other = browser_of(office.hire(Role.CREDIT_ADMIN, "HO", "Other"))
+    asker = browser_of(compared.asked_by.accounts.get())
+    assert "Another credit administrator decides" in asker.get(run_address("run", 2)).content.decode()
+    assert asker.post(run_address("replace", 2), {"reason": WHY}).status_code == 403
+    assert other.post(run_address("replace", 2), {"reason": "no"}).status_code == 422
+    assert other.post(run_address("replace", 2), {"reason": WHY}).status_code == 302
+    assert BusinessDay.objects.get(pk=compared.pk).state == "replacing"
+
+
+def test_a_run_that_is_dropped_leaves_what_stands(office, compared):  # noqa: F811
+    browser = browser_of(office.hire(Role.SYSADMIN, "HO"))
+    assert browser.post(run_address("drop", 2), {"reason": WHY}).status_code == 302
+    assert BusinessDay.objects.get(pk=compared.pk).state == "dropped"
+    assert browser.post(run_address("drop", 2), {"reason": WHY}).status_code == 409
+
+
+def test_the_page_of_a_run_at_work_asks_until_it_is_done(office, compared):  # noqa: F811
+    browser, part = browser_of(office.hire(Role.CREDIT_ADMIN, "HO")), {"HX-Request": "true"}
+    BusinessDay.objects.filter(pk=compared.pk).update(state="comparing")
+    assert 'hx-trigger="every 5s"' in browser.get(run_address("run", 2)).content.decode()
+    assert browser.get(run_address("run", 2), headers=part).status_code == 204
+    BusinessDay.objects.filter(pk=compared.pk).update(state="compared")
+    assert browser.get(run_address("run", 2), headers=part)["HX-Refresh"] == "true"
+
+
+def test_a_rerun_that_waits_is_named_on_the_overview(office, compared):  # noqa: F811
+    text = page(browser_of(office.hire(Role.AUDITOR, "HO")))
+    assert "was run again for Asker" in text and run_address("run", 2) in text
