@@ -1,6 +1,7 @@
 """What a decided check tells of two people: how much of the report had to be changed, and how long the checker took over a point."""
 
 from decimal import Decimal
+from typing import Any
 
 from borrowers.conduct.actions import note_act
 from inspections.four_eyes import rules
@@ -18,7 +19,7 @@ def note_check(visit: Visit, verification: Verification, *, by: Access) -> None:
         return
     results = [found.result for found in all_compared(side_by_side(visit, verification)) if found.result in BOTH_SIDES]
     changed = sum(result != rules.SAME for result in results)
-    said = {"lender": visit.lender, "on": by.on, "subject": f"visit:{visit.pk}", "loan": visit.loan}
+    said: dict[str, Any] = {"lender": visit.lender, "on": by.on, "subject": f"visit:{visit.pk}", "loan": visit.loan}
     note_act(
         "visit_verified", person=visit.recorded_by, figure=changed, points=len(results), changed=changed, decision=verification.decision,
         conclusion=visit.conclusion, verifier=by.person.staff_no, **said,

@@ -1,7 +1,8 @@
 """What handing a visit in tells of the conduct of the person: its delay, pictures seen before or taken earlier, a route nobody drives."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from borrowers.conduct.actions import note_act
 from inspections.visits import rules
@@ -18,20 +19,20 @@ def note_visit(visit: Visit, *, by: Access) -> None:
     """Note the acts of `by.person` that a visit just handed in shows. Within the caller's transaction."""
     if by.person is None or visit.visited_on is None:
         return
-    said = {"lender": visit.lender, "person": by.person, "on": by.on, "subject": f"visit:{visit.pk}", "loan": visit.loan}
+    said: dict[str, Any] = {"lender": visit.lender, "person": by.person, "on": by.on, "subject": f"visit:{visit.pk}", "loan": visit.loan}
     note_act("visit_reported", figure=(by.on - visit.visited_on).days, conclusion=visit.conclusion, **said)
-    _note_pictures(visit, said)
+    _note_pictures(visit, visit.visited_on, said)
     if visit.distance is not None and visit.distance > FAR:
         note_act("impossible_route", figure=visit.distance, reason="away", other="", **said)
     elif fast := _speed(visit):
         note_act("impossible_route", figure=fast[0], reason="speed", other=f"visit:{fast[1]}", **said)
 
 
-def _note_pictures(visit: Visit, said: dict) -> None:
+def _note_pictures(visit: Visit, visited_on: date, said: dict[str, Any]) -> None:
     own = Photo.objects.filter(visit=visit, carried_from__isnull=True).select_related("reused_from")
     reused = [p.reused_from for p in own if p.reused_from]
     before_loan = sum(1 for p in reused if p.taken_at and p.taken_at.date() < visit.loan.disbursed_on)
-    earliest = visit.visited_on - OLD_PICTURE
+    earliest = visited_on - OLD_PICTURE
     old = sum(1 for p in own if p.taken_at and p.taken_at.date() < earliest)
     if reused or old:
         note_act("copied_picture", figure=len(reused) + old, reused=len(reused), old=old, before_loan=before_loan, **said)

@@ -6,7 +6,7 @@ from random import Random
 
 from django.conf import settings
 
-from loanwatch.demo import bank, book, calendar, inspecting, planted, staff
+from loanwatch.demo import bank, book, calendar, conduct, inspecting, planted, staff
 from loanwatch.demo.drafts import Note
 from loanwatch.demo.names import Namer
 from loanwatch.demo.planted import Case
@@ -40,6 +40,28 @@ the manager they concern.
 | Loan | Case | Manager | What is so | Alert | Observation |
 |---|---|---|---|---|---|
 """
+INDICATORS = """
+## Planted indicators
+
+Cases of [the catalogue of indicators](indicators.md) beyond the loan book: what statements, accounts, bureaus, registers, courts and people say.
+Of these borrowers nothing is told but what the case tells. "Value" is the indicator's on the last day (shares as fractions, rounded to six
+places; empty where only the level is certain), "level" follows from the limits of the catalogue; "clear" means that none is reached.
+
+| Loan | Case | Indicator | Value | Level | What is so |
+|---|---|---|---|---|---|
+"""
+STAFF = """
+## Planted conduct of staff
+
+| Log-in | Indicator | Value | Level | What is so |
+|---|---|---|---|---|
+"""
+FIGURES = """
+## Figures
+
+For every close of the 24 months the generator itself knows how many loans are on the book, what is outstanding, in which bucket each loan
+stands and how many days it is past due (`loanwatch.demo.known_figures`); a test closes the whole history and compares with `manage.py figures`.
+"""
 TAIL = """
 ## Branches
 
@@ -56,12 +78,26 @@ TAIL = """
 
 def page(cases: Iterable[tuple[Note, Case]], *, name: str, people: int, closes: int) -> str:
     """The whole page in Markdown; `cases` in the order of their numbers."""
-    lines = []
-    for note, case in cases:
+    lines, told = [], list(cases)
+    for note, case in told:
         alerts = ", ".join(f"{rule} {level or 'none'}" for rule, level in case.shows.items())
         sees = ", ".join(f"`{column}` {value.rstrip('0').rstrip('.') if '.' in value else value}" for column, value in case.sees.items())
         lines.append(f"| {note.number} | `{case.code}` | `{note.party.manager}` | {case.what} | {alerts} | {sees} |")
-    return HEAD.format(bank=name, staff=people, closes=closes) + "\n".join(lines) + "\n" + TAIL
+    head = HEAD.format(bank=name, staff=people, closes=closes)
+    return head + "\n".join(lines) + "\n" + INDICATORS + _finds(told) + STAFF + _conduct() + FIGURES + TAIL
+
+
+def _finds(cases: Iterable[tuple[Note, Case]]) -> str:
+    lines = []
+    for note, case in cases:
+        for place, (indicator, (value, level)) in enumerate(case.finds.items()):
+            what = "" if place else case.what
+            lines.append(f"| {note.number} | `{case.code}` | {indicator} | {value} | {level or 'clear'} | {what} |\n")
+    return "".join(lines)
+
+
+def _conduct() -> str:
+    return "".join(f"| `{login}` | {indicator} | {value} | {level} | {what} |\n" for login, indicator, value, level, what in conduct.STAFF_KEY)
 
 
 def garden() -> planted.Garden:

@@ -13,18 +13,22 @@ from typing import Any
 from loanwatch.demo.calendar import Calendar
 from loanwatch.demo.drafts import Note, Party
 from loanwatch.demo.names import Namer
+from loanwatch.demo.planted_books import last_quarter
 from loanwatch.kernel.calendars import add_months, month_end
 
 Row = dict[str, Any]
 IN_A_GROUP = 4  # firms of one branch that are one risk
 GROUPS = 8
 WITH_ACCOUNT = 0.25  # share of the firms whose account is with the lender
-MONTHS_OF_BOOKINGS = 12
+MONTHS_OF_BOOKINGS = 16  # three months and the same a year earlier
 COURTS = ("苏州中级人民法院 Suzhou Intermediate Court", "无锡滨湖区法院 Binhu District Court")
 INSURERS = ("长三角财险 Delta Property Insurance", "江南保险 Jiangnan Insurance")
 REGISTERS = {"residential_property": "不动产登记中心 Land Registry", "commercial_property": "不动产登记中心 Land Registry"}
 MOVABLES = "动产融资登记 Movables Register"
 SUPPLIERS = ("钢材供应 Steel Supply", "棉纱贸易 Yarn Trading", "包装材料 Packaging", "机械设备 Machinery", "农资供应 Farm Supplies")
+
+
+CATEGORIES = {"sales": "sales", "purchases": "supplier", "taxes": "tax", "utilities": "utilities", "wages": "payroll"}  # by the core system's words
 
 
 def yuan(amount: float) -> Decimal:
@@ -36,9 +40,10 @@ class Around:
     """What is drawn for one book. Each method yields the rows of one kind of fact, under the names of `borrowers.kinds`."""
 
     def __init__(self, seed: int, days: Calendar, parties: list[Party], notes: list[Note]) -> None:
-        self.draw, self.days, self.parties, self.notes = Random(f"{seed} around"), days, parties, notes
+        self.draw, self.days, self.parties = Random(f"{seed} around"), days, parties
+        self.notes = [note for note in notes if not note.party.quiet]
         self.namer = Namer(self.draw)
-        self.firms = [p for p in parties if p.kind == "company"]
+        self.firms = [p for p in parties if p.kind == "company" and not p.quiet]
         self.debt: dict[str, int] = defaultdict(int)
         for note in notes:
             self.debt[note.party.number] += note.principal // 100
@@ -89,25 +94,30 @@ class Around:
             if firm.segment == "micro":
                 continue
             assets = 2.8 * self.debt[firm.number] + self.draw.uniform(1, 4) * 1_000_000
-            gearing = self.draw.uniform(0.38, 0.72)
-            for back in (2, 1):
-                end = date(year - back, 12, 31)
+            gearing, turnover = self.draw.uniform(0.38, 0.72), self.draw.uniform(0.8, 1.5)
+            quarter = last_quarter(self.days.as_of)
+            before = month_end(add_months(quarter, -12))
+            spans = {(date(year - 2, 12, 31), 12), (before, before.month), (date(year - 1, 12, 31), 12), (quarter, quarter.month)}
+            for end, months in sorted(spans):
                 if end >= self.days.start:
-                    yield self._statement(firm, end, 12, assets, gearing, audited=firm.segment != "small")
-                assets, gearing = assets * self.draw.uniform(0.95, 1.15), min(0.92, gearing * self.draw.uniform(0.94, 1.1))
-            quarter = month_end(add_months(date(year, (self.days.as_of.month - 1) // 3 * 3 + 1, 1), -1))
-            if quarter.month != 12:
-                yield self._statement(firm, quarter, quarter.month, assets, gearing, audited=False)
+                    yield self._statement(firm, end, months, (assets, gearing, turnover), audited=months == 12 and firm.segment != "small")
+                assets, gearing = assets * self.draw.uniform(0.98, 1.07), min(0.92, gearing * self.draw.uniform(0.97, 1.04))
 
-    def _statement(self, firm: Party, end: date, months: int, assets: float, gearing: float, *, audited: bool) -> Row:
+    def _statement(self, firm: Party, end: date, months: int, size: tuple[float, float, float], *, audited: bool) -> Row:
+        assets, gearing, turnover = size
         total, owed = yuan(assets), yuan(assets * gearing)
-        revenue = assets * self.draw.uniform(0.8, 1.5) * months / 12
+        revenue = assets * turnover * self.draw.uniform(0.95, 1.05) * months / 12
+        cost, interest = yuan(revenue * 0.8), yuan(assets * gearing * 0.03 * months / 12)
         return {
             "borrower_number": firm.number, "valid_from": end, "months": months, "audited": audited, "currency": "CNY",
             "auditor": "诚信会计师事务所 Chengxin CPA" if audited else None, "revenue": yuan(revenue), "ebitda": yuan(revenue * 0.11),
-            "interest_expense": yuan(assets * gearing * 0.03 * months / 12), "net_profit": yuan(revenue * self.draw.uniform(-0.02, 0.07)),
-            "operating_cash_flow": yuan(revenue * self.draw.uniform(-0.01, 0.09)), "total_assets": total, "current_assets": yuan(assets * 0.55),
-            "cash": yuan(assets * 0.06), "receivables": yuan(assets * self.draw.uniform(0.15, 0.3)), "inventory": yuan(assets * 0.16),
+            "cost_of_sales": cost, "gross_profit": yuan(revenue) - cost, "operating_profit": yuan(revenue * 0.08),
+            "tax_paid": yuan(revenue * 0.012), "maintenance_capex": yuan(revenue * 0.015), "debt_service": interest + yuan(revenue * 0.03),
+            "interest_income": yuan(assets * 0.001), "plan_revenue": yuan(revenue * self.draw.uniform(0.92, 1.1)), "purchases": yuan(revenue * 0.7),
+            "payables": yuan(assets * gearing * 0.15), "other_receivables": yuan(assets * (1 - gearing) * 0.06),
+            "opinion": "unqualified" if audited else None, "interest_expense": interest, "net_profit": yuan(revenue * self.draw.uniform(-0.02, 0.07)),
+            "operating_cash_flow": yuan(revenue * self.draw.uniform(0.005, 0.09)), "total_assets": total, "current_assets": yuan(assets * 0.55),
+            "cash": yuan(assets * 0.06), "receivables": yuan(assets * (0.12 + 0.1 * (turnover - 0.8)) * self.draw.uniform(0.95, 1.05)), "inventory": yuan(assets * 0.16),
             "total_liabilities": owed, "current_liabilities": yuan(assets * gearing * 0.8), "borrowings": yuan(assets * gearing * 0.6),
             "equity": total - owed,
         }  # fmt: skip
@@ -182,7 +192,7 @@ class Around:
                 entrusted = part >= 50_000_000 or self.draw.random() < 0.6
                 yield {
                     "loan_number": note.number, "reference": f"{note.number}-{place}", "mode": "entrusted" if entrusted else "self_paid",
-                    "payee": self.draw.choice(SUPPLIERS), "payee_account": f"0000{self.draw.randrange(10**8):08d}", "purpose": note.purpose,
+                    "payee": self.draw.choice(SUPPLIERS), "payee_kind": "supplier", "payee_account": f"0000{self.draw.randrange(10**8):08d}", "purpose": note.purpose,
                     "amount": Decimal(part) / 100, "valid_from": min(note.disbursed_on + timedelta(days=self.draw.randint(0, 9)), self.days.as_of),
                     "proof": f"FP{self.draw.randrange(10**8):08d}" if self.draw.random() < 0.88 else None,
                 }  # fmt: skip
@@ -210,14 +220,20 @@ class Around:
             month = first.replace(day=1)
             while month <= self.days.as_of:
                 for day, share, kind, other in ((6, 0.55, "sales", "客户回款 Customers"), (12, -0.62, "purchases", self.draw.choice(SUPPLIERS)),
-                                                (20, 0.45, "sales", "客户回款 Customers"), (26, -0.3, "wages", "工资 Wages")):  # fmt: skip
+                                                (20, 0.45, "sales", "客户回款 Customers"), (22, -0.05, "taxes", "税务局 Tax office"),
+                                                (24, -0.03, "utilities", "供电公司 Grid company"), (26, -0.2, "wages", "工资 Wages")):  # fmt: skip
                     on = month.replace(day=day)
                     amount = yuan(float(sales) * share * self.draw.uniform(0.85, 1.15))
                     if first <= on <= self.days.as_of and amount:
                         balance += amount
                         yield {"account_number": f"A-{firm.number}", "reference": f"{on:%Y%m%d}", "amount": amount, "balance_after": balance,
-                               "kind": kind, "counterparty": other, "valid_from": on}  # fmt: skip
+                               "kind": kind, "category": CATEGORIES[kind], "counterparty": other, "valid_from": on}  # fmt: skip
                 month = add_months(month, 1)
+
+    def agreed_payee(self) -> Iterator[Row]:
+        for note in self.notes:
+            if note.party.kind == "company" and note.disbursed_on >= self.days.start:
+                yield from ({"loan_number": note.number, "payee": payee, "valid_from": note.disbursed_on} for payee in SUPPLIERS)
 
     def _items(self) -> Iterator[Any]:
         seen: set[str] = set()
@@ -247,11 +263,14 @@ class Around:
                    "amount": Decimal(note.principal // 4) / 100, "valid_from": add_months(self.days.as_of, -place)}  # fmt: skip
 
     def external_signal(self) -> Iterator[Row]:
-        sources = (("court", COURTS[0], "买卖合同纠纷 Sued over a sales contract"), ("tax", "税务局 Tax office", "欠税公告 Tax arrears announced"),
-                   ("registry", "市场监督管理局 Company register", "股东变更 Shareholders changed"))  # fmt: skip
+        sources = (("court", COURTS[0], "买卖合同纠纷 Sued over a sales contract", "lawsuit"),
+                   ("tax", "税务局 Tax office", "欠税公告 Tax arrears announced", "tax_arrears"),
+                   ("registry", "市场监督管理局 Company register", "股东变更 Shareholders changed", "control_change"))  # fmt: skip
         for place, firm in enumerate(f for f in self.firms if self.draw.random() < 0.04):
-            kind, source, headline = sources[place % 3]
-            yield {"borrower_number": firm.number, "kind": kind, "source": source, "reference": f"2026-{place + 1:03d}", "headline": headline,
+            kind, source, headline, topic = sources[place % 3]
+            share = Decimal(12) if kind == "registry" else None
+            yield {"borrower_number": firm.number, "kind": kind, "topic": topic, "share": share,
+                   "source": source, "reference": f"2026-{place + 1:03d}", "headline": headline,
                    "amount": yuan(0.1 * self.debt[firm.number] + 20_000) if kind != "registry" else None, "currency": "CNY",
                    "confidence": "confirmed" if kind != "court" else "probable",
                    "valid_from": max(self._since(firm), self.days.as_of - timedelta(days=self.draw.randint(3, 200)))}  # fmt: skip

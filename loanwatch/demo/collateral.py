@@ -125,6 +125,9 @@ def planted(cases: dict[str, list[Note]], pledger: Pledger) -> None:
         made.appraisals[0] = Appraisal(made.since, made.appraisals[0].value, "origination", made.appraisals[0].appraiser)
     (note,) = cases["never_valued"]
     valued(note, "machines", 0.8, []).appraisals.clear()
+    for code, key in (("seized", "plant"), ("insurance_expired", "plant"), ("stock_short", "stock"), ("registration_lapses", "plant")):
+        (note,) = cases[code]
+        valued(note, key, 0.8, [(40, -0.02)])
     (first,), (second,) = cases["shared_item_first"], cases["shared_item_second"]
     made = valued(first, "plant", 0.4, [(40, -0.02)])
     pledger.secure(second, made, SORTS["plant"], rank=2, prior_liens=first.principal)

@@ -23,7 +23,7 @@ CONTENT = (
        JOIN people_branch b ON b.id = l.branch_id WHERE l.lender_id = %s ORDER BY 1""",
     """SELECT l.number, i.version, i.seq, i.due_on, i.principal, i.interest, i.cum_due_minor, i.cum_principal_minor, i.known_from
        FROM borrowers_instalment i JOIN borrowers_loan l ON l.id = i.loan_id WHERE i.lender_id = %s ORDER BY 1, 2, 3""",
-    """SELECT l.number, r.seq, r.paid_on, r.amount, r.cum_paid_minor, r.payer, r.known_from
+    """SELECT l.number, r.seq, r.paid_on, r.amount, r.cum_paid_minor, r.payer, r.payer_kind, r.known_from
        FROM borrowers_repayment r JOIN borrowers_loan l ON l.id = r.loan_id WHERE r.lender_id = %s ORDER BY 1, 2""",
     """SELECT l.number, e.kind, e.valid_from, e.amount, e.matures_on, e.days_past_due, o.number, e.known_from FROM borrowers_loanevent e
        JOIN borrowers_loan l ON l.id = e.loan_id LEFT
@@ -51,6 +51,14 @@ CONTENT = (
        JOIN inspections_task t ON t.id = v.task_id JOIN borrowers_loan l ON l.id = v.loan_id
        JOIN inspections_checkpoint c ON c.id = a.checkpoint_id
        WHERE v.lender_id = %s ORDER BY 1, 2, 3, 4, t.due_on, 5""",
+    """SELECT w.number, f.measure, f.valid_from, f.value, f.known_from FROM borrowers_outsidefigure f
+       JOIN borrowers_borrower w ON w.id = f.borrower_id WHERE f.lender_id = %s ORDER BY 1, 2, 3""",
+    """SELECT w.number, s.valid_from, s.months, s.revenue, s.total_assets FROM borrowers_financialstatement s
+       JOIN borrowers_borrower w ON w.id = s.borrower_id WHERE s.lender_id = %s ORDER BY 1, 2, 3""",
+    """SELECT a.number, t.reference, t.amount, t.balance_after, t.category FROM borrowers_accounttransaction t
+       JOIN borrowers_depositaccount a ON a.id = t.account_id WHERE t.lender_id = %s ORDER BY 1, 2""",
+    """SELECT p.staff_no, c.kind, c."on", c.figure, count(*) FROM borrowers_conductfact c JOIN people_person p ON p.id = c.person_id
+       WHERE c.lender_id = %s GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""",
     "SELECT business_date, sha256, rows_read FROM borrowers_delivery WHERE lender_id = %s ORDER BY 1",
 )
 

@@ -26,6 +26,7 @@ class Party:
     assistant: str
     since: date = date.max
     key_customer: bool = False
+    quiet: bool = False  # a planted case tells all that stands around this party; nothing is drawn by lot
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Payment:
     amount: int
     payer: str = ""
     known_on: date | None = None  # None: the first close on or after the day it was paid
+    payer_kind: str = ""  # of Repayment.PayerKind; empty: the borrower
 
 
 @dataclass(frozen=True)

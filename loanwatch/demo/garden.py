@@ -1,7 +1,9 @@
 """What a planted case is, and the ground it is planted in. A case is built backwards from the last day of the book."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from loanwatch.demo import places, plans
 from loanwatch.demo.behaviours import always, pay_habit
@@ -17,12 +19,15 @@ class Case:
 
     shows: rule -> level of the alert that must be open and hold on the last day; "" when it must not hold.
     sees: column of the last day's observation -> value, as text.
+    finds: indicator -> its value on the last day, as text (shares as fractions; "" where only the level is certain), and its level
+    by the limits of the catalogue ("" when it must be clear).
     """
 
     code: str
     what: str
     shows: dict[str, str] = field(default_factory=dict)
     sees: dict[str, str] = field(default_factory=dict)
+    finds: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -33,6 +38,15 @@ class Garden:
     notes: list[Note] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
     cases: list[tuple[Note, Case]] = field(default_factory=list)
+    told: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # kind of borrowers.kinds -> rows around the cases
+
+    def tell(self, kind: str, /, **row: Any) -> None:
+        """One more fact of the kind, under the names of `borrowers.kinds`."""
+        self.told[kind].append(row)
+
+    def note_of(self, code: str) -> Note:
+        """The first loan of a case."""
+        return next(note for note, case in self.cases if case.code == code)
 
     def day(self, before: int) -> date:
         return self.frame.as_of - timedelta(days=before)
@@ -93,4 +107,11 @@ def sound(
     """A loan that is paid as agreed."""
     made = garden.loan(case, garden.owner(manager, segment=segment), product, amount, last_due=14, before=before, after=9)
     pay_habit(made, made.plan, always(0), garden.frame.as_of)
+    return made
+
+
+def watched(garden: Garden, code: str, what: str, finds: dict[str, tuple[str, str]], manager: str, **drawn: Any) -> Note:
+    """A loan that is paid as agreed, of a borrower around whom only what the case tells is so."""
+    made = sound(garden, Case(code, what, finds=finds), manager, **drawn)
+    made.party.quiet = True
     return made

@@ -14,7 +14,7 @@ from loanwatch.demo.calendar import Calendar
 from loanwatch.demo.drafts import Note
 from loanwatch.demo.findings import Said, own_view, record
 from loanwatch.demo.places import PRODUCTS, TREE
-from loanwatch.demo.staff import BOX_TICKER, PHOTO_REUSER
+from loanwatch.demo.staff import BOX_TICKER, PHOTO_REUSER, RUBBER_STAMP
 
 PLANNED_CLOSES = 6  # the last closes, in which LoanWatch's own plan opens the tasks
 RETAIL = {"card", "consumer", "mortgage"}  # not inspected by routine
@@ -237,6 +237,8 @@ REASONS = (
 def decide(draw: Random, attempt: Attempt, officer: str, on: date) -> Decision:
     """`officer` confirms on `on`, after an own view."""
     own = own_view(draw, attempt.said)
+    if officer == RUBBER_STAMP:
+        own = replace(own, conclusion=attempt.said.conclusion)
     agreed = "" if own.conclusion == attempt.said.conclusion else TALKED_OVER
     attempt.decision = Decision(officer, on, own, explanation=agreed)
     return attempt.decision

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from loanwatch.demo import planted_around, planted_payments
+from loanwatch.demo import planted_accounts, planted_around, planted_books, planted_outside, planted_payments
 from loanwatch.demo.book import Frame
 from loanwatch.demo.garden import Case, Garden
 
@@ -16,6 +16,15 @@ GROUPS: tuple[Callable[[Garden], None], ...] = (
     planted_payments.put_off,
     planted_around.around,
     planted_around.people,
+    planted_books.statements,
+    planted_books.figures,
+    planted_accounts.accounts,
+    planted_accounts.payers,
+    planted_accounts.proceeds,
+    planted_outside.courts,
+    planted_outside.owners,
+    planted_outside.promises,
+    planted_outside.pledged,
 )
 
 

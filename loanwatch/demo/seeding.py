@@ -21,17 +21,20 @@ from loanwatch.demo import (
     book,
     calendar,
     collateral,
+    conduct,
     custody,
     documents,
     guarantees,
     inspecting,
     planted,
+    planted_outside,
     staff,
     writing,
 )
 from loanwatch.demo.around import Around
 from loanwatch.demo.drafts import Note, Party
 from loanwatch.demo.names import Namer
+from loanwatch.demo.outside import Outside
 from loanwatch.demo.visit_writing import Recorder
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
@@ -88,6 +91,7 @@ def draw(seed: int, loans: int, days: calendar.Calendar) -> Book:
         cases[case.code].append(note)
     pledger = collateral.ordinary(ordinary, source, days.as_of)
     collateral.planted(cases, pledger)
+    planted_outside.around_items(garden)
     guarantees.ordinary(ordinary, owners, source)
     custody.ordinary(notes, source, days.as_of, teams)
     custody.planted(cases, days.as_of)
@@ -119,13 +123,15 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         lender = bank.found(days)
         people = bank.hire(lender, drawn.everybody, days, password)
         writer = facts(lender, days, people, number, drawn)
-        around_writing.write(lender, days, Around(number, days, drawn.parties, drawn.notes))
+        around_writing.write(lender, days, Around(number, days, drawn.parties, drawn.notes), Outside(number, days, drawn.parties, drawn.notes), drawn.garden.told)
         documents.fill(lender, as_of, people, number)
         install_templates(lender)
         inspections(writer, people, drawn)
         install_seeds(lender)
         bank.take_up_plan(lender, days.before(as_of, inspecting.PLANNED_CLOSES - 1), people)
         ensure_days(lender, days.closes[0], as_of)
+        conduct.of_inspections(lender)
+        conduct.planted(writer, people, drawn.garden, days)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE " + ", ".join(TABLES))
     return summary(lender, drawn, days, began)

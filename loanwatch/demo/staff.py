@@ -43,6 +43,7 @@ BOX_TICKER = Seat("am122c", "马国强 Ma Guoqiang", "account_manager", "122", c
 PHOTO_REUSER = Seat("am221c", "袁子杰 Yuan Zijie", "account_manager", "221")
 DEPARTED = Seat("am112b", "谢永林 Xie Yonglin", "account_manager", "112", left_days=23)
 STORIED = {seat.login: seat for seat in (BOX_TICKER, PHOTO_REUSER, DEPARTED)}
+RUBBER_STAMP = "officer230"  # agrees with everything in seconds
 BORROWER_LOGINS = ("borrower", "borrower2")
 
 

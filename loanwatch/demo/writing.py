@@ -188,9 +188,10 @@ def repayments(writer: Writer, notes: list[Note]) -> None:
                     money(payment.amount),
                     total,
                     payment.payer,
+                    payment.payer_kind,
                 )
             )
-    writer.later(Repayment, f"{FACT} bucket loan_id seq paid_on amount cum_paid_minor payer", rows)
+    writer.later(Repayment, f"{FACT} bucket loan_id seq paid_on amount cum_paid_minor payer payer_kind", rows)
 
 
 def events(writer: Writer, notes: list[Note]) -> None:

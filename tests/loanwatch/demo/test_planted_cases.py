@@ -1,5 +1,6 @@
 """The planted cases of the demo book are found by the day's own steps."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db.models import F
 
 from alerts.observation.models import BranchDay, LoanDay
 from alerts.signals.models import Alert
+from borrowers.kinds import KINDS
 from borrowers.loans.models import Loan
 from inspections.visits.models import Photo, Visit
 from loanwatch.demo import answer_key
@@ -15,6 +17,7 @@ from loanwatch.demo.acts import make_acts
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Account
 from loanwatch.trail.models import BusinessDay
+from tests.loanwatch.demo.comparing import compare, compare_planted, drawn_again
 from tests.loanwatch.demo.conftest import AS_OF
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +46,29 @@ def test_the_observation_sees_what_was_planted(closed: dict[str, Any], note: Any
 def test_the_expected_alerts_are_open_and_no_other_level(closed: dict[str, Any], note: Any, case: Any) -> None:
     holding = Alert.objects.open().filter(loan__number=note.number, cleared_on=None, rule__code__in=case.shows)
     assert dict(holding.values_list("rule__code", "level")) == {rule: LEVELS[level] for rule, level in case.shows.items() if level}
+
+
+def test_the_figures_of_the_closes_are_the_generators_own(closed: dict[str, Any]) -> None:
+    lender = Lender.objects.get(code="DEMO")
+    closes = list(BusinessDay.objects.filter(lender=lender, state="closed").order_by("business_date").values_list("business_date", flat=True))
+    assert len(closes) >= 10 and closes[-1] == AS_OF
+    drawn = drawn_again(AS_OF)
+    compare(drawn, closes)
+    for close in (closes[0], closes[2], AS_OF):
+        compare_planted(drawn, close)
+
+
+def test_every_planted_indicator_names_one_of_the_catalogue_and_a_level() -> None:
+    told = [(indicator, level) for _, case in CASES for indicator, (_, level) in case.finds.items()]
+    assert all(re.fullmatch(r"[A-Z]{3}-\d\d", indicator) and level in {"", *LEVELS} for indicator, level in told)
+    assert len({indicator for indicator, _ in told}) >= 50
+
+
+def test_what_is_told_around_a_planted_case_is_all_that_is_told(made: dict[str, Any]) -> None:
+    quiet = {note.party.number for note, _ in CASES if note.party.quiet}
+    garden = answer_key.garden()
+    for kind, count in ((k, len(rows)) for k, rows in garden.told.items() if k in {"statement", "outside_figure", "external_signal", "account"}):
+        assert KINDS[kind].model.objects.filter(borrower__number__in=quiet).count() == count, kind
 
 
 def test_a_payment_told_late_left_the_loan_in_arrears_as_known_then(closed: dict[str, Any]) -> None:
