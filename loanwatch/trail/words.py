@@ -133,6 +133,7 @@ STEPS: dict[str, Any] = {
     "allocate": _("Allocate repayments"),
     "observe": _("Observe loans"),
     "observe_branches": _("Observe branches"),
+    "observe_staff": _("Observe staff"),
     "warn": _("Warn on loans"),
     "warn_branches": _("Warn on branches"),
     "propose": _("Propose classes"),
