@@ -125,8 +125,8 @@ def work_of(run: BusinessDay) -> Work:
     units: dict[str, list[UnitLine]] = defaultdict(list)
     rows = RunUnit.objects.filter(lender=run.lender_id, business_date=run.business_date, run_version=run.run_version)
     for row in rows.annotate(now=Now()).order_by("step_order", "bucket"):
-        running = row.state == RunUnit.State.RUNNING and row.claimed_at
-        units[row.step].append(UnitLine(row, (row.now - row.claimed_at).total_seconds() if running else row.seconds))
+        since = row.claimed_at if row.state == RunUnit.State.RUNNING else None
+        units[row.step].append(UnitLine(row, (row.now - since).total_seconds() if since else row.seconds))
     work = Work(with_work([run])[0], dict(units))
     if run.state == State.CLOSING and not work.failed:
         left = {step.name: 1 - step.done / step.total for step in work.day.steps if step.total}
