@@ -42,9 +42,9 @@ browser: install ## stories told in Chromium against real servers
 faults: install ## kills real processes; LONG=1 adds the long ones
 	LONG=$(LONG) $(PYTEST) -m "faults $(if $(LONG),or long,and not long)"
 
-bench: install ## measures loading and the nightly run; LOANS=200000 sets the size
+bench: install ## measures loading and the nightly run against their floors and goals; LOANS=200000 sets the size
 	$(IN_VENV) -m benchmarks.loading --loans $(or $(LOANS),200000)
-	$(IN_VENV) -m benchmarks.nightly --loans $(or $(LOANS),200000)
+	$(IN_VENV) -m benchmarks.nightly --loans $(or $(LOANS),200000) --compare orm_bulk,orm_naive
 
 shots: install ## pictures of every page, to look at
 	$(IN_VENV) tests/browser/shots.py
