@@ -27,7 +27,7 @@ def branch():
 
 
 @pytest.fixture
-def page(branch):
+def desk(branch):
     def of(role: Role) -> Client:
         client = Client()
         client.force_login(hire(branch, role).account, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -45,15 +45,15 @@ def message(lender, **told) -> OutboxMessage:
 NEW = {"headline": "Due {due}", "body": "{lender}: {currency} {amount}", "valid_from": TODAY.isoformat(), "reason": "Plainer"}
 
 
-def test_credit_administration_sees_all_words_in_three_languages_as_a_borrower_would_read_them(page):
-    shown = page(Role.CREDIT_ADMIN).get("/reminders/").content.decode()
+def test_credit_administration_sees_all_words_in_three_languages_as_a_borrower_would_read_them(desk):
+    shown = desk(Role.CREDIT_ADMIN).get("/reminders/").content.decode()
     for words in ("CNY 12,480.00", "您尾号0015的贷款", "KRW 1,248,000", "21:00–8:00"):
         assert words in shown
     assert "{amount}" not in shown
 
 
-def test_new_words_are_previewed_then_kept_from_a_day_on(page, branch):
-    client = page(Role.CREDIT_ADMIN)
+def test_new_words_are_previewed_then_kept_from_a_day_on(desk, branch):
+    client = desk(Role.CREDIT_ADMIN)
     preview = client.post("/reminders/texts/soon/en/new/", NEW | {"preview": "1"})
     assert "Bank of Tests: CNY 12,480.00" in preview.content.decode()
     assert not ReminderText.objects.exists()
@@ -64,26 +64,26 @@ def test_new_words_are_previewed_then_kept_from_a_day_on(page, branch):
 
 
 @pytest.mark.parametrize("wrong", [{"body": "{salary}"}, {"body": "{"}, {"reason": ""}, {"body": ""}])
-def test_words_that_can_not_be_filled_in_are_sent_back(page, wrong):
-    assert page(Role.CREDIT_ADMIN).post("/reminders/texts/soon/en/new/", NEW | wrong).status_code == 422
+def test_words_that_can_not_be_filled_in_are_sent_back(desk, wrong):
+    assert desk(Role.CREDIT_ADMIN).post("/reminders/texts/soon/en/new/", NEW | wrong).status_code == 422
     assert not ReminderText.objects.exists()
 
 
-def test_words_do_not_change_for_a_day_that_is_closed(page, branch):
+def test_words_do_not_change_for_a_day_that_is_closed(desk, branch):
     BusinessDay.objects.create(lender=branch.lender, business_date=TODAY, state="closed")
-    assert page(Role.CREDIT_ADMIN).post("/reminders/texts/soon/en/new/", NEW).status_code == 409
+    assert desk(Role.CREDIT_ADMIN).post("/reminders/texts/soon/en/new/", NEW).status_code == 409
     later = NEW | {"valid_from": (TODAY + timedelta(days=1)).isoformat()}
-    assert page(Role.CREDIT_ADMIN).post("/reminders/texts/soon/en/new/", later).status_code == 302
+    assert desk(Role.CREDIT_ADMIN).post("/reminders/texts/soon/en/new/", later).status_code == 302
 
 
-def test_only_credit_administration_keeps_words(page):
+def test_only_credit_administration_keeps_words(desk):
     for role in (Role.ACCOUNT_MANAGER, Role.RISK_OFFICER, Role.SYSADMIN, Role.AUDITOR):
-        assert page(role).get("/reminders/").status_code == 403
-        assert page(role).post("/reminders/texts/soon/en/new/", NEW).status_code == 403
+        assert desk(role).get("/reminders/").status_code == 403
+        assert desk(role).post("/reminders/texts/soon/en/new/", NEW).status_code == 403
 
 
-def test_an_unknown_text_is_not_there(page):
-    assert page(Role.CREDIT_ADMIN).get("/reminders/texts/soon/fr/").status_code == 404
+def test_an_unknown_text_is_not_there(desk):
+    assert desk(Role.CREDIT_ADMIN).get("/reminders/texts/soon/fr/").status_code == 404
 
 
 @pytest.fixture
@@ -129,17 +129,17 @@ def test_a_borrower_who_does_not_want_reminders_says_so_once_and_may_want_them_a
     assert kept.to_on == TODAY
 
 
-def test_a_borrower_of_somebody_else_is_not_there_and_a_risk_officer_only_looks(own, branch, page):
+def test_a_borrower_of_somebody_else_is_not_there_and_a_risk_officer_only_looks(own, branch, desk):
     _, borrower = own
     address = f"/reminders/borrowers/{borrower.number}/"
-    assert page(Role.ACCOUNT_MANAGER).get(address).status_code == 404
-    officer = page(Role.RISK_OFFICER)
+    assert desk(Role.ACCOUNT_MANAGER).get(address).status_code == 404
+    officer = desk(Role.RISK_OFFICER)
     assert officer.get(address).status_code == 200
     assert officer.post(f"{address}stop/", {}).status_code == 403
 
 
-def test_the_list_of_messages_narrows_by_state_kind_and_number_and_masks_whom_they_go_to(page, branch):
-    client = page(Role.CREDIT_ADMIN)
+def test_the_list_of_messages_narrows_by_state_kind_and_number_and_masks_whom_they_go_to(desk, branch):
+    client = desk(Role.CREDIT_ADMIN)
     message(branch.lender)
     message(branch.lender, subject="LN-000099/1", kind="notice.day", channel="email", recipient="head@bank.example", state="dropped", reason="too_late")
     everything = client.get("/outbox/").content.decode()
@@ -154,9 +154,9 @@ def test_the_list_of_messages_narrows_by_state_kind_and_number_and_masks_whom_th
         assert (shown in answer, hidden in answer) == (True, False), query
 
 
-def test_who_keeps_the_system_settles_messages_without_reading_them(page, branch):
+def test_who_keeps_the_system_settles_messages_without_reading_them(desk, branch):
     made = message(branch.lender)
-    keeper, credit = page(Role.SYSADMIN), page(Role.CREDIT_ADMIN)
+    keeper, credit = desk(Role.SYSADMIN), desk(Role.CREDIT_ADMIN)
     assert "Pay 1,000.00" not in keeper.get(f"/outbox/{made.pk}/").content.decode()
     assert "Pay 1,000.00" in credit.get(f"/outbox/{made.pk}/").content.decode()
     assert keeper.post(f"/outbox/{made.pk}/settle/", {"verdict": "arrived", "reason": "x"}).status_code == 422
@@ -167,19 +167,19 @@ def test_who_keeps_the_system_settles_messages_without_reading_them(page, branch
     assert keeper.post(f"/outbox/{made.pk}/settle/", {"verdict": "drop", "reason": "Again"}).status_code == 409
 
 
-def test_several_are_settled_at_once_and_none_without_a_reason(page, branch):
+def test_several_are_settled_at_once_and_none_without_a_reason(desk, branch):
     ids = [message(branch.lender, subject=f"LN-{n}/1").pk for n in range(3)]
-    client = page(Role.SYSADMIN)
+    client = desk(Role.SYSADMIN)
     client.post("/outbox/settle/", {"ids": ids, "verdict": "drop", "reason": ""})
     assert OutboxMessage.objects.filter(state="waiting").count() == 3
     client.post("/outbox/settle/", {"ids": ids, "verdict": "drop", "reason": "Test messages"})
     assert OutboxMessage.objects.filter(state="dropped").count() == 3
 
 
-def test_an_auditor_looks_and_settles_nothing_and_others_see_no_messages(page, branch):
+def test_an_auditor_looks_and_settles_nothing_and_others_see_no_messages(desk, branch):
     made = message(branch.lender)
-    assert page(Role.AUDITOR).get(f"/outbox/{made.pk}/").status_code == 200
-    assert page(Role.AUDITOR).post(f"/outbox/{made.pk}/settle/", {"verdict": "drop", "reason": "x"}).status_code == 403
-    assert page(Role.ACCOUNT_MANAGER).get("/outbox/").status_code == 403
+    assert desk(Role.AUDITOR).get(f"/outbox/{made.pk}/").status_code == 200
+    assert desk(Role.AUDITOR).post(f"/outbox/{made.pk}/settle/", {"verdict": "drop", "reason": "x"}).status_code == 403
+    assert desk(Role.ACCOUNT_MANAGER).get("/outbox/").status_code == 403
     stranger = message(BranchFactory().lender)
-    assert page(Role.CREDIT_ADMIN).get(f"/outbox/{stranger.pk}/").status_code == 404
+    assert desk(Role.CREDIT_ADMIN).get(f"/outbox/{stranger.pk}/").status_code == 404
