@@ -54,13 +54,23 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Windows:
-    """Sums over the last days of flows: yesterday's sum plus what came in minus what left, whatever the length of the window.
+class Months:
+    """`count` calendar months that are over; the last of them ended `back` months before the month of the business date began."""
 
-    source: FROM clause of the flows, alias `t`, cut by lender and bucket in `cut`. subject, on, known_from: expressions over
-    it: whose flow, the day it is about, the day it became known. revised: SELECT of subjects whose flows were corrected or withdrawn since the
-    close before; they are summed anew. columns: name -> (SQL type, days, what is summed: an expression over `t`, NULL for
-    what does not count). A window of n days holds the business date and the n - 1 days before it.
+    count: int
+    back: int = 0
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Sums over the last days or months of flows: the sum at the close before plus what came in minus what left, however long the window.
+
+    source: FROM clause of the flows, alias `t`, cut by lender and bucket in `cut`, which leaves out what is not the truth as
+    known. subject, on, known_from: expressions over it: whose flow, the day it is about, the day it became known. revised:
+    SELECT of subjects whose flows were corrected or withdrawn since the close before; they are summed anew. columns: name ->
+    (SQL type, window, what is summed: an expression over `t`, NULL for what does not count). A window of n days holds the
+    business date and the n - 1 days before it. latest: name -> (days, condition): the last day within so many days with a flow
+    that meets the condition, NULL for none.
     """
 
     name: str
@@ -70,7 +80,13 @@ class Windows:
     on: str
     known_from: str
     revised: str
-    columns: Mapping[str, tuple[str, int, str]]
+    columns: Mapping[str, tuple[str, "int | Months", str]]
+    latest: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Name -> SQL type of every column."""
+        return {name: kind for name, (kind, _, _) in self.columns.items()} | dict.fromkeys(self.latest, DATE)
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ class Grain:
         for family in self.families:
             found |= dict(family.columns) | {name: kind for name, (kind, _) in family.derived.items()}
         for window in self.windows:
-            found |= {name: kind for name, (kind, _, _) in window.columns.items()}
+            found |= window.stored
         return found
 
 
@@ -152,19 +168,37 @@ def _family(family: Family) -> list[str]:
     return [f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {family.sql}", f"ANALYZE {name}"]
 
 
+def _bounds(window: "int | Months", at: str) -> tuple[str, str]:
+    """SQL of the days between which a window lies at the close of `at`: after the first, up to and with the second."""
+    if isinstance(window, int):
+        return f"({at}::date - {window})", f"{at}::date"
+    month = f"date_trunc('month', {at}::date)"
+    return f"(({month} - interval '{window.count + window.back} months')::date - 1)", f"(({month} - interval '{window.back} months')::date - 1)"
+
+
 def _window(window: Windows, grain: Grain) -> list[str]:
     """Two sums per column: anew for subjects that are new or corrected, else the difference to the close before."""
     name, t_on = f"lw_w_{window.name}", window.on
-    days = sorted({days for _, days, _ in window.columns.values()})
-    leaving = " OR ".join(f"({t_on} > %(previous)s::date - {d} AND {t_on} <= %(day)s::date - {d})" for d in days)
-    changed = f"({window.known_from} > %(previous)s OR {t_on} > %(previous)s OR {leaving})"
-    now = {d: f"({t_on} > %(day)s::date - {d} AND {t_on} <= %(day)s AND {window.known_from} <= %(known)s)" for d in days}
-    before = {d: f"({t_on} > %(previous)s::date - {d} AND {t_on} <= %(previous)s AND {window.known_from} <= %(previous)s)" for d in days}
-    full = ", ".join(f"coalesce(sum({what}) FILTER (WHERE {now[d]}), 0) AS {col}" for col, (_, d, what) in window.columns.items())
-    moved = ", ".join(
-        f"coalesce(sum({what}) FILTER (WHERE {now[d]}), 0) - coalesce(sum({what}) FILTER (WHERE {before[d]}), 0) AS {col}"
-        for col, (_, d, what) in window.columns.items()
+    spans = list(dict.fromkeys([span for _, span, _ in window.columns.values()] + [days for days, _ in window.latest.values()]))
+
+    def within(span: "int | Months", day: str, known: str) -> str:
+        low, high = _bounds(span, day)
+        return f"({t_on} > {low} AND {t_on} <= {high} AND {window.known_from} <= {known})"
+
+    now = {span: within(span, "%(day)s", "%(known)s") for span in spans}
+    before = {span: within(span, "%(previous)s", "%(previous)s") for span in spans}
+    # Only what became known since, and what lies where a window began or ended at one of the two closes and not at the other.
+    edges = dict.fromkeys(
+        (then, today) for span in spans for then, today in zip(_bounds(span, "%(previous)s"), _bounds(span, "%(day)s"), strict=True)
     )
+    moved_over = " OR ".join(f"({t_on} > {then} AND {t_on} <= {today})" for then, today in edges)
+    first = f"least({', '.join(_bounds(span, '%(day)s')[0] for span in spans)})"
+    last = [f"max({t_on}) FILTER (WHERE {now[days]} AND {condition}) AS {col}" for col, (days, condition) in window.latest.items()]
+    full = [f"coalesce(sum({what}) FILTER (WHERE {now[span]}), 0) AS {col}" for col, (_, span, what) in window.columns.items()]
+    moved = [
+        f"coalesce(sum({what}) FILTER (WHERE {now[span]}), 0) - coalesce(sum({what}) FILTER (WHERE {before[span]}), 0) AS {col}"
+        for col, (_, span, what) in window.columns.items()
+    ]
     return [
         f"""
         CREATE TEMP TABLE {name} ON COMMIT DROP AS
@@ -172,27 +206,37 @@ def _window(window: Windows, grain: Grain) -> list[str]:
             SELECT s.subject_id FROM lw_subject s WHERE s.is_new OR %(fresh)s
             UNION SELECT b.subject_id FROM lw_book b WHERE b.subject_id IN ({window.revised})
         )
-        SELECT {window.subject} AS subject_id, true AS anew, {full} FROM {window.source}
-        WHERE {window.cut} AND {window.subject} IN (SELECT subject_id FROM anew) AND {t_on} > %(day)s::date - {days[-1]} AND {t_on} <= %(day)s
+        SELECT {window.subject} AS subject_id, true AS anew, {", ".join(full + last)} FROM {window.source}
+        WHERE {window.cut} AND {window.subject} IN (SELECT subject_id FROM anew) AND {t_on} > {first} AND {t_on} <= %(day)s
         GROUP BY 1
         UNION ALL
-        SELECT a.subject_id, true, {", ".join("0" for _ in window.columns)} FROM anew a
-        WHERE NOT EXISTS (SELECT FROM {window.source} WHERE {window.cut} AND {window.subject} = a.subject_id
-                          AND {t_on} > %(day)s::date - {days[-1]} AND {t_on} <= %(day)s)
+        SELECT anew.subject_id, true, {", ".join(["0"] * len(full) + ["NULL"] * len(last))} FROM anew
+        WHERE NOT EXISTS (SELECT FROM {window.source} WHERE {window.cut} AND {window.subject} = anew.subject_id
+                          AND {t_on} > {first} AND {t_on} <= %(day)s)
         UNION ALL
-        SELECT {window.subject}, false, {moved} FROM {window.source}
-        WHERE NOT %(fresh)s AND {window.cut} AND {changed} AND {window.subject} NOT IN (SELECT subject_id FROM anew)
+        SELECT {window.subject}, false, {", ".join(moved + last)} FROM {window.source}
+        WHERE NOT %(fresh)s AND {window.cut} AND ({window.known_from} > %(previous)s OR {moved_over})
+          AND {window.subject} NOT IN (SELECT subject_id FROM anew)
         GROUP BY 1
         """,
         f"ANALYZE {name}",
     ]
 
 
+def _summed(window: Windows) -> dict[str, str]:
+    """Column -> its value at this close, from that of the close before (`w`) and what the window found."""
+    found = f"lw_w_{window.name}"
+    anew = f"{found}.anew OR w.shape IS DISTINCT FROM %(shape)s"
+    sums = {c: f"(CASE WHEN {anew} THEN 0 ELSE w.{c} END + coalesce({found}.{c}, 0))::{kind}" for c, (kind, _, _) in window.columns.items()}
+    newest = {c: (days, f"CASE WHEN {anew} THEN {found}.{c} ELSE greatest(w.{c}, {found}.{c}) END") for c, (days, _) in window.latest.items()}
+    return sums | {c: f"CASE WHEN {value} > %(day)s::date - {days} THEN {value} END" for c, (days, value) in newest.items()}
+
+
 def _insert(grain: Grain, was: str) -> str:
     """One INSERT: fresh and carried rows beneath, derived columns above."""
     carried_families = [f for f in grain.families if not f.nightly]
     nightly = [f for f in grain.families if f.nightly]
-    names = ["recheck_on"] + [c for f in carried_families for c in f.columns] + [c for w in grain.windows for c in w.columns]
+    names = ["recheck_on"] + [c for f in carried_families for c in f.columns] + [c for w in grain.windows for c in w.stored]
     names += [c for f in nightly for c in f.columns] + [c for f in grain.families for c in f.was]
     rechecks = ", ".join(f"lw_f_{f.name}.recheck_on" for f in carried_families if f.rechecks)
     fresh = [f"least({rechecks})" if rechecks else "NULL::date"]
@@ -200,10 +244,7 @@ def _insert(grain: Grain, was: str) -> str:
     moved = [f.carried["recheck_on"] for f in carried_families if "recheck_on" in f.carried]
     kept = [f"least(w.recheck_on, {', '.join(moved)})" if moved else "w.recheck_on"]
     kept += [f"({f.carried.get(c, f'w.{c}')})::{kind}" for f in carried_families for c, kind in f.columns.items()]
-    every = [
-        f"(CASE WHEN lw_w_{w.name}.anew OR w.shape IS DISTINCT FROM %(shape)s THEN 0 ELSE w.{c} END + coalesce(lw_w_{w.name}.{c}, 0))::{kind}"
-        for w in grain.windows for c, (kind, _, _) in w.columns.items()
-    ]  # fmt: skip
+    every = [value for w in grain.windows for value in _summed(w).values()]
     every += [f"lw_f_{f.name}.{c}::{kind}" for f in nightly for c, kind in f.columns.items()]
     every += [f"({expression})" for f in grain.families for expression in f.was.values()]
     joined = " ".join(
@@ -212,7 +253,7 @@ def _insert(grain: Grain, was: str) -> str:
     )
     families = " ".join(f"JOIN lw_f_{f.name} ON lw_f_{f.name}.subject_id = b.subject_id" for f in carried_families)
     derived = {name: f"({sql})::{kind}" for f in grain.families for name, (kind, sql) in f.derived.items()}
-    stored = ["recheck_on"] + [c for f in grain.families for c in f.columns] + [c for w in grain.windows for c in w.columns]
+    stored = ["recheck_on"] + [c for f in grain.families for c in f.columns] + [c for w in grain.windows for c in w.stored]
     target = ["shape", *grain.own, *stored, *derived]
     values = ["%(shape)s", *(f"r.own_{name}" for name in grain.own), *(f"r.{name}" for name in stored), *derived.values()]
     own = ", ".join(f"{sql} AS own_{name}" for name, sql in grain.own.items())

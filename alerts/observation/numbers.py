@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from alerts.observation.borrowers.numbers import borrower_numbers
 from alerts.observation.loans.numbers import loan_numbers
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import parameter
@@ -26,4 +27,5 @@ def numbers_for(lender: Lender, on: date) -> dict[str, Any]:
         "sector_names": list(sectors),
         "sector_limits": list(sectors.values()),
         **loan_numbers(lender, on),
+        **borrower_numbers(lender, on),
     }

@@ -1,5 +1,12 @@
 """The borrower's observation put together: what today's loans of the borrower add up to, and the families of indicators."""
 
+from alerts.observation.borrowers.contacts import CONTACTS
+from alerts.observation.borrowers.figures import FIGURES
+from alerts.observation.borrowers.financials import FINANCIALS
+from alerts.observation.borrowers.flows import BOOKINGS, FLOWS
+from alerts.observation.borrowers.group import GROUP
+from alerts.observation.borrowers.sector import SECTOR
+from alerts.observation.borrowers.signals import SIGNALS
 from alerts.observation.engine import Family, Grain, Windows
 
 MINE = "(%(only)s::bigint[] IS NULL OR {id} IN (SELECT m.borrower_id FROM borrowers_loan m WHERE m.id = ANY (%(only)s::bigint[])))"
@@ -28,8 +35,8 @@ OWN = {
         for name in ("bucket", "branch_id", "manager_id", "kind", "segment", "industry", "currency", "loans", "outstanding", "outstanding_90", "days_past_due")
     },
 }
-FAMILIES: tuple[Family, ...] = ()
-WINDOWS: tuple[Windows, ...] = ()
+FAMILIES: tuple[Family, ...] = (SECTOR, FINANCIALS, FIGURES, SIGNALS, CONTACTS, GROUP, FLOWS)
+WINDOWS: tuple[Windows, ...] = (BOOKINGS,)
 BORROWER = Grain(
     name="borrower", table="alerts_borrowerday", subject="borrower_id", book=BOOK, own=OWN, families=FAMILIES, windows=WINDOWS,
     mine=MINE.format(id="x.borrower_id"),
