@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from borrowers import staging
+from borrowers.conduct.actions import note_act
 from borrowers.doors import Saved, tell
 from borrowers.entry.plans import kept_attributes
 from borrowers.entry.queries import left_on, newest_version, standing
@@ -107,6 +108,14 @@ def _lay_down(lender: Lender, number: str, plan: Sequence[Demand], version: int,
     add_staged_schedule(lender, entered_by=by.person)
 
 
+def _note_entry(event: Row, loan: Loan, by: Access) -> None:
+    """That `by.person` entered what happened, and how many days after the day it is said to have happened on."""
+    if by.person:
+        late = max(0, (by.on - event["valid_from"]).days)
+        subject = f"event:{loan.pk}:{event['kind']}:{event['valid_from']}"
+        note_act("entry", lender=loan.lender, person=by.person, on=by.on, subject=subject, loan=loan, figure=late, fact="event")
+
+
 def require_computed(loan: Loan, on: date, *, unless: Sequence[str] = ()) -> None:
     """Raises Conflict for a loan whose positions the core system delivers, and for one that has left the book (but as in `unless`)."""
     if loan.position_fed:
@@ -138,6 +147,7 @@ def change_plan(*, by: Access, loan: Loan, kind: str, plan: Sequence[Demand], da
     event = {"loan_number": loan.number, "kind": kind, "valid_from": on, "note": data.get("note", ""), "days_past_due": past}
     event |= {} if kind == LoanEvent.Kind.RATE_CHANGE else {"matures_on": matures_on}
     _tell("event", loan.lender, [event], by=by, known_from=known_from)
+    _note_entry(event, loan, by)
     rate = locked.rate if data.get("rate") is None else data["rate"]
     changed = _row_of(locked) | {"rate": rate, "matures_on": matures_on, "valid_from": on}
     changed["attributes"] = {**locked.attributes, **kept_attributes(data)}
@@ -177,6 +187,7 @@ def leave_book(*, by: Access, loan: Loan, kind: str, valid_from: date, note: str
         )
     event = {"loan_number": loan.number, "kind": kind, "valid_from": valid_from, "amount": owed if amount is None else amount, "note": note}
     _tell("event", loan.lender, [event], by=by, known_from=known_from)
+    _note_entry(event, loan, by)
     record(
         "loan.left_book", by=by, subject=loan, number=loan.number, kind=kind, valid_from=valid_from.isoformat(), owed=str(owed),
         known_from=known_from.isoformat(), note=note,

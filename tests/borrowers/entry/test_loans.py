@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from borrowers.collateral.models import CollateralItem, Pledge, Valuation
+from borrowers.conduct.models import ConductFact
 from borrowers.entry import actions
 from borrowers.entry.queries import standing
 from borrowers.facts import Correction
@@ -156,6 +157,7 @@ def test_an_extension_repeats_what_was_due_and_spreads_the_rest(desk, loan):
     assert loan.matures_on == date(2028, 9, 15)
     event = LoanEvent.objects.get(loan=loan, kind="extension")
     assert (event.matures_on, event.days_past_due, event.valid_from) == (date(2028, 9, 15), 31, date(2026, 11, 15))
+    assert ConductFact.objects.get(kind="entry").figure == (TODAY - date(2026, 11, 15)).days
     assert Correction.objects.get(field="matures_on").before == "2027-09-15"
     assert Instalment.objects.filter(loan=loan, version=2).values_list("valid_from", "known_from").distinct().get() == (date(2026, 11, 15), TODAY)
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from borrowers.conduct.models import ConductFact
 from borrowers.entry import actions, cash
 from borrowers.entry.queries import standing
 from borrowers.loans.models import Repayment
@@ -21,6 +22,13 @@ def test_a_repayment_is_entered_with_who_and_when(desk, loan):
     assert (paid.amount, paid.paid_on, paid.known_from, paid.cum_paid_minor) == (10_600, date(2026, 10, 15), TODAY, 1_060_000)
     assert (paid.entered_by, paid.reference) == (desk.people["first"].person, "R-1")
     assert standing(loan, TODAY).outstanding == 11_000_000
+
+
+def test_an_entry_is_noted_with_the_days_it_came_late(desk, loan):
+    desk.pay("10600")
+    noted = ConductFact.objects.get(kind="entry")
+    assert (noted.person, noted.loan, noted.figure) == (desk.people["first"].person, loan, (TODAY - date(2026, 10, 15)).days)
+    assert noted.detail == {"fact": "repayment"}
 
 
 def test_a_form_sent_twice_is_one_repayment(desk, loan):
