@@ -5,14 +5,16 @@ from alerts.observation.loans.behaviour import BEHAVIOUR
 from alerts.observation.loans.book import BOOK, OWN
 from alerts.observation.loans.collateral import COLLATERAL
 from alerts.observation.loans.covenants import COVENANTS
+from alerts.observation.loans.cover import COVER
 from alerts.observation.loans.events import EVENTS
 from alerts.observation.loans.guarantors import GUARANTORS
 from alerts.observation.loans.payments import PAYMENTS
 from alerts.observation.loans.people import PEOPLE
 from alerts.observation.loans.positions import POSITIONS
+from alerts.observation.loans.proceeds import PROCEEDS
 from borrowers.loans.allocation import MINE
 
-FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS)
+FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS)
 LOAN = Grain(
     name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
 )  # fmt: skip
