@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from alerts.observation.borrowers.grain import BORROWER
@@ -17,7 +18,7 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["BorrowerDay", "BranchDay", "Crossing", "LoanDay", "NodeDay", "NodeRoll", "RiskClass", "SectorDay", "StaffDay"]
+__all__ = ["BorrowerDay", "BranchDay", "Crossing", "DroppedDay", "LoanDay", "NodeDay", "NodeRoll", "RiskClass", "SectorDay", "StaffDay"]
 
 
 class RiskClass(models.TextChoices):
@@ -200,6 +201,17 @@ class Crossing(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["loan", "days", "as_of"], name="one_crossing")]
         indexes = [models.Index(fields=["lender", "as_of", "bucket"], name="crossing_by_day")]
+
+
+class DroppedDay(models.Model):
+    """A close of which the rows of loans and borrowers are kept no longer; its figures by branch, product and industry stay."""
+
+    lender = _plain(Lender)
+    as_of = models.DateField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lender", "as_of"], name="one_dropped_day")]
 
 
 class SectorDay(models.Model):

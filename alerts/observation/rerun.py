@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from loanwatch.lenders.models import Lender
 
 KEPT = 1000  # differences kept of each grain and field; all are counted
-NOT_OBSERVED = ("alerts_ruletally", "alerts_classproposal", "alerts_alertevidence")  # dated tables that judge or ask
+NOT_OBSERVED = ("alerts_ruletally", "alerts_classproposal", "alerts_alertevidence", "alerts_droppedday")  # dated tables that judge or ask
 NOT_COMPARED = {"id", "shape", "recheck_on", "lender_id", "as_of"}  # how a figure was reached is no figure
 LARGE = ("alerts_loanday", "alerts_borrowerday")  # of these only the closes that the steps read are copied
 WORKING = ("borrowers_loanstate", "borrowers_reconciliationdifference")  # begin empty: they hold one date only

@@ -10,6 +10,7 @@ from functools import wraps
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
+from alerts.observation.keeping import drop_outlived
 from borrowers.feeds import plans
 from borrowers.feeds.board import now_of, waited_for
 from borrowers.feeds.models import Delivery
@@ -20,6 +21,7 @@ from loanwatch.lenders.queries import business_days, parameter, require_business
 from loanwatch.people.clock import today
 from loanwatch.trail import held, ledger
 from loanwatch.trail.models import BusinessDay, RunException, RunUnit
+from loanwatch.trail.queries import last_closed
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ def tick() -> None:
         if parameter(lender, "day.automatic", today(lender.zone)):
             missed_days(lender)
         advance(lender)
+        if newest := last_closed(lender):
+            drop_outlived(lender, newest)
 
 
 def advance(lender: Lender) -> None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
+from alerts.observation.models import DroppedDay
 from loanwatch.desk.shell import Shell
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
@@ -19,10 +21,14 @@ CLOSED = {BusinessDay.State.CLOSED.value, BusinessDay.State.CLOSED_WITH_EXCEPTIO
 
 @dataclass(frozen=True)
 class Closes:
-    """The closed days of a lender, newest first, and the days that are still to be closed, oldest first."""
+    """The closed days of a lender, newest first, and the days that are still to be closed, oldest first.
+
+    `dropped` are closed days of which only the figures by branch and product are kept.
+    """
 
     closed: tuple[date, ...]
     waiting: tuple[date, ...]
+    dropped: frozenset[date] = frozenset()
 
     @property
     def last(self) -> date | None:
@@ -36,12 +42,12 @@ class Closes:
         return {"day": self.waiting[0], "done": len(self.closed), "total": len(self.closed) + len(self.waiting)}
 
     def chosen(self, text: str | None) -> date | None:
-        """The close that `text` (an ISO date) names, or the last one when it names none that is closed."""
+        """The close that `text` (an ISO date) names, or the last one when it names none that is closed and kept."""
         try:
             wanted = parse_date(text) if text else None
         except ValueError:
             wanted = None
-        return wanted if wanted in self.closed else self.last
+        return wanted if wanted in self.closed and wanted not in self.dropped else self.last
 
     def offered(self) -> list[date]:
         """The closes to choose from: the newest, then the last of every month."""
@@ -65,10 +71,13 @@ class Closes:
 
 def closes_of_lender(lender: Lender) -> Closes:
     """One query."""
-    days = list(BusinessDay.objects.filter(lender=lender).order_by("-business_date").values_list("business_date", "state")[:MOST])
+    dropped = Exists(DroppedDay.objects.filter(lender=OuterRef("lender"), as_of=OuterRef("business_date")))
+    found = BusinessDay.objects.filter(lender=lender).annotate(dropped=dropped).order_by("-business_date")
+    days = list(found.values_list("business_date", "state", "dropped")[:MOST])
     return Closes(
-        tuple(dict.fromkeys(day for day, state in days if state in CLOSED)),
-        tuple(sorted({day for day, state in days if state not in CLOSED})),
+        tuple(dict.fromkeys(day for day, state, _gone in days if state in CLOSED)),
+        tuple(sorted({day for day, state, _gone in days if state not in CLOSED})),
+        frozenset(day for day, _state, gone in days if gone),
     )
 
 

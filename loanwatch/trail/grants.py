@@ -4,6 +4,7 @@
 WORKER_FUNCTIONS: tuple[str, ...] = (
     "lw_make_observation_day(bigint, date)",
     "lw_analyse_observation_day(bigint, date)",
+    "lw_drop_observation_day(bigint, date)",
     "lw_analyse_facts()",
 )
 

@@ -36,6 +36,7 @@ EVENTS: dict[str, Any] = {
     "contact.opted_out": _("Borrower does not want reminders"),
     "day.differences_exported": _("Differences of a re-run exported"),
     "day.accepted": _("Day accepted with exceptions"),
+    "day.rebuilt": _("Daily observation computed again"),
     "day.replaced": _("Figures of a day replaced by a re-run"),
     "day.replacement_agreed": _("Replacing the figures of a day agreed"),
     "day.replacement_stale": _("Figures of a re-run changed since they were shown"),
