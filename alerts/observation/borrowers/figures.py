@@ -43,6 +43,11 @@ def _latest(measure: str) -> str:
     return f"max(value) FILTER (WHERE measure = '{measure}' AND back = 1 AND current)"
 
 
+def _bounded(figure: str) -> str:
+    """SQL: the figure, held to a million either way, so that a slip in a feed cannot stop the night."""
+    return f"CASE WHEN ({figure}) IS NOT NULL THEN greatest(least({figure}, 999999), -999999) END"
+
+
 def _year_change(measure: str) -> str:
     """SQL: today's figure against the one a year before, in the same currency."""
     before = (
@@ -67,17 +72,17 @@ _VALUES = {
     "total_debt": (_latest("bureau_total_debt"), MONEY),
     "total_debt_currency": ("max(currency) FILTER (WHERE measure = 'bureau_total_debt' AND back = 1 AND current)", "varchar(3)"),
     "total_debt_change": (_year_change("bureau_total_debt"), RATIO),
-    "tax_class": (_latest("tax_class"), INT),
-    "tax_class_steps_down": (_worsened("tax_class"), INT),
-    "external_rating": ("max(value) FILTER (WHERE measure = 'external_rating' AND back = 1)", INT),
-    "rating_notches_down": (_worsened("external_rating"), INT),
-    "bureau_score_change": (_SCORE_CHANGE, NUMBER),
-    "bureau_inquiries": (_latest("bureau_inquiries"), INT),
-    "bureau_dpd_others": (_latest("bureau_dpd_others"), INT),
+    "tax_class": (_bounded(_latest("tax_class")), INT),
+    "tax_class_steps_down": (_bounded(_worsened("tax_class")), INT),
+    "external_rating": (_bounded("max(value) FILTER (WHERE measure = 'external_rating' AND back = 1)"), INT),
+    "rating_notches_down": (_bounded(_worsened("external_rating")), INT),
+    "bureau_score_change": (_bounded(_SCORE_CHANGE), NUMBER),
+    "bureau_inquiries": (_bounded(_latest("bureau_inquiries")), INT),
+    "bureau_dpd_others": (_bounded(_latest("bureau_dpd_others")), INT),
     "bureau_npl_share": (f"{_latest('bureau_npl_share')} / 100", RATIO),
     "insured_employees_change": (_year_change("insured_employees"), RATIO),
-    "owner_dpd": (_latest("owner_dpd"), INT),
-    "owner_new_loans": (_latest("owner_new_loans"), INT),
+    "owner_dpd": (_bounded(_latest("owner_dpd")), INT),
+    "owner_new_loans": (_bounded(_latest("owner_new_loans")), INT),
     "shares_pledged_share": (f"{_latest('shares_pledged')} / 100", RATIO),
     "guarantees_by_bureau": (_latest("guarantees_given"), MONEY),
     "guarantees_currency": ("max(currency) FILTER (WHERE measure = 'guarantees_given' AND back = 1 AND current)", "varchar(3)"),

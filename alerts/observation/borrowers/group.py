@@ -30,11 +30,11 @@ kin AS MATERIALIZED (
     ) k WHERE k.other <> k.subject_id
 )"""
 # A telephone number that half the town has given links nobody: what more than a few share is left out.
-_FEW = "GROUP BY 1 HAVING count(DISTINCT {0}) BETWEEN 2 AND %(link_most)s"
+_FEW = "GROUP BY 1 HAVING count({0}) BETWEEN 2 AND %(link_most)s"
 _LINKS = f"""
-phone AS (SELECT phone FROM borrowers_borrower WHERE lender_id = %(lender)s AND phone <> '' AND known_from <= %(known)s {_FEW.format("id")}),
-place AS (SELECT address FROM borrowers_borrower WHERE lender_id = %(lender)s AND address <> '' AND known_from <= %(known)s {_FEW.format("id")}),
-person AS (SELECT name FROM relation WHERE name <> '' {_FEW.format("borrower_id")}),
+phone AS (SELECT phone FROM borrowers_borrower WHERE lender_id = %(lender)s AND phone <> '' AND known_from <= %(known)s {_FEW.format("*")}),
+place AS (SELECT address FROM borrowers_borrower WHERE lender_id = %(lender)s AND address <> '' AND known_from <= %(known)s {_FEW.format("*")}),
+person AS (SELECT name FROM relation WHERE name <> '' {_FEW.format("DISTINCT borrower_id")}),
 link AS MATERIALIZED (
     SELECT l.subject_id, l.other FROM (
         SELECT b.subject_id, o.id AS other FROM lw_book b JOIN borrowers_borrower p ON p.id = b.subject_id JOIN phone USING (phone)
