@@ -17,7 +17,7 @@ from django.db import models
 MEANINGS = Path(__file__).resolve().parent / "fields.toml"
 CLASSES = ("public", "internal", "confidential", "personal", "secret")
 # Tables of the house that hold no facts: deliveries and formats are described in docs/feeds.md, row history in docs/states.md.
-NO_FACTS = {"FormatVersion", "FeedPlan", "Delivery", "QuarantinedRow", "WebhookSource", "ApiBatch", "CustodyEvent", "FeedGap"}
+NO_FACTS = {"FormatVersion", "FeedPlan", "Delivery", "QuarantinedRow", "WebhookSource", "ApiBatch", "CustodyEvent", "FeedGap", "DayReceipt"}
 HEADS = ("Field", "Meaning", "Type", "Unit", "Class")
 
 
