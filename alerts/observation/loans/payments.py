@@ -53,7 +53,8 @@ PROMISED = f"""
 promised AS (
     SELECT pp.loan_id,
            count(*) FILTER (WHERE pp.valid_from <= %(day)s AND pp.due_on < %(day)s AND coalesce(paid.amount, 0) < %(promise_share)s * pp.amount) AS broken,
-           min(CASE WHEN pp.due_on < %(day)s THEN pp.due_on + 61 ELSE pp.due_on + 1 END) AS moves_on, min(pp.valid_from) FILTER (WHERE pp.valid_from > %(day)s) AS begins_on
+           min(CASE WHEN pp.due_on < %(day)s THEN pp.due_on + 61 ELSE pp.due_on + 1 END) AS moves_on,
+           min(pp.valid_from) FILTER (WHERE pp.valid_from > %(day)s) AS begins_on
     FROM lw_subject s JOIN borrowers_paymentpromise pp ON pp.loan_id = s.subject_id
     LEFT JOIN LATERAL (SELECT sum(p.amount) AS amount FROM ({PAYMENT} AND r.loan_id = pp.loan_id) p
                        WHERE p.paid_on BETWEEN pp.valid_from AND pp.due_on) paid ON true

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from alerts.observation.models import LoanDay
 from alerts.observation.observe import observe
@@ -20,7 +20,7 @@ from tests.observed import assert_carried_is_fresh
 
 def observe_day(lender: Lender, day: date, previous: date | None) -> None:
     """The steps of a night that observation needs: allocation and observation, carried forward from `previous`."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT lw_make_observation_day(%s, %s)", [lender.pk, day])
         key = key_of(lender.pk, day, previous=previous)
         allocate(cursor, key, lender)
