@@ -55,7 +55,7 @@ behaviour AS (
     FROM demand GROUP BY loan_id
 )
 SELECT s.subject_id, d.missed_12m AS demands_missed_12m, d.worst_12m AS demand_worst_12m, d.late_6m AS late_payments_6m,
-       round(d.slope_6::numeric, 4) AS lateness_slope_6, d.last_1 > d.last_2 AND d.last_2 > d.last_3 AS lateness_rising_3,
+       round(d.slope_6::numeric, 4) AS lateness_slope_6, CASE WHEN d.last_3 IS NOT NULL THEN d.last_1 > d.last_2 AND d.last_2 > d.last_3 END AS lateness_rising_3,
        d.last_1 AS lateness_last, round(d.part_6m::numeric / nullif(d.due_6m, 0), 6) AS part_payment_share_6m, d.principal_on AS principal_paid_on,
        CASE WHEN d.open THEN %(day)s::date + 1
             ELSE greatest(%(day)s::date + 1, least(d.leaves_6m, d.leaves_12m, d.cured_12m, d.leaves_24m, next.due_on)::date) END AS recheck_on

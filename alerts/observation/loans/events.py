@@ -19,7 +19,9 @@ SELECT s.subject_id,
        count(e.id) FILTER (WHERE e.kind = 'restructure') AS restructure_events,
        max(e.valid_from) FILTER (WHERE e.kind = 'restructure') AS restructured_on,
        (array_agg(e.matures_on ORDER BY e.valid_from DESC, e.id DESC) FILTER (WHERE e.matures_on IS NOT NULL))[1] AS extended_to,
-       greatest(%(day)s::date + 1, (min(e.valid_from) FILTER (WHERE e.valid_from > %(day)s - interval '24 months') + interval '24 months')::date)
+       -- never, where no event is in the window: greatest() alone would say tomorrow
+       nullif(greatest(%(day)s::date + 1, coalesce(
+           (min(e.valid_from) FILTER (WHERE e.valid_from > %(day)s - interval '24 months') + interval '24 months')::date, 'infinity')), 'infinity')
            AS recheck_on
 FROM lw_subject s
 LEFT JOIN borrowers_loanevent e ON e.loan_id = s.subject_id AND e.valid_from <= %(day)s AND {known("e", "borrowers_loanevent")}

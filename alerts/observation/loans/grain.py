@@ -8,13 +8,14 @@ from alerts.observation.loans.covenants import COVENANTS
 from alerts.observation.loans.cover import COVER
 from alerts.observation.loans.events import EVENTS
 from alerts.observation.loans.guarantors import GUARANTORS
+from alerts.observation.loans.masking import MASKING
 from alerts.observation.loans.payments import PAYMENTS
 from alerts.observation.loans.people import PEOPLE
 from alerts.observation.loans.positions import POSITIONS
 from alerts.observation.loans.proceeds import PROCEEDS
 from borrowers.loans.allocation import MINE
 
-FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS)
+FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS, MASKING)
 LOAN = Grain(
     name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
 )  # fmt: skip

@@ -11,12 +11,13 @@ SELECT s.subject_id, max(po.days_past_due) AS worst_seen_12m,
        CASE WHEN max(po.days_past_due) > 0 THEN (array_agg(po.valid_from ORDER BY po.days_past_due DESC NULLS LAST, po.valid_from DESC))[1] END
            AS worst_seen_on,
        CASE WHEN b.position_fed THEN count(po.loan_id) FILTER (WHERE po.days_past_due >= 30) END AS closes_missed_12m,
-       greatest(%(day)s::date + 1, least(
+       -- never, where there is no position: greatest() alone would say tomorrow
+       nullif(greatest(%(day)s::date + 1, coalesce(least(
            (min(po.valid_from) FILTER (WHERE po.days_past_due >= 30) + interval '12 months')::date,
            (CASE WHEN max(po.days_past_due) > 0 THEN (array_agg(po.valid_from ORDER BY po.days_past_due DESC NULLS LAST, po.valid_from DESC))[1] END
             + interval '12 months')::date,
            -- a year in which no close told the days is no longer "none", it is unknown
-           (max(po.valid_from) FILTER (WHERE po.days_past_due IS NOT NULL) + interval '12 months')::date)) AS recheck_on
+           (max(po.valid_from) FILTER (WHERE po.days_past_due IS NOT NULL) + interval '12 months')::date), 'infinity')), 'infinity') AS recheck_on
 FROM lw_subject s JOIN lw_book b ON b.subject_id = s.subject_id
 LEFT JOIN borrowers_position po ON po.loan_id = s.subject_id AND b.position_fed AND {known("po", "borrowers_position")}
      AND po.valid_from <= %(day)s AND po.valid_from > %(day)s - interval '12 months' AND po.closed_as = ''
