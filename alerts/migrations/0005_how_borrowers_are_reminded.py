@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "borrower",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="contact_preferences", to="borrowers.borrower"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="borrowers.borrower"
                     ),
                 ),
                 ("lender", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="lenders.lender")),
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "borrower",
-                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="contact_way", to="borrowers.borrower"),
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="borrowers.borrower"),
                 ),
                 ("changed_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person")),
                 ("lender", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="lenders.lender")),

@@ -120,6 +120,14 @@ def new_fact(alias: str, on: str = "valid_from") -> str:
     )
 
 
+def later(dates: str) -> str:
+    """For `recheck_on`: the earliest of `dates` (SQL expressions with commas between them), tomorrow at the soonest; NULL where all are NULL.
+
+    `greatest` alone would make tomorrow of NULL, and every subject would be computed every night.
+    """
+    return f"CASE WHEN least({dates}) IS NOT NULL THEN greatest(%(day)s::date + 1, least({dates})::date) END"
+
+
 def observe_grain(cursor: CursorWrapper, grain: Grain, parameters: Mapping[str, Any], *, fresh: bool = False) -> int:
     """Write the rows of one slice; returns how many. Twice leaves the same rows.
 

@@ -50,7 +50,7 @@ def keep_way(*, borrower_id: int, language: str, channel: str, address: str, by:
 def opt_out(*, borrower_id: int, channel: str, from_on: date, told_by: str, by: Access) -> ContactPreference:
     """The borrower does not want reminders on `channel` (empty: on any) from a day on. Raises Conflict when that is kept already."""
     borrower = _borrower(borrower_id, by)
-    if borrower.contact_preferences.filter(channel=channel, to_on=None).exists():
+    if ContactPreference.objects.filter(borrower=borrower, channel=channel, to_on=None).exists():
         raise Conflict(_("That is kept already."), code="OPTED_OUT")
     made = ContactPreference.objects.create(
         lender=borrower.lender, borrower=borrower, channel=channel, from_on=from_on, told_by=told_by, made_by=_person(by)

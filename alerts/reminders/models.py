@@ -61,7 +61,7 @@ class ContactWay(models.Model):
     """In which language and where a borrower is reached. Without a row: a text message to the telephone that is known."""
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
-    borrower = models.OneToOneField(Borrower, models.PROTECT, related_name="contact_way")
+    borrower = models.OneToOneField(Borrower, models.PROTECT, related_name="+")
     language = models.CharField(_("language"), max_length=10, choices=Language.choices, blank=True)  # empty: by the currency of the loan
     channel = models.CharField(_("channel"), max_length=10, choices=Way.choices, default=Way.SMS)
     address = models.CharField(_("address or number"), max_length=200, blank=True)  # empty: the telephone that is known
@@ -78,7 +78,7 @@ class ContactPreference(models.Model):
     """A borrower does not want reminders on a channel (or on any) from a day to before another. Notices of law are not held back."""
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
-    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="contact_preferences")
+    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="+")
     channel = models.CharField(_("channel"), max_length=10, choices=Way.choices, blank=True)  # empty: every channel
     from_on = models.DateField(_("from"))
     to_on = models.DateField(_("until"), null=True, blank=True)

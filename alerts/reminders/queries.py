@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alerts.reminders.models import ContactPreference, ReminderText
+from alerts.reminders.models import ContactPreference, ContactWay, ReminderText
 from alerts.reminders.rules import LANGUAGES, SHIPPED, Settings
 from borrowers.loans.models import LoanState
 from borrowers.parties.models import Borrower
@@ -51,7 +51,7 @@ def versions(lender: Lender, kind: str, language: str) -> list[ReminderText]:
 
 def open_preferences(borrower: Borrower, on: date) -> QuerySet[ContactPreference]:
     """What the borrower does not want on `on` or later."""
-    return borrower.contact_preferences.filter(Q(to_on__isnull=True) | Q(to_on__gt=on)).select_related("made_by")
+    return ContactPreference.objects.filter(borrower=borrower).filter(Q(to_on__isnull=True) | Q(to_on__gt=on)).select_related("made_by")
 
 
 def messages_of(borrower: Borrower) -> QuerySet[OutboxMessage]:
@@ -62,4 +62,5 @@ def messages_of(borrower: Borrower) -> QuerySet[OutboxMessage]:
 def unreachable(lender: Lender) -> int:
     """Borrowers with a repayment plan on the book whom no reminder can reach: no telephone and no other way."""
     owing = LoanState.objects.filter(lender=lender, loan__borrower=OuterRef("pk"))
-    return Borrower.objects.filter(Exists(owing), lender=lender, phone="").filter(Q(contact_way__isnull=True) | Q(contact_way__address=F("phone"))).count()
+    other_way = ContactWay.objects.filter(borrower=OuterRef("pk")).exclude(address="")
+    return Borrower.objects.filter(Exists(owing), ~Exists(other_way), lender=lender, phone="").count()

@@ -93,14 +93,14 @@ class Deadline(models.Model):
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
     bucket = models.SmallIntegerField()  # of the owner for what is about an item, else of the borrower
     kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices)
-    loan = models.ForeignKey(Loan, models.PROTECT, related_name="deadlines")
-    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="deadlines")
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="+")
+    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="+")
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
-    item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="deadlines", null=True)
-    covenant = models.ForeignKey(Covenant, models.PROTECT, related_name="deadlines", null=True)
-    document = models.ForeignKey(Document, models.PROTECT, related_name="deadlines", null=True)
+    item = models.ForeignKey(CollateralItem, models.PROTECT, related_name="+", null=True)
+    covenant = models.ForeignKey(Covenant, models.PROTECT, related_name="+", null=True)
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+", null=True)
     guarantor = models.ForeignKey(Borrower, models.PROTECT, related_name="+", null=True)
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="deadlines", null=True)
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="+", null=True)
     staff = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)  # whose certificate expires
     reference = models.CharField(max_length=80, blank=True, db_default="")
     subject = models.GeneratedField(

@@ -4,9 +4,9 @@ A payment that was taken back later, so that the demand was open again, met noth
 every night, one that pays only when a demand falls due, is paid, or leaves a window.
 """
 
-from alerts.observation.engine import BOOL, DATE, INT, RATIO, Family
+from alerts.observation.engine import BOOL, DATE, INT, RATIO, Family, later
 
-SQL = """
+SQL = f"""
 WITH demand AS (
     SELECT i.loan_id, i.due_on, i.principal,
            row_number() OVER (PARTITION BY i.loan_id ORDER BY i.seq DESC) AS back,
@@ -58,7 +58,7 @@ SELECT s.subject_id, d.missed_12m AS demands_missed_12m, d.worst_12m AS demand_w
        round(d.slope_6::numeric, 4) AS lateness_slope_6, CASE WHEN d.last_3 IS NOT NULL THEN d.last_1 > d.last_2 AND d.last_2 > d.last_3 END AS lateness_rising_3,
        d.last_1 AS lateness_last, round(d.part_6m::numeric / nullif(d.due_6m, 0), 6) AS part_payment_share_6m, d.principal_on AS principal_paid_on,
        CASE WHEN d.open THEN %(day)s::date + 1
-            ELSE greatest(%(day)s::date + 1, least(d.leaves_6m, d.leaves_12m, d.cured_12m, d.leaves_24m, next.due_on)::date) END AS recheck_on
+            ELSE {later('d.leaves_6m, d.leaves_12m, d.cured_12m, d.leaves_24m, next.due_on')} END AS recheck_on
 FROM lw_subject s JOIN lw_book b ON b.subject_id = s.subject_id
 LEFT JOIN behaviour d ON d.loan_id = s.subject_id
 LEFT JOIN LATERAL (

@@ -4,7 +4,7 @@ An extension sits at an edge when the loan was just short of the next overdue bu
 quarter's end (indicator MSK-03).
 """
 
-from alerts.observation.engine import BOOL, DATE, INT, Family, new_fact
+from alerts.observation.engine import BOOL, DATE, INT, Family, later, new_fact
 from borrowers.revisions import known
 
 SQL = f"""
@@ -19,10 +19,7 @@ SELECT s.subject_id,
        count(e.id) FILTER (WHERE e.kind = 'restructure') AS restructure_events,
        max(e.valid_from) FILTER (WHERE e.kind = 'restructure') AS restructured_on,
        (array_agg(e.matures_on ORDER BY e.valid_from DESC, e.id DESC) FILTER (WHERE e.matures_on IS NOT NULL))[1] AS extended_to,
-       -- never, where no event is in the window: greatest() alone would say tomorrow
-       nullif(greatest(%(day)s::date + 1, coalesce(
-           (min(e.valid_from) FILTER (WHERE e.valid_from > %(day)s - interval '24 months') + interval '24 months')::date, 'infinity')), 'infinity')
-           AS recheck_on
+       {later("min(e.valid_from) FILTER (WHERE e.valid_from > %(day)s - interval '24 months') + interval '24 months'")} AS recheck_on
 FROM lw_subject s
 LEFT JOIN borrowers_loanevent e ON e.loan_id = s.subject_id AND e.valid_from <= %(day)s AND {known("e", "borrowers_loanevent")}
 GROUP BY s.subject_id

@@ -5,7 +5,7 @@ borrower or to a party related to the borrower; the way of the money between the
 those of earlier closes, because the day's own are made after it is observed.
 """
 
-from alerts.observation.engine import DATE, INT, RATIO, Family
+from alerts.observation.engine import DATE, INT, RATIO, Family, later
 from alerts.observation.loans.masking_fields import MASKING_FIELDS
 from alerts.observation.loans.sources import tells, told
 from borrowers.revisions import known
@@ -88,7 +88,7 @@ SELECT s.subject_id, round(f.share, 6) AS new_loan_repaid_share, f.times AS new_
        round(i.instalments, 6) AS upgrade_instalments,
        CASE WHEN {_ACTS} THEN coalesce(p.postponed, 0) END AS visits_postponed_12m,
        CASE WHEN {_ACTS} THEN coalesce(p.refused, 0) END AS visits_refused_12m,
-       greatest(%(day)s::date + 1, least(f.moves_on, i.moves_on, p.moves_on)) AS recheck_on
+       {later('f.moves_on, i.moves_on, p.moves_on')} AS recheck_on
 FROM lw_subject s
 LEFT JOIN funded f ON f.subject_id = s.subject_id
 LEFT JOIN waiting w ON w.loan_id = s.subject_id

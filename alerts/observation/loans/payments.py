@@ -4,7 +4,7 @@ Principal is served last, so what is paid ahead of a demand lowers its principal
 the business date. A payment that was taken back counts neither for the one who paid it nor for a promise.
 """
 
-from alerts.observation.engine import DATE, INT, MONEY, RATIO, Family
+from alerts.observation.engine import DATE, INT, MONEY, RATIO, Family, later
 from alerts.observation.loans.payments_fields import PAYMENT_FIELDS
 from alerts.observation.loans.sources import tells, told
 from borrowers.revisions import known
@@ -102,6 +102,7 @@ funds AS (
     GROUP BY a.loan_id
 )"""
 
+_ASKS_ON = "CASE WHEN EXISTS (SELECT FROM borrowers_depositaccount h WHERE h.borrower_id = b.borrower_id) THEN a.next_on - 7 END"
 _RETURNS, _PROMISES = tells("borrowers_paymentreturn"), tells("borrowers_paymentpromise")
 SQL = f"""
 WITH {AHEAD}, {RETURNED}, {PROMISED}, {PAYERS}, {FUNDS}
@@ -112,9 +113,7 @@ SELECT s.subject_id, CASE WHEN b.version IS NOT NULL THEN coalesce(a.principal_9
        CASE WHEN {_PROMISES} THEN coalesce(pr.broken, 0) END AS broken_promises_60d,
        round(pa.others / pa.total, 6) AS third_party_paid_share_6m, round(pa.unknown / pa.total, 6) AS unknown_payer_share_6m,
        pa.by_staff AS staff_payments_24m,
-       least(greatest(%(day)s::date + 1, least(a.moves_on, pa.moves_on::date, pr.moves_on,
-                 CASE WHEN EXISTS (SELECT FROM borrowers_depositaccount h WHERE h.borrower_id = b.borrower_id) THEN a.next_on - 7 END)),
-             re.moves_on, pr.begins_on, pd.moves_on) AS recheck_on
+       least({later(f"a.moves_on, pa.moves_on::date, pr.moves_on, {_ASKS_ON}")}, re.moves_on, pr.begins_on, pd.moves_on) AS recheck_on
 FROM lw_subject s JOIN lw_book b ON b.subject_id = s.subject_id
 LEFT JOIN ahead a ON a.loan_id = s.subject_id
 LEFT JOIN full_demand f ON f.loan_id = s.subject_id
