@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -10,12 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNER, DATABASE = "loanwatch", "loanwatch"
-SEED = ["--seed", "7", "--loans", "300", "--as-of", "2026-11-20"]
+KEEP_SERVERS = """
+import json, sys
+from loanwatch.embedded import ensure
+from loanwatch.embedded.state import State
+with ensure.services(State.current(), broker={broker}) as addresses:
+    print(json.dumps(addresses), flush=True)
+    sys.stdin.read()
+"""
 
 
 class Installation:
@@ -52,8 +61,8 @@ class Installation:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=120)
 
-    def run(self, *command: str) -> dict:
-        done = subprocess.run([sys.executable, "manage.py", *command, "--json"], cwd=ROOT, env=self.env, capture_output=True, timeout=400, check=False)
+    def run(self, *command: str, timeout: float = 400) -> dict[str, Any]:
+        done = subprocess.run([sys.executable, "manage.py", *command, "--json"], cwd=ROOT, env=self.env, capture_output=True, timeout=timeout, check=False)
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         return json.loads(done.stdout)
 
@@ -67,34 +76,53 @@ class Installation:
             self.stop(process)
 
     @contextmanager
-    def database(self) -> Iterator[None]:
-        """The database alone, while the block lasts."""
-        keep = "import sys; from loanwatch.embedded import ensure; from loanwatch.embedded.state import State\n" \
-            "with ensure.services(State.current()): print('ready', flush=True); sys.stdin.read()"
-        process = subprocess.Popen([sys.executable, "-c", keep], cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert process.stdout and process.stdin and process.stdout.readline() == b"ready\n"
+    def database(self, *, broker: bool = False) -> Iterator[dict[str, str]]:
+        """The servers alone, without workers and scheduler, while the block lasts; yields where they are found."""
+        keep = [sys.executable, "-c", KEEP_SERVERS.format(broker=broker)]
+        process = subprocess.Popen(keep, cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdout
+        assert process.stdin
         try:
-            yield
+            yield json.loads(process.stdout.readline())
         finally:
             process.stdin.close()
             process.wait(timeout=60)
 
+    def copy(self, folder: Path) -> "Installation":
+        """Another installation with all that this one holds; neither may be running."""
+        self._copy(self.folder, folder)
+        home = folder
+        if self.servers != self.folder:
+            home = self.servers.with_name(f"loanwatch-{secrets.token_hex(8)}")
+            self._copy(self.servers, home)
+        (folder / "servers-home").write_text(str(home))
+        made = Installation(folder)
+        made.env |= {name: value for name, value in self.env.items() if name != "LOANWATCH_STATE"}
+        return made
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # the data belong to the servers' account
+
     def connect(self) -> psycopg2.extensions.connection:
-        secrets, ports = (json.loads((self.folder / f"{name}.json").read_text()) for name in ("secrets", "ports"))
-        connection = psycopg2.connect(host="127.0.0.1", port=ports["database"], dbname=DATABASE, user=OWNER, password=secrets["owner"])
+        words, ports = (json.loads((self.folder / f"{name}.json").read_text()) for name in ("secrets", "ports"))
+        connection = psycopg2.connect(host="127.0.0.1", port=ports["database"], dbname=DATABASE, user=OWNER, password=words["owner"])
         connection.autocommit = True
         return connection
 
-    def ask(self, sql: str) -> list[tuple]:
-        """The answer to a question, asked again while the database is coming back."""
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer to a question, asked again while the database is coming back. Nothing to fetch: an empty answer."""
         until = time.monotonic() + 60
         while True:
             try:
                 connection = self.connect()
-                with connection.cursor() as cursor:
-                    cursor.execute(sql)
-                    return cursor.fetchall()
-            except psycopg2.OperationalError:
+                try:
+                    with connection.cursor() as cursor:
+                        cursor.execute(sql)
+                        return cursor.fetchall() if cursor.description else []
+                finally:
+                    connection.close()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)
@@ -107,51 +135,31 @@ class Installation:
             time.sleep(0.05)
 
 
-
-# Every effect of the days, with names instead of ids: ids may have gaps where an attempt was rolled back.
-BOOK = {
-    "observations": "SELECT l.number, to_jsonb(o) - ARRAY['lender_id','loan_id','borrower_id','branch_id','product_id','manager_id'] AS row, h.code, p.staff_no "
-    "FROM alerts_loanday o JOIN borrowers_loan l ON l.id = o.loan_id JOIN people_branch h ON h.id = o.branch_id LEFT JOIN people_person p ON p.id = o.manager_id",
-    "alerts": "SELECT r.code, l.number, h.code, a.level, a.state, a.opened_on, a.cleared_on, a.due_on, a.exposure, p.staff_no FROM alerts_alert a "
-    "JOIN alerts_rule r ON r.id = a.rule_id LEFT JOIN borrowers_loan l ON l.id = a.loan_id JOIN people_branch h ON h.id = a.branch_id "
-    "LEFT JOIN people_person p ON p.id = a.concerns_id",
-    "evidence": "SELECT r.code, l.number, h.code, e.as_of, e.level, e.values, e.thresholds FROM alerts_alertevidence e JOIN alerts_alert a ON a.id = e.alert_id "
-    "JOIN alerts_rule r ON r.id = a.rule_id LEFT JOIN borrowers_loan l ON l.id = a.loan_id JOIN people_branch h ON h.id = a.branch_id",
-    "tallies": "SELECT r.code, t.as_of, t.bucket, t.red, t.orange, t.yellow, t.clear, t.not_evaluable FROM alerts_ruletally t "
-    "JOIN alerts_ruleversion v ON v.id = t.rule_version_id JOIN alerts_rule r ON r.id = v.rule_id",
-    "proposals": "SELECT l.number, c.as_of, c.old_class, c.new_class, c.state FROM alerts_classproposal c JOIN borrowers_loan l ON l.id = c.loan_id",
-    "tasks": "SELECT l.number, t.kind, t.due_on, t.opened_on, t.state, p.staff_no FROM inspections_task t JOIN borrowers_loan l ON l.id = t.loan_id "
-    "LEFT JOIN people_person p ON p.id = t.assigned_to_id",
-    "deadlines": "SELECT d.kind, l.number, d.bucket, i.number, c.number, t.number, g.number, f.number, d.due_on, d.opened_on, d.closed_on, d.state, d.cause, "
-    "p.staff_no FROM inspections_deadline d JOIN borrowers_loan l ON l.id = d.loan_id LEFT JOIN borrowers_collateralitem i ON i.id = d.item_id "
-    "LEFT JOIN borrowers_covenant c ON c.id = d.covenant_id LEFT JOIN borrowers_document t ON t.id = d.document_id "
-    "LEFT JOIN borrowers_borrower g ON g.id = d.guarantor_id LEFT JOIN borrowers_facility f ON f.id = d.facility_id "
-    "LEFT JOIN people_person p ON p.id = d.responsible_id",
-    "nodes": "SELECT h.code, p.code, to_jsonb(n) - ARRAY['id','lender_id','branch_id','product_id'] AS row FROM alerts_nodeday n "
-    "JOIN people_branch h ON h.id = n.branch_id JOIN lenders_product p ON p.id = n.product_id",
-    "rolls": "SELECT h.code, to_jsonb(n) - ARRAY['id','lender_id','branch_id'] AS row FROM alerts_noderoll n JOIN people_branch h ON h.id = n.branch_id",
-    "states": "SELECT l.number, to_jsonb(s) - ARRAY['lender_id','loan_id'] AS row FROM borrowers_loanstate s JOIN borrowers_loan l ON l.id = s.loan_id",
-    "branches": "SELECT h.code, to_jsonb(n) - ARRAY['id','lender_id','branch_id'] AS row FROM alerts_branchday n JOIN people_branch h ON h.id = n.branch_id",
-    "messages": "SELECT m.kind, m.business_date, m.channel, m.recipient, m.send_on, m.body FROM trail_outboxmessage m",
-    "days": "SELECT business_date, state FROM trail_businessday",
-    "effects once": "SELECT business_date, run_version, step, bucket, state FROM trail_rununit",
+# Every effect of the days. Copies of one book share the ids of its loans and people; what the days themselves number is left out,
+# because a number that an attempt drew before it was rolled back is not given again.
+EFFECTS = {
+    "loans": "SELECT to_jsonb(o) AS row FROM alerts_loanday o",
+    "borrowers": "SELECT to_jsonb(o) AS row FROM alerts_borrowerday o",
+    "branches": "SELECT to_jsonb(o) - 'id' AS row FROM alerts_branchday o",
+    "staff": "SELECT to_jsonb(o) - 'id' AS row FROM alerts_staffday o",
+    "states": "SELECT to_jsonb(s) AS row FROM borrowers_loanstate s",
+    "nodes": "SELECT to_jsonb(n) - 'id' AS row FROM alerts_nodeday n",
+    "rolls": "SELECT to_jsonb(n) - 'id' AS row FROM alerts_noderoll n",
+    "alerts": "SELECT rule_id, loan_id, branch_id, concerns_id, level, state, opened_on, cleared_on, due_on, exposure FROM alerts_alert",
+    "evidence": """SELECT a.rule_id, a.loan_id, a.branch_id, a.concerns_id, e.as_of, e.level, e.rule_version_id, e."values", e.thresholds
+        FROM alerts_alertevidence e JOIN alerts_alert a ON a.id = e.alert_id""",
+    "tallies": "SELECT to_jsonb(t) - 'id' AS row FROM alerts_ruletally t",
+    "proposals": "SELECT loan_id, as_of, old_class, new_class, state FROM alerts_classproposal",
+    "tasks": "SELECT loan_id, kind, due_on, opened_on, state, assigned_to_id FROM inspections_task",
+    "deadlines": """SELECT kind, loan_id, bucket, item_id, covenant_id, document_id, guarantor_id, facility_id, due_on, opened_on, closed_on, state, cause,
+        responsible_id FROM inspections_deadline""",
+    "messages": "SELECT key, kind, business_date, channel, recipient, send_on, body FROM trail_outboxmessage",
+    "days": "SELECT business_date, state, checksum FROM trail_businessday",
+    "units": "SELECT business_date, run_version, step, bucket, state, rows_in, rows_out, checksum FROM trail_rununit",
 }
-
-# What the nodes say against the sums over the loans, per branch, product, currency and date: rows that differ.
-SUMS = """
-WITH loans AS (
-    SELECT o.as_of, t.ancestor_id AS branch_id, o.product_id, o.currency, count(*) AS loans, sum(o.outstanding) AS outstanding,
-           coalesce(sum(o.overdue_principal), 0) AS overdue
-    FROM alerts_loanday o JOIN people_branchreach t ON t.descendant_id = o.branch_id AND t.from_on <= o.as_of AND (t.to_on IS NULL OR t.to_on > o.as_of)
-    GROUP BY 1, 2, 3, 4
-)
-SELECT as_of, branch_id, product_id, currency FROM loans l FULL JOIN alerts_nodeday n USING (as_of, branch_id, product_id, currency)
-WHERE (l.loans, l.outstanding, l.overdue) IS DISTINCT FROM (n.loans::bigint, n.outstanding, n.overdue_principal)
-"""
 
 
 def fingerprint(at: Installation) -> dict[str, tuple[int, str]]:
     """Rows and digest of every table the days write."""
-    return {
-        name: at.ask(f"SELECT count(*), coalesce(md5(string_agg(q::text, '|' ORDER BY q::text COLLATE \"C\")), '') FROM ({sql}) q")[0] for name, sql in BOOK.items()
-    }
+    digest = "SELECT count(*), coalesce(md5(string_agg(q::text, '|' ORDER BY q::text COLLATE \"C\")), '') FROM ({}) q"
+    return {name: at.ask(digest.format(sql))[0] for name, sql in EFFECTS.items()}  # type: ignore[misc]
