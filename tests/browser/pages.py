@@ -37,6 +37,7 @@ DESK = {
         "/feeds/",
         "/rules/",
         "/loans/LN-000015/known/",
+        "/loans/LN-000015/indicators/",
         "/reconciliation/",
         "/reconciliation/figures/",
         "/documents/incomplete/",

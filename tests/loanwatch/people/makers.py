@@ -97,6 +97,7 @@ MAKERS: dict[str, Maker] = {
     "feeds/format_id": Maker(_thing("feed format"), _by_lender),
     "desk:loan/number": LOAN,
     "desk:loan_known/number": LOAN,
+    "desk:loan_indicators/number": LOAN,
     "desk:borrower/number": BORROWER,
     "documents:loan/number": LOAN,
     "documents:add/number": LOAN,
