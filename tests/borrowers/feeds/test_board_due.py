@@ -13,10 +13,10 @@ from borrowers.feeds import board, plans
 from borrowers.feeds.due import Came, Standing, dates_due, due_at, standing
 from borrowers.feeds.models import FeedGap, FeedPlan
 from loanwatch.day import actions as day
-from loanwatch.health import ages, missing_feeds
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent, BusinessDay
+from loanwatch.watch.ages import ages, missing_feeds
 from tests.borrowers.feeds.conftest import JULY, loans
 
 SEVEN = time(7, 0)
