@@ -88,7 +88,7 @@ def test_a_feed_asked_for_at_the_month_end_only_is_not_missed_in_between(lender,
 
 
 def test_the_alarm_is_told_once_and_stands_in_readiness_and_metrics(lender, plan, monkeypatch):
-    monkeypatch.setattr("loanwatch.health.now_of", lambda lender: DUE)
+    monkeypatch.setattr("loanwatch.watch.ages.now_of", lambda lender: DUE)
     assert plans.raise_alarms(lender, DUE - MINUTE) == 0
     assert plans.raise_alarms(lender, DUE) == 1
     assert plans.raise_alarms(lender, DUE + MINUTE) == 0
