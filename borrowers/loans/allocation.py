@@ -67,7 +67,8 @@ NEWS = f"""
       AND {MOVED_TERMS}
     UNION ALL
     SELECT s.loan_id FROM borrowers_loanstate s WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s
-      AND s.oldest_unpaid_seq IS NOT NULL AND s.counts_from IS NULL
+      AND (s.oldest_unpaid_seq IS NOT NULL AND s.counts_from IS NULL
+           OR s.overdue_interest_minor > 0 AND s.interest_counts_from IS NULL OR s.overdue_principal_minor > 0 AND s.principal_counts_from IS NULL)
 """
 WITH_NEWS = f"""AND (l.bucket %% 30 = (%(day)s::date - '2000-01-01') %% 30 OR l.id IN ({NEWS})
                   OR NOT EXISTS (SELECT FROM borrowers_loanstate s WHERE s.loan_id = l.id))"""
