@@ -163,3 +163,14 @@ def fingerprint(at: Installation) -> dict[str, tuple[int, str]]:
     """Rows and digest of every table the days write."""
     digest = "SELECT count(*), coalesce(md5(string_agg(q::text, '|' ORDER BY q::text COLLATE \"C\")), '') FROM ({}) q"
     return {name: at.ask(digest.format(sql))[0] for name, sql in EFFECTS.items()}  # type: ignore[misc]
+
+
+def assert_same_rows(found: Installation, expected: Installation) -> None:
+    """Every effect of the days is the same in both, row by row; the servers of both are running. Says which rows differ."""
+    one, other = fingerprint(found), fingerprint(expected)
+    told = []
+    for name in [name for name in EFFECTS if one[name] != other[name]]:
+        here, there = ({row for (row,) in at.ask(f"SELECT q::text FROM ({EFFECTS[name]}) q")} for at in (found, expected))
+        told.append(f"{name}: {len(here - there)} rows that the twin does not have, {len(there - here)} that only the twin has, such as")
+        told += [*sorted(here - there)[:2], *sorted(there - here)[:2]]
+    assert not told, "\n".join(told)

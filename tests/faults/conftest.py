@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, fingerprint
+from tests.installation import Installation
 
 LONG = os.environ.get("LONG") == "1"
 LOANS = 20_000 if LONG else 300
@@ -30,14 +30,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(book: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
-    """The rows of a twin whose days were closed by one process that nobody disturbed."""
+def undisturbed(book: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A twin whose days were closed by one process that nobody disturbed; its database is running."""
     quiet = book.copy(tmp_path_factory.mktemp("quiet") / "state")
     quiet.run("catch_up", timeout=3600)
     with quiet.database():
-        rows = fingerprint(quiet)
+        yield quiet
     remove(quiet)
-    return rows
 
 
 @pytest.fixture
