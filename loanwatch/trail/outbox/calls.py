@@ -57,7 +57,10 @@ def call(
     connection = _connected(parts.scheme, parts.hostname, port, timeout, private, verify)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, body=body or None, headers={"User-Agent": "LoanWatch", **(headers or {})})
+        try:
+            connection.request(method, path, body=body or None, headers={"User-Agent": "LoanWatch", **(headers or {})})
+        except ValueError as fault:  # a sign that no header can hold: raised before anything leaves
+            raise Permanent(f"No request to {parts.hostname} can be made of it: {fault}") from fault
         response = connection.getresponse()
         text = response.read(MOST_READ).decode("utf-8", "replace")
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)

@@ -37,6 +37,8 @@ class MailChannel(Channel):
             letter.send()
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as fault:
             _refused(fault, self.host)
+        except ValueError as fault:  # a line break in a head line, an address that is none: raised before the letter is handed over
+            raise Permanent(f"No letter can be made of it: {fault}") from fault
         except (OSError, smtplib.SMTPException) as fault:
             raise Uncertain(f"{self.host} gave no answer: {type(fault).__name__}") from fault
         finally:

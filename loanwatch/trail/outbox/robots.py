@@ -31,14 +31,30 @@ class RobotChannel(Channel):
             told = robots.notify(title=f"{message.headline} · {message.recipient}", body=message.body)
         if not calls:
             raise Temporary("The robot was not called.")
-        for answer in calls:
-            if isinstance(answer, Exception):
-                raise answer
-            judge(answer, "The robot")
-            _accepted(answer)
+        _all_accepted(calls)
         if not told:
             raise Uncertain("The library says that the robot did not take the message, the robot's server that it did.")
         return f"robot {calls[-1].status}" if isinstance(calls[-1], Answer) else "robot"
+
+
+def _all_accepted(calls: list[Any]) -> None:
+    """A long text leaves in parts. Raises Uncertain where some of them were taken: sent again, the group would read those twice."""
+    faults = [fault for fault in map(_fault_of, calls) if fault]
+    if not faults:
+        return
+    if taken := len(calls) - len(faults):
+        raise Uncertain(f"{taken} of {len(calls)} parts were taken; then: {faults[0]}")
+    raise next((fault for fault in faults if isinstance(fault, Uncertain)), faults[0])
+
+
+def _fault_of(answer: Any) -> Exception | None:
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        _accepted(judge(answer, "The robot"))
+    except (Temporary, Permanent, Uncertain) as fault:
+        return fault
+    return None
 
 
 def _accepted(answer: Answer) -> None:

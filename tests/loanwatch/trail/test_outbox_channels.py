@@ -8,13 +8,15 @@ import smtplib
 import socketserver
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
 
-from loanwatch.trail.outbox.calls import public_addresses, retry_after
+from loanwatch.trail.outbox.calls import Answer, public_addresses, retry_after
 from loanwatch.trail.outbox.channels import Channels, FileChannel, made
+from loanwatch.trail.outbox.robots import _all_accepted
 from loanwatch.trail.outbox.rules import Message, Patience, Permanent, Temporary, Uncertain
 
 MESSAGE = Message(1, "1:reminder.due:N1/1:2026-10-30:sms:abc", "reminder.due", "N1/1", "2026-10-30", "sms", "13800000000", "Due", "请还款 10 元", "zh-hans", "L1")
@@ -155,6 +157,17 @@ def test_a_group_robot_is_believed_only_when_its_server_accepts(provider, path, 
     assert len(Provider.seen) == 1
 
 
+def test_a_long_text_of_which_a_part_was_taken_is_not_simply_sent_again():
+    taken, busy, refused = Answer(200, {}, '{"errcode": 0}'), Answer(200, {}, '{"errcode": 45009}'), Answer(400, {}, "")
+    assert _all_accepted([taken, taken]) is None
+    for calls in ([taken, busy], [busy, taken], [taken, refused], [taken, Temporary("away")]):
+        with pytest.raises(Uncertain, match="1 of 2 parts were taken"):
+            _all_accepted(calls)
+    for calls, fault in (([busy, busy], Temporary), ([refused, busy], Permanent), ([busy, Uncertain("?")], Uncertain)):
+        with pytest.raises(fault):
+            _all_accepted(calls)
+
+
 def test_a_group_robot_at_a_private_address_is_not_called(provider):
     with pytest.raises(Permanent):
         made({"driver": "robot", "url": provider.replace("http", "json") + "/200"}).send(MESSAGE)
@@ -209,6 +222,25 @@ def test_a_letter_is_taken_refused_or_uncertain(rcpt, after, fault):
             with pytest.raises(fault):
                 channel.send(MESSAGE)
         server.shutdown()
+
+
+@pytest.mark.parametrize("more", [{"headline": "Due\nBcc: all@bank.example"}, {"recipient": "a\n@b.example"}])
+def test_a_letter_that_can_not_be_made_is_refused_and_nothing_of_it_leaves(more):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox) as server:
+        server.daemon_threads = True
+        server.rcpt, server.after, server.letters = b"", b"250 taken", []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told = {"host": "127.0.0.1", "port": server.server_address[1], "sender": "no-reply@bank.example", "tls": "none", "timeout": 2}
+        with pytest.raises(Permanent):
+            made({"driver": "mail", **told}).send(replace(MESSAGE, **more))
+        assert server.letters == []
+        server.shutdown()
+
+
+def test_a_key_that_no_header_can_hold_is_refused_before_anything_leaves(provider):
+    with pytest.raises(Permanent):
+        gateway(f"{provider}/200").send(replace(MESSAGE, key="1:贷款"))
+    assert Provider.seen == []
 
 
 def test_a_mailbox_that_is_not_there_has_taken_nothing():
