@@ -1,7 +1,7 @@
 """What staff are told after a close: one message per person and day, never one on a person's own conduct.
 
 It counts what came up with this close: red and orange alerts for the account manager who answers for the loan (for head and risk
-officer of the branch, where it has no loan), alerts on staff conduct for heads above and audit, alerts past their time for the nearest
+officer of the branch, where it has no loan), alerts on staff conduct for heads above and audit (never to a group), alerts past their time for the nearest
 branch head, tasks that are new or overdue for whoever has them.
 """
 
@@ -53,25 +53,27 @@ counted AS (
     SELECT p.id AS person_id, p.staff_no, p.name,
            count(*) FILTER (WHERE what = 'red') AS red, count(*) FILTER (WHERE what = 'orange') AS orange, count(*) FILTER (WHERE what = 'conduct') AS conduct,
            count(*) FILTER (WHERE what = 'late_alert') AS late_alerts, count(*) FILTER (WHERE what = 'new_task') AS new_tasks,
-           count(*) FILTER (WHERE what = 'late_task') AS late_tasks,
+           count(*) FILTER (WHERE what = 'late_task') AS late_tasks, e.email,
            array_to_string((array_agg(number ORDER BY number) FILTER (WHERE number <> ''))[1:10], ', ') AS numbers
-    FROM told JOIN people_person p ON p.id = told.person_id
-    WHERE p.left_on IS NULL OR p.left_on > %(day)s
-    GROUP BY p.id, p.staff_no, p.name
+    FROM told JOIN people_person p ON p.id = told.person_id LEFT JOIN LATERAL (
+        SELECT k.email FROM people_account k WHERE k.person_id = p.id AND k.is_active AND k.email <> '' ORDER BY k.id LIMIT 1) e ON true
+    -- a robot speaks to a group, in which those may be whom it concerns
+    WHERE (p.left_on IS NULL OR p.left_on > %(day)s) AND (told.what <> 'conduct' OR e.email IS NOT NULL)
+    GROUP BY p.id, p.staff_no, p.name, e.email
 )
 INSERT INTO trail_outboxmessage (lender_id, kind, subject, business_date, channel, recipient, lane, about, language, headline, body, send_on,
                                  not_before, expires_at, hour_from, hour_to, state)
-SELECT %(lender)s, '{KIND}', c.staff_no, %(day)s, CASE WHEN e.email IS NULL THEN 'robot' ELSE 'email' END, coalesce(e.email, c.staff_no),
+SELECT %(lender)s, '{KIND}', c.staff_no, %(day)s, CASE WHEN c.email IS NULL THEN 'robot' ELSE 'email' END, coalesce(c.email, c.staff_no),
        'person:' || c.person_id, jsonb_build_object('person', c.person_id, 'text', %(version)s), %(language)s, {{headline}}, {{body}}, %(send_on)s,
        %(not_before)s, %(expires)s, %(hour_from)s, %(hour_to)s, 'waiting'
-FROM counted c LEFT JOIN LATERAL (
-    SELECT k.email FROM people_account k WHERE k.person_id = c.person_id AND k.is_active AND k.email <> '' ORDER BY k.id LIMIT 1) e ON true
+FROM counted c
 WHERE NOT EXISTS (SELECT 1 FROM trail_outboxmessage m WHERE m.lender_id = %(lender)s AND m.kind = '{KIND}' AND m.subject = c.staff_no AND m.business_date = %(day)s)
 ORDER BY c.person_id
 ON CONFLICT DO NOTHING
 """
 VALUES = {
-    "date": "to_char(%(day)s::date, 'YYYY-MM-DD')", "red": "c.red::text", "orange": "c.orange::text", "conduct": "c.conduct::text",
+    "date": "to_char(%(day)s::date, 'YYYY-MM-DD')", "red": "c.red::text", "orange": "c.orange::text",
+    "conduct": "CASE WHEN c.email IS NULL THEN '–' ELSE c.conduct::text END",
     "late_alerts": "c.late_alerts::text", "new_tasks": "c.new_tasks::text", "late_tasks": "c.late_tasks::text",
     "numbers": "coalesce(c.numbers, '')", "lender": "%(lender_name)s", "name": "c.name",
 }  # fmt: skip

@@ -68,10 +68,23 @@ def test_an_alert_on_conduct_is_told_to_the_head_and_to_audit_and_never_to_whom_
     manager, head, auditor = hire(branch, Role.ACCOUNT_MANAGER), hire(branch, Role.BRANCH_HEAD), hire(branch, Role.AUDITOR)
     stranger = hire(top, Role.BRANCH_HEAD)
     made = alert(branch, manager, staff_conduct=True, concerns=manager.person)
+    for who in (manager, head, auditor, stranger):
+        Account.objects.filter(pk=who.account.pk).update(email=f"{who.person.staff_no}@bank.example")
     found = told()
     assert set(found) == {head.person.staff_no, auditor.person.staff_no}
     assert stranger.person.staff_no not in found
     assert made.number not in str([m.body for m in found.values()])
+
+
+def test_nothing_of_staff_conduct_reaches_a_group_through_its_robot(branch, told):
+    head, auditor = hire(branch, Role.BRANCH_HEAD), hire(branch, Role.AUDITOR)
+    alert(branch, hire(branch, Role.ACCOUNT_MANAGER), staff_conduct=True)
+    assert told() == {}
+    Account.objects.filter(pk=auditor.account.pk).update(email="audit@bank.example")
+    alert(branch, opened_on=DAY - timedelta(days=9), due_on=BEFORE)
+    found = told()
+    assert "员工行为1条" in found[auditor.person.staff_no].body
+    assert (found[head.person.staff_no].channel, "员工行为–条" in found[head.person.staff_no].body) == ("robot", True)
 
 
 def test_a_head_whom_an_alert_on_conduct_concerns_is_not_told_of_it(branch, told):
