@@ -23,7 +23,8 @@ class Channel:
 
     timeout: seconds after which a call is given up. batch: messages claimed at once; more than 1 only where a lost claim can be
     asked back. disturbs: somebody's telephone rings, so quiet hours count. asks: `seen` can tell. idempotent: a key that is
-    sent again is delivered once, so that it may be sent again without asking.
+    sent again is delivered once, so that it may be sent again without asking. ask_after: seconds until a message without a
+    receipt is first asked for, as a provider still at work does not know it yet; 0 where it is there at once or never.
     """
 
     timeout: float = 10.0
@@ -31,6 +32,7 @@ class Channel:
     disturbs = True
     asks = False
     idempotent = False
+    ask_after: float = 60.0
 
     def send(self, message: Message) -> str:
         raise NotImplementedError
@@ -52,6 +54,7 @@ class FileChannel(Channel):
     disturbs = False
     asks = True
     idempotent = True
+    ask_after = 0.0
 
     def __init__(self, path: Path) -> None:
         self.path = path

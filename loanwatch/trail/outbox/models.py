@@ -100,6 +100,7 @@ class OutboxMessage(models.Model):
         ]
         indexes = [
             models.Index(fields=["not_before", "id"], condition=Q(state="waiting"), name="outbox_waiting"),
+            models.Index(fields=["expires_at"], condition=Q(state="waiting"), name="outbox_expiring"),
             models.Index(fields=["lane", "id"], condition=Q(state__in=["waiting", "sending"]), name="outbox_lane_open"),
             models.Index(fields=["lender", "bucket"], condition=Q(state="waiting"), name="outbox_waiting_by_bucket"),
             models.Index(fields=["state", "lease_until"], condition=Q(state__in=["sending", "uncertain", "failed"]), name="outbox_unsettled"),

@@ -24,10 +24,12 @@ from loanwatch.trail.outbox.rules import Message, Patience, Permanent, Temporary
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds between looks at an empty outbox
-ASK_AGAIN = 60  # seconds until a provider that could not tell is asked back once more
+ASK_AGAIN = 60  # seconds until a provider that could not tell is asked back once more, and until a message without a receipt is first asked for
 NOBODY_CAN_TELL = 3600  # seconds until an uncertain message is looked at again where only a person can settle it
 BEAT_EVERY = 5.0  # seconds
 MOST_DROPPED = 5000  # messages that came too late, per look
+DRAIN = (200, 5.0)  # messages and seconds for which one channel is served before the others are looked at again
+MOST_TRIES = 40  # attempts that are remembered with their outcome, the newest
 
 COLUMNS = "m.id, m.key, m.kind, m.subject, m.business_date::text, m.channel, m.recipient, m.headline, m.body, m.language, l.code, m.attempts"
 
@@ -35,6 +37,12 @@ COLUMNS = "m.id, m.key, m.kind, m.subject, m.business_date::text, m.channel, m.r
 HOUR = "extract(hour FROM clock_timestamp() AT TIME ZONE l.zone)"
 AWAKE = f"""(m.hour_from IS NULL OR CASE WHEN m.hour_from < m.hour_to THEN {HOUR} >= m.hour_from AND {HOUR} < m.hour_to
                                       ELSE {HOUR} >= m.hour_from OR {HOUR} < m.hour_to END)"""
+
+# Written behind what was tried before; the oldest give way.
+TRIES = f"""tries = CASE WHEN jsonb_array_length(tries) >= {MOST_TRIES} THEN tries - 0 ELSE tries END"""
+# When a message might have left: not in quiet hours, not while it rests after an attempt.
+MIGHT_LEAVE = f"""greatest(m.not_before, m.next_try_at, CASE WHEN m.hour_from IS NOT NULL THEN
+    (date_trunc('hour', clock_timestamp() AT TIME ZONE l.zone) - (({HOUR}::int - m.hour_from + 24) % 24) * interval '1 hour') AT TIME ZONE l.zone END)"""
 
 # A message waits behind the earlier ones of its lane: who gets two gets them in their order. A row that another relay is just
 # claiming is locked, so it is skipped; one that it has claimed is `sending` and keeps the lane.
@@ -54,20 +62,20 @@ SET state = 'sending', attempts = m.attempts + 1, claimed_by = %(me)s, lease_unt
 FROM next, lenders_lender l WHERE m.id = next.id AND l.id = m.lender_id
 RETURNING {COLUMNS}
 """
-# Which channels have something to send, the longest waiting first.
-READY = f"""
-SELECT l.code, m.channel FROM trail_outboxmessage m JOIN lenders_lender l ON l.id = m.lender_id
+READY_TO_LEAVE = f"""trail_outboxmessage m JOIN lenders_lender l ON l.id = m.lender_id
 WHERE m.state = 'waiting' AND m.not_before <= clock_timestamp() AND (m.next_try_at IS NULL OR m.next_try_at <= clock_timestamp()) AND {AWAKE}
-GROUP BY 1, 2 ORDER BY min(m.not_before)
 """
+# Which channels have something to send, the longest waiting first.
+READY = f"SELECT l.code, m.channel FROM {READY_TO_LEAVE} GROUP BY 1, 2 ORDER BY min(m.not_before)"
 LATE = """
 UPDATE trail_outboxmessage SET state = 'dropped', reason = 'too_late'
 WHERE id IN (SELECT id FROM trail_outboxmessage WHERE state = 'waiting' AND expires_at < clock_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 # The lease has run out between call and receipt: nobody knows.
-LOST = """
-UPDATE trail_outboxmessage SET state = 'uncertain', error = 'The relay fell silent between the call and its receipt.', next_try_at = NULL,
-       tries = tries || jsonb_build_object('at', clock_timestamp(), 'by', claimed_by, 'outcome', 'uncertain', 'error', 'no receipt')
+LOST = f"""
+UPDATE trail_outboxmessage SET state = 'uncertain', error = 'The relay fell silent between the call and its receipt.',
+       next_try_at = clock_timestamp() + %s * interval '1 second',
+       {TRIES} || jsonb_build_object('at', clock_timestamp(), 'by', claimed_by, 'outcome', 'uncertain', 'error', 'no receipt')
 WHERE id IN (SELECT id FROM trail_outboxmessage WHERE state = 'sending' AND lease_until < clock_timestamp() FOR UPDATE SKIP LOCKED)
 """
 # Whoever asks holds the question for as long as a lease; others look again after that.
@@ -96,7 +104,7 @@ WHERE m.id = d.id AND m.claimed_by = %s AND m.attempts = d.attempt AND m.state I
 NOT_SENT = f"""
 UPDATE trail_outboxmessage SET state = %(state)s, error = %(error)s, lease_until = NULL,
        next_try_at = CASE WHEN %(after)s::float IS NULL THEN NULL ELSE clock_timestamp() + %(after)s * interval '1 second' END,
-       tries = tries || jsonb_build_object('at', clock_timestamp(), 'by', %(me)s::text, 'outcome', %(state)s::text, 'error', %(error)s::text)
+       {TRIES} || jsonb_build_object('at', clock_timestamp(), 'by', %(me)s::text, 'outcome', %(state)s::text, 'error', %(error)s::text)
 WHERE {MINE} AND (state = 'sending' OR %(state)s = 'waiting')
 """
 GONE = "UPDATE trail_outboxmessage SET state = 'dropped', reason = %s WHERE id = %s AND state = 'waiting'"
@@ -104,7 +112,10 @@ PUT_BACK = "UPDATE trail_outboxmessage SET state = 'waiting', lease_until = NULL
 ASKED = """
 UPDATE trail_outboxmessage SET state = 'sent', receipt = %s, sent_at = clock_timestamp(), error = '' WHERE id = %s AND state = 'uncertain'
 """
-AGAIN = "UPDATE trail_outboxmessage SET state = 'waiting', claimed_by = '', next_try_at = NULL WHERE id = %s AND state = 'uncertain'"
+AGAIN = """
+UPDATE trail_outboxmessage SET state = 'waiting', claimed_by = '', next_try_at = clock_timestamp() + %s * interval '1 second' WHERE id = %s AND state = 'uncertain'
+"""
+GIVEN_UP = "UPDATE trail_outboxmessage SET state = 'failed', error = %s, next_try_at = NULL WHERE id = %s AND state = 'uncertain'"
 NOT_TOLD = "UPDATE trail_outboxmessage SET next_try_at = clock_timestamp() + %s * interval '1 second' WHERE id = %s AND state = 'uncertain'"
 
 
@@ -117,10 +128,12 @@ class Relay:
     lease: float = field(default_factory=lambda: float(settings.LEASE_SECONDS))
     name: str = field(default_factory=ledger.worker_name)
     chance: Callable[[], float] = random.random
+    stopped: Callable[[], bool] = lambda: False
     beaten: float = 0.0
 
     def run(self, stop: Callable[[], bool]) -> None:
-        """Turn after turn until `stop` says so; a database that is away is waited for."""
+        """Turn after turn until `stop` says so; a database that is away is waited for, and no single message ends it."""
+        self.stopped = stop
         while not stop():
             try:
                 done = self.turn()
@@ -128,14 +141,17 @@ class Relay:
                 logger.warning("the database is away; messages wait", exc_info=True)
                 connection.close()
                 done = 0
+            except Exception:  # whatever one row or one answer holds: all other messages still leave
+                logger.exception("a turn of the relay")
+                done = 0
             if not done:
                 time.sleep(LOOK_EVERY)
 
     def turn(self) -> int:
-        """Settle what is lost, drop what came too late, then send one batch of each channel that has something to send."""
+        """Settle what is lost, drop what came too late, then serve each channel that has something to send for a while."""
         self._beat()
         with connection.cursor() as cursor:
-            cursor.execute(LOST)
+            cursor.execute(LOST, [self.channels.sink.ask_after if self.channels.sink else ASK_AGAIN])
         asked = self.ask_back()
         if self.channels.sink:
             return asked + self._send_batch(None, None, self.channels.sink)
@@ -146,10 +162,22 @@ class Relay:
         return asked + sum(self._serve(lender, channel) for lender, channel in ready)
 
     def _serve(self, lender: str, channel: str) -> int:
+        """Batch after batch, so that one look at all that waits is enough for many messages."""
+        served, through = 0, self._channel(lender, channel)
+        most, until = DRAIN[0], time.monotonic() + DRAIN[1]
+        while served < most and time.monotonic() < until and not self.stopped() and (sent := self._send_batch(lender, channel, through)):
+            served += sent
+            self._beat()
+        return served
+
+    def _channel(self, lender: str, name: str) -> Channel:
         try:
-            return self._send_batch(lender, channel, self.channels.of(lender, channel))
+            return self.channels.of(lender, name)
         except (Temporary, ImproperlyConfigured, OSError) as fault:
-            return self._send_batch(lender, channel, _Unready(str(fault)))
+            return _Unready(_said(fault))
+        except Exception as fault:  # a description of a channel that nobody foresaw: the other channels still speak
+            logger.exception("the channel %s of %s", name, lender)
+            return _Unready(_said(fault))
 
     def _send_batch(self, lender: str | None, name: str | None, channel: Channel) -> int:
         messages = self._claim(lender, name, channel)
@@ -159,8 +187,13 @@ class Relay:
         for message in messages:
             if message.id in stays or (time.monotonic() > safe_until and not self._still_mine(channel, message)):
                 continue
-            if receipt := self._send(channel, message):
-                receipts.append((message.id, message.attempt, receipt))
+            try:
+                if receipt := self._send(channel, message):
+                    receipts.append((message.id, message.attempt, receipt))
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: the lease runs out and the message is asked back
+            except Exception:  # what became of it could not be written either: its lease runs out, the others go on
+                logger.exception("message %s", message.id)
         if receipts:
             with connection.cursor() as cursor:
                 cursor.execute(ALL_SENT, [*map(list, zip(*receipts, strict=True)), self.name])
@@ -210,7 +243,7 @@ class Relay:
         me = self._me(message)
         state, error, after = "uncertain", "", None
         try:
-            receipt = (channel.send(message) or "no number")[:200]
+            receipt = _clean(channel.send(message), 200) or "no number"
             if channel.batch > 1:
                 return receipt
             self._write(SENT, me | {"receipt": receipt})
@@ -222,12 +255,12 @@ class Relay:
         except Permanent as fault:
             state, error = "failed", _said(fault)
         except Uncertain as fault:
-            error = _said(fault)
+            error, after = _said(fault), channel.ask_after
         except (OperationalError, InterfaceError):
-            raise  # the database is away: the lease runs out and the message is asked back
+            raise
         except Exception as fault:  # a fault of ours in the middle of a call: nobody knows how far it came
             logger.exception("message %s", message.id)
-            error = _said(fault)
+            error, after = _said(fault), channel.ask_after
         self._write(NOT_SENT, me | {"state": state, "error": error, "after": after})
         return ""
 
@@ -238,29 +271,39 @@ class Relay:
                 logger.warning("message %s was settled otherwise while it was being sent", values["id"])
 
     def ask_back(self) -> int:
-        """Ask the providers about uncertain messages: sent when they have it, waiting when not or when a key counts once anyway."""
+        """Ask the providers about uncertain messages: sent when they have it, waiting when not or when a key counts once anyway.
+
+        What was tried often enough fails instead.
+        """
         with connection.cursor() as cursor:
             cursor.execute(TO_ASK, [self.lease])
             uncertain = [Message(*row) for row in cursor.fetchall()]
         settled = 0
         for message in uncertain:
-            statement, values = self._asked(message)
+            statement, *values = self._asked(message)
             with connection.cursor() as cursor:
-                cursor.execute(statement, values)
+                cursor.execute(statement, [*values, message.id])
                 settled += cursor.rowcount if statement != NOT_TOLD else 0
         return settled
 
-    def _asked(self, message: Message) -> tuple[str, list[Any]]:
+    def _asked(self, message: Message) -> tuple[str, Any]:
+        """The statement that settles it, and the value that goes before the message's id."""
         try:
             channel = self.channels.of(message.lender, message.channel)
             told = channel.seen(message) if channel.asks else None
         except (Temporary, ImproperlyConfigured, OSError):
-            return NOT_TOLD, [ASK_AGAIN, message.id]
+            return NOT_TOLD, ASK_AGAIN
+        except Exception:  # a strange answer is none
+            logger.exception("message %s was asked back", message.id)
+            return NOT_TOLD, ASK_AGAIN
         if told:
-            return ASKED, [str(told)[:200], message.id]
+            return ASKED, _clean(str(told), 200) or "known"
         if told is False or channel.idempotent:
-            return AGAIN, [message.id]
-        return NOT_TOLD, [ASK_AGAIN if channel.asks else NOBODY_CAN_TELL, message.id]
+            if self.patience.over(message.attempt):
+                return GIVEN_UP, f"After {message.attempt} attempts nobody has it."
+            # Where what is there is seen at once, nothing can still be on its way.
+            return AGAIN, self.patience.seconds(message.attempt, self.chance()) if channel.ask_after else 0
+        return NOT_TOLD, ASK_AGAIN if channel.asks else NOBODY_CAN_TELL
 
     def _beat(self) -> None:
         if time.monotonic() - self.beaten > BEAT_EVERY:
@@ -282,16 +325,20 @@ class _Unready(Channel):
 
 
 def _said(fault: Exception) -> str:
-    return (str(fault) or type(fault).__name__)[:400]
+    return _clean(str(fault), 400) or type(fault).__name__
+
+
+def _clean(said: str, most: int) -> str:
+    """What others say, as the database can keep it: without signs that are no text."""
+    return said.encode("utf-8", "replace").decode().replace("\0", "")[:most]
 
 
 def outbox_ages() -> dict[str, int | None]:
-    """Figures for `/readyz`: seconds that the oldest message has been waiting beyond its time (None: none is), and counts."""
+    """Figures for `/readyz`: seconds since the oldest message that may leave now might have left (None: none may), and counts."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT (SELECT extract(epoch FROM clock_timestamp() - min(not_before))::int FROM trail_outboxmessage
-                    WHERE state = 'waiting' AND not_before <= clock_timestamp()),
+            f"""
+            SELECT (SELECT extract(epoch FROM clock_timestamp() - min({MIGHT_LEAVE}))::int FROM {READY_TO_LEAVE}),
                    (SELECT count(*) FROM trail_outboxmessage WHERE state = 'uncertain'),
                    (SELECT count(*) FROM trail_outboxmessage WHERE state = 'failed'),
                    (SELECT count(*) FROM trail_outboxmessage WHERE state IN ('waiting', 'sending')),

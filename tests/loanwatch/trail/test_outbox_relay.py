@@ -3,9 +3,10 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.utils import timezone
 
 from loanwatch.lenders.models import Lender
@@ -61,6 +62,11 @@ def say(lender):
         return OutboxMessage.objects.create(lender=lender, subject=subject, lane=lane, **(plain | told))
 
     return make
+
+
+def later() -> None:
+    """The moment comes at which whatever rests is looked at again."""
+    OutboxMessage.objects.filter(state__in=["waiting", "uncertain"]).update(next_try_at=LONG_SINCE)
 
 
 def relay(channel: Channel, **told: Any) -> Relay:
@@ -131,7 +137,89 @@ def test_an_uncertain_message_is_asked_back(say, channel, becomes, calls):
     made = say()
     for _ in range(4):
         relay(channel).turn()
+        later()
     assert (now(made).state, len(channel.sent)) == (becomes, calls)
+
+
+def test_a_provider_is_first_asked_back_after_a_minute_as_it_may_still_be_at_work(say):
+    made, channel = say(), Scripted(Uncertain("?"), told=False, asks=True)
+    for _ in range(3):
+        relay(channel).turn()
+    assert (now(made).state, channel.sent) == ("uncertain", ["N1/1"])
+    assert timedelta(seconds=50) < made.next_try_at - timezone.now() <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("kind", [{"asks": True, "told": False}, {"idempotent": True}], ids=["it never came", "a key counts once there"])
+def test_what_is_sent_again_after_a_question_rests_each_time_longer_and_fails_in_the_end(say, kind):
+    made, channel, rests = say(), Scripted(*[Uncertain("?")] * 30, **kind), []
+    for _ in range(30):
+        relay(channel, patience=Patience(most=3)).turn()
+        if now(made).state == "waiting":
+            rests.append(round((made.next_try_at - timezone.now()).total_seconds()))
+        later()
+    assert (now(made).state, made.error, len(channel.sent)) == ("failed", "After 3 attempts nobody has it.", 3)
+    assert rests == [30, 60]
+
+
+def test_only_the_newest_attempts_are_remembered(say):
+    made, channel = say(), Scripted(*[Temporary(f"busy {n}") for n in range(60)])
+    for _ in range(60):
+        relay(channel, patience=Patience(most=99)).turn()
+        later()
+    assert (len(now(made).tries), made.tries[0]["error"], made.tries[-1]["error"], made.attempts) == (40, "busy 20", "busy 59", 60)
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "said"), [("SM\0-1", "sent", "SM-1"), ("\0", "sent", "no number"), ("\ud800x", "sent", "?x"), (Permanent("no\0body"), "failed", "nobody")]
+)
+def test_signs_that_are_no_text_in_an_answer_stop_nothing(say, step, state, said):
+    made, other = say(), say("N2/1", lane="b")
+    relay(Scripted(step)).turn()
+    assert (now(made).state, made.receipt or made.error, now(other).state) == (state, said, "sent")
+
+
+def test_a_message_that_can_not_even_be_written_down_keeps_no_other_from_leaving(say, monkeypatch):
+    made, other, whole = say(), say("N2/1", lane="b"), Relay._write
+
+    def write(self: Relay, statement: str, values: dict[str, Any]) -> None:
+        if values["id"] == made.pk:
+            raise ValueError("strange")
+        whole(self, statement, values)
+
+    monkeypatch.setattr(Relay, "_write", write)
+    relay(Scripted()).turn()
+    assert (now(made).state, now(other).state) == ("sending", "sent")
+
+
+def test_a_fault_of_one_turn_does_not_end_the_relay(monkeypatch):
+    turns = []
+
+    def turn(self: Relay) -> int:
+        turns.append(1)
+        raise DataError("a row that nobody foresaw")
+
+    monkeypatch.setattr(Relay, "turn", turn)
+    monkeypatch.setattr("loanwatch.trail.outbox.relay.LOOK_EVERY", 0)
+    relay(Scripted()).run(lambda: len(turns) == 2)
+    assert len(turns) == 2
+
+
+def test_a_channel_whose_set_up_is_faulty_in_any_way_says_so_on_its_messages(say):
+    class Broken(Doors):
+        def of(self, lender: str, channel: str) -> Channel:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "not text")
+
+    made = say()
+    Relay(channels=Broken(Scripted())).turn()
+    assert (now(made).state, "not text" in made.error) == ("waiting", True)
+
+
+def test_a_channel_is_served_for_a_while_before_all_that_waits_is_looked_at_again(say, monkeypatch):
+    for n in range(12):
+        say(f"N{n}/1", lane=f"b{n}")
+    monkeypatch.setattr("loanwatch.trail.outbox.relay.DRAIN", (10, 60.0))
+    one = relay(Scripted())
+    assert [one.turn(), one.turn(), one.turn()] == [10, 2, 0]
 
 
 def claimed(made: OutboxMessage, by: str = "dead", lease: str = "clock_timestamp() - interval '1 second'") -> None:
@@ -198,7 +286,7 @@ def test_nothing_leaves_before_its_time(say):
 
 
 def test_nobody_is_disturbed_in_quiet_hours_not_even_by_a_second_attempt(say):
-    hour = timezone.now().astimezone(__import__("zoneinfo").ZoneInfo("Asia/Shanghai")).hour
+    hour = timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).hour
     asleep, awake = say("N1/1", hour_from=(hour + 1) % 24, hour_to=hour), say("N2/1", lane="b", hour_from=hour, hour_to=(hour + 1) % 24)
     channel = Scripted()
     for _ in range(2):
@@ -254,6 +342,17 @@ def test_the_file_takes_all_of_them_at_any_hour_each_once(say, tmp_path):
     assert OutboxMessage.objects.filter(state="sent").count() == 30
     in_lane = [int(line["subject"][1:-2]) for line in lines if int(line["subject"][1:-2]) % 7 == 3]
     assert in_lane == sorted(in_lane)
+
+
+def test_what_rests_or_may_not_disturb_now_is_not_late(say):
+    hour, long_ago = timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).hour, timezone.now() - timedelta(days=1)
+    say("N1/1", not_before=long_ago, next_try_at=timezone.now() + timedelta(minutes=5))
+    say("N2/1", lane="b", not_before=long_ago, hour_from=(hour + 1) % 24, hour_to=hour)
+    assert outbox_ages()["oldest_outbox"] is None
+    say("N3/1", lane="c", not_before=long_ago, hour_from=hour, hour_to=(hour + 1) % 24)
+    assert outbox_ages()["oldest_outbox"] < 3601, "counted from the hour at which it might leave"
+    say("N4/1", lane="d", not_before=long_ago, next_try_at=timezone.now() - timedelta(minutes=90))
+    assert 5400 <= outbox_ages()["oldest_outbox"] < 5460
 
 
 def test_ages_tell_how_long_the_oldest_has_waited(say):
