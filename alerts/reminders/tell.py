@@ -27,7 +27,8 @@ from loanwatch.lenders.queries import LONGEST_GAP, business_days
 MARGIN = timedelta(days=rules.LONGEST_MOVE)
 USEFUL_DAYS = 2  # a reminder that could not leave for this long says nothing new any more
 
-MINE = "NOT ({id} = ANY (%(held)s::bigint[])) AND (%(only)s::bigint[] IS NULL OR {id} = ANY (%(only)s::bigint[]))"
+ONLY = "(%(only)s::bigint[] IS NULL OR {id} = ANY (%(only)s::bigint[]))"
+MINE = "NOT ({id} = ANY (%(held)s::bigint[])) AND " + ONLY
 
 # The reason for which a waiting reminder must not leave: the demand was met, the loan left the book or its plan, the day moved.
 DROP = f"""
@@ -42,7 +43,7 @@ gone AS (
     LEFT JOIN borrowers_instalment i ON i.loan_id = s.loan_id AND i.version = s.version AND i.seq = (m.about ->> 'seq')::int
     LEFT JOIN moved t ON t.product_id = l.product_id AND t.due_on = i.due_on
     WHERE m.lender_id = %(lender)s AND m.bucket BETWEEN %(lo)s AND %(hi)s AND m.state = 'waiting' AND m.kind LIKE 'reminder.%%'
-      AND m.business_date < %(day)s AND {MINE.format(id="l.id")}
+      AND m.business_date < %(day)s AND {ONLY.format(id="l.id")}
 )
 UPDATE trail_outboxmessage m SET state = 'dropped', reason = coalesce(g.reason, 'plan_changed') FROM gone g
 WHERE g.id = m.id AND m.state = 'waiting' AND (g.reason IS NOT NULL)
@@ -119,20 +120,42 @@ VALUES = {
     "name": "c.name",
 }
 
-# Asked by the relay just before a reminder leaves: money that came in since the close counts as well, which is known from the next
-# business day on. What is known later is not looked at, so that a past that is closed anew tells what it would have told then.
-STILL_DUE = """
-SELECT m.id, CASE WHEN i.cum_due_minor <= p.minor THEN 'paid' ELSE 'opted_out' END
-FROM trail_outboxmessage m
-JOIN lenders_lender n ON n.id = m.lender_id
-LEFT JOIN borrowers_instalment i ON i.loan_id = (m.about ->> 'loan')::bigint AND i.version = (m.about ->> 'version')::int AND i.seq = (m.about ->> 'seq')::int
-CROSS JOIN LATERAL (SELECT coalesce((sum(r.amount) * 100)::bigint, 0) AS minor FROM borrowers_repayment r WHERE r.loan_id = i.loan_id
-                    AND r.known_from <= greatest(m.send_on, (m.about ->> 'until')::date)) p
-WHERE m.id = ANY (%s) AND (
-    i.cum_due_minor <= p.minor
-    OR EXISTS (SELECT 1 FROM alerts_contactpreference o WHERE 'borrower:' || o.borrower_id = m.lane AND o.channel IN ('', m.channel)
-               AND o.from_on <= greatest(m.send_on, (clock_timestamp() AT TIME ZONE n.zone)::date)
-               AND (o.to_on IS NULL OR o.to_on > greatest(m.send_on, (clock_timestamp() AT TIME ZONE n.zone)::date))))
+# Asked by the relay just before a reminder leaves: what became known since the close counts as well, up to the lender's today. Of a
+# message that is worthless by now, and so leaves only to a file, what is known later is not looked at: a past that is closed anew
+# tells what it would have told then.
+_AS_KNOWN = "%(known)s", "e.known"
+STILL_DUE = f"""
+WITH asked AS (
+    SELECT m.*, (m.about ->> 'loan')::bigint AS loan_id, (m.about ->> 'seq')::int AS seq, (m.about ->> 'version')::int AS version,
+           (m.about ->> 'due')::date AS due, greatest(m.send_on, (clock_timestamp() AT TIME ZONE n.zone)::date) AS today,
+           greatest(m.send_on, t.today) AS leaves_on, greatest(m.send_on, (m.about ->> 'until')::date, t.today) AS known
+    FROM trail_outboxmessage m JOIN lenders_lender n ON n.id = m.lender_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN m.expires_at IS NULL OR m.expires_at > clock_timestamp()
+                               THEN (clock_timestamp() AT TIME ZONE n.zone)::date END AS today) t
+    WHERE m.id = ANY (%s)
+),
+judged AS (
+    SELECT e.id, CASE
+        WHEN EXISTS (SELECT 1 FROM alerts_contactpreference o WHERE o.borrower_id = b.id AND o.channel IN ('', e.channel)
+                     AND o.from_on <= e.today AND (o.to_on IS NULL OR o.to_on > e.today)) THEN 'opted_out'
+        WHEN (coalesce(w.channel, 'sms'), coalesce(nullif(w.address, ''), b.phone)) IS DISTINCT FROM (e.channel, e.recipient) THEN 'address_changed'
+        WHEN EXISTS (SELECT 1 FROM borrowers_loanevent v WHERE v.loan_id = e.loan_id AND v.kind IN ('settled', 'write_off', 'transfer')
+                     AND v.valid_from <= e.known AND {known("v", "borrowers_loanevent").replace(*_AS_KNOWN)}) THEN 'off_book'
+        WHEN i.id IS NULL OR i.due_on <> e.due OR i.cum_due_minor <> first.cum_due_minor THEN 'plan_changed'
+        WHEN i.cum_due_minor <= paid.minor THEN 'paid'
+        WHEN e.kind LIKE 'reminder.overdue%%' AND EXISTS (SELECT 1 FROM borrowers_countingpause p WHERE p.loan_id = e.loan_id AND p.valid_from <= e.leaves_on
+                     AND p.to_on > e.leaves_on AND {known("p", "borrowers_countingpause").replace(*_AS_KNOWN)}) THEN 'stayed' END AS reason
+    FROM asked e
+    JOIN borrowers_loan l ON l.id = e.loan_id JOIN borrowers_borrower b ON b.id = l.borrower_id
+    LEFT JOIN alerts_contactway w ON w.borrower_id = b.id
+    LEFT JOIN borrowers_instalment first ON first.loan_id = e.loan_id AND first.version = e.version AND first.seq = e.seq
+    CROSS JOIN LATERAL (SELECT max(n.version) AS version FROM borrowers_instalment n
+                        WHERE n.loan_id = e.loan_id AND n.known_from <= e.known AND n.valid_from <= e.known) newest
+    LEFT JOIN borrowers_instalment i ON i.loan_id = e.loan_id AND i.version = newest.version AND i.seq = e.seq
+    CROSS JOIN LATERAL (SELECT coalesce((sum(r.amount) * 100)::bigint, 0) AS minor FROM borrowers_repayment r
+                        WHERE r.loan_id = e.loan_id AND r.known_from <= e.known) paid
+)
+SELECT id, reason FROM judged WHERE reason IS NOT NULL
 """
 
 
@@ -222,7 +245,7 @@ def _json(told: Any) -> str:
 
 
 def still_due(ids: list[int]) -> dict[int, str]:
-    """Of waiting reminders, those that must not leave any more: paid meanwhile, or not wanted. One query."""
+    """Of waiting reminders, those that must not leave any more and why: paid, stayed, off the book, replanned, not wanted. One query."""
     with connection.cursor() as cursor:
         cursor.execute(STILL_DUE, [ids])
         return dict(cursor.fetchall())

@@ -17,6 +17,9 @@ REASONS: dict[str, Any] = {
     "capped": _("One too many in seven days"),
     "plan_changed": _("The demand is no longer on the plan"),
     "moved": _("The due date moved"),
+    "stayed": _("The arrears are stayed"),
+    "off_book": _("The loan was settled, written off or transferred"),
+    "address_changed": _("The borrower is reached in another way by now"),
     "too_late": _("It could not be sent in time"),
     "by_hand": _("Dropped by a person"),
 }

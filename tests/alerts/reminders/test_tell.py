@@ -1,15 +1,19 @@
 """The tell step: who is reminded of what, once, and who is not."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from alerts.reminders.models import ContactPreference, ContactWay, ReminderText
 from alerts.reminders.tell import still_due
-from borrowers.loans.models import CountingPause
+from borrowers.loans.models import CountingPause, LoanEvent, LoanState
+from borrowers.parties.models import Borrower
 from loanwatch.lenders.models import LenderCalendar, Parameter, ProductTerms
+from loanwatch.trail.outbox.models import OutboxMessage
 from tests.alerts.reminders.conftest import FRIDAY
-from tests.factories import LONG_AGO, PersonFactory, repaid
+from tests.factories import LONG_AGO, PersonFactory, repaid, schedule
 
 TOMORROW = FRIDAY + timedelta(days=1)  # the calendar of the tests knows no weekends
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_worker")]
@@ -188,6 +192,74 @@ def test_money_that_came_in_after_the_close_is_seen_just_before_sending(owing, t
     assert still_due([second.pk]) == {}
     ContactPreference.objects.create(lender=owed.lender, borrower=owed.borrower, from_on=LONG_AGO, told_by="Letter", made_by=PersonFactory())
     assert still_due([second.pk]) == {second.pk: "opted_out"}
+
+
+def stayed(loan, owed):
+    common = {"lender": loan.lender, "bucket": loan.bucket, "valid_from": FRIDAY, "known_from": TOMORROW}
+    CountingPause.objects.create(loan=loan, to_on=TOMORROW + timedelta(days=30), reason="Court", **common)
+
+
+def left(kind):
+    def leave(loan, owed):
+        LoanEvent.objects.create(loan=loan, lender=loan.lender, bucket=loan.bucket, kind=kind, valid_from=TOMORROW, known_from=TOMORROW)
+
+    return leave
+
+
+def replanned(loan, owed):
+    schedule(loan, (owed + timedelta(days=90), 1000), version=2, known_from=TOMORROW)
+
+
+def moved_house(loan, owed):
+    Borrower.objects.filter(pk=loan.borrower_id).update(phone="+86 139 9999 9999")
+
+
+def prefers_mail(loan, owed):
+    ContactWay.objects.create(
+        lender=loan.lender, borrower=loan.borrower, language="ko", channel="email", address="a@example.com", changed_by=PersonFactory(lender=loan.lender)
+    )
+
+
+@pytest.mark.parametrize(
+    ("happens", "due_on", "reason"),
+    [(stayed, FRIDAY, "stayed"), (stayed, TOMORROW, None), (left("settled"), TOMORROW, "off_book"), (left("write_off"), TOMORROW, "off_book"),
+     (left("transfer"), TOMORROW, "off_book"), (left("extension"), TOMORROW, None), (replanned, TOMORROW, "plan_changed"),
+     (moved_house, TOMORROW, "address_changed"), (prefers_mail, TOMORROW, "address_changed")],
+    ids=["stayed in arrears", "stayed before it is due", "settled", "written off", "transferred", "extended", "replanned", "another number", "another way"],
+)  # fmt: skip
+def test_what_happened_after_the_close_is_seen_just_before_sending(owing, told, happens, due_on, reason):
+    loan, other = owing(due_on), owing(due_on)
+    messages = {m.subject: m.pk for m in told()}
+    happens(loan, due_on)
+    pk = messages[f"{loan.number}/1"]
+    assert still_due(list(messages.values())) == ({pk: reason} if reason else {})
+    assert messages[f"{other.number}/1"] != pk
+
+
+def test_a_plan_that_repeats_the_demand_unchanged_still_asks_for_it(owing, told):
+    loan = owing(TOMORROW)
+    (message,) = told()
+    schedule(loan, (TOMORROW, 1000), (TOMORROW + timedelta(days=30), 500), version=2, known_from=TOMORROW)
+    assert still_due([message.pk]) == {}
+
+
+def test_a_message_that_is_late_but_of_use_looks_at_what_is_known_today(owing, told):
+    today = timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).date()
+    loan = owing(TOMORROW)
+    (message,) = told()
+    repaid(loan, today, 1000)
+    assert still_due([message.pk]) == {}, "worthless by now: only a file gets it, as it would have left then"
+    OutboxMessage.objects.update(expires_at=timezone.now() + timedelta(hours=1))
+    assert still_due([message.pk]) == {message.pk: "paid"}
+
+
+def test_a_reminder_of_a_loan_that_was_set_aside_since_is_dropped_when_its_cause_is_gone(owing, told):
+    loan = owing(TOMORROW)
+    assert told()[0].state == "waiting"
+    repaid(loan, TOMORROW, 1000)
+    LoanState.objects.filter(loan=loan).update(paid_minor=100_000)
+    (message,) = told(TOMORROW, held=[loan.pk])
+    assert (message.state, message.reason) == ("dropped", "paid")
 
 
 def test_a_new_version_of_the_words_counts_from_its_day(owing, told, branch):
