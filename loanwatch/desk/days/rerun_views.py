@@ -5,11 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+from alerts.observation.rerun_models import RunDifference
 from borrowers.feeds.quarantine import reaches_whole_lender
 from loanwatch.day import rerun
 from loanwatch.desk.days.forms import ReasonForm, RerunForm
@@ -51,12 +53,12 @@ def _show(request: HttpRequest, found: BusinessDay, form: ReasonForm | None = No
     access = request.access
     grain, figure = request.GET.get("grain", ""), request.GET.get("field")
     rows = access.may(Act.LOAN_SEE) and _sees_rows(access, found)
-    page = Paginator(rerun.differences_of(found, grain, figure), DIFFERENCES_PER_PAGE).get_page(request.GET.get("page")) if rows else None
+    page = Paginator(_differences(access, found, grain, figure), DIFFERENCES_PER_PAGE).get_page(request.GET.get("page")) if rows else None
     waits = found.state == State.COMPARED
     context = {
         "day": found, "page": page, "rows": rows, "counts": _counts(found), "grain": grain, "figure": figure,
         "grains": {name: grain_word(name) for name in found.differences},
-        "may_replace": waits and access.may(Act.DAY_REPLACE, found), "may_drop": found.state in (State.COMPARING, State.COMPARED) and access.may(Act.DAY_RERUN),
+        "may_replace": waits and access.may(Act.DAY_REPLACE, found), "may_drop": rerun.may_be_dropped(found) and access.may(Act.DAY_RERUN),
         "own": waits and access.may(Act.DAY_REPLACE) and not access.may(Act.DAY_REPLACE, found), "live": found.state in LIVE,
         "failed": rerun.failed(found), "form": form or ReasonForm(auto_id="replace_%s"), "dropping": dropping or ReasonForm(auto_id="drop_%s"),
     }  # fmt: skip
@@ -93,9 +95,7 @@ def export(request: HttpRequest, lender: str, on: str, version: int, kind: str) 
     if kind not in sheets.CONTENT_TYPES or not _sees_rows(access, found):
         raise Http404
     grain, figure = request.GET.get("grain", ""), request.GET.get("field")
-    rows = [
-        (grain_word(d.grain), d.label, d.field, _plain(d.then), _plain(d.now)) for d in rerun.differences_of(found, grain, figure)[:MOST_EXPORTED]
-    ]
+    rows = [(grain_word(d.grain), d.label, d.field, _plain(d.then), _plain(d.now)) for d in _differences(access, found, grain, figure)[:MOST_EXPORTED]]
     head: list[tuple[Any, ...]] = [
         (_("Differences of a re-run"), found.lender.name), (_("Business day"), found.business_date), (_("Run"), found.run_version),
         (_("Made by"), str(access.person), access.on),
@@ -110,6 +110,11 @@ def export(request: HttpRequest, lender: str, on: str, version: int, kind: str) 
 def _sees_rows(access: Access, found: BusinessDay) -> bool:
     """A difference may be of any branch: its rows are for people whose role reaches the whole lender."""
     return access.person is not None and access.person.lender_id == found.lender_id and reaches_whole_lender(access)
+
+
+def _differences(access: Access, found: BusinessDay, grain: str, figure: str | None) -> QuerySet[RunDifference]:
+    """The differences kept, without those of the reader's own figures as a member of staff: nobody reads what is observed of themselves."""
+    return rerun.differences_of(found, grain, figure).exclude(grain="staff", subject_id=access.person.pk if access.person else 0)
 
 
 def grain_word(grain: str) -> str:

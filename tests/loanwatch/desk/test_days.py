@@ -391,6 +391,18 @@ def test_differences_are_exported_by_the_same_filter_and_the_trail_keeps_it(offi
     assert browser.get(run_address("differences", 2, "pdf")).status_code == 404
 
 
+def test_nobody_reads_what_a_rerun_found_of_their_own_conduct(office, compared):  # noqa: F811
+    reader, other = (office.hire(Role.CREDIT_ADMIN, "HO", name) for name in ("Reader", "Other"))
+    of = {"lender": office.lender, "business_date": YESTERDAY, "run_version": 2, "grain": "staff", "field": "inspections_overdue", "then": 1, "now": 7}
+    for who in (reader, other):
+        RunDifference.objects.create(subject_id=who.person.pk, label=f"own-{who.person.pk}", **of)
+    RunDifference.objects.create(**of | {"grain": "loan", "subject_id": reader.person.pk, "label": "LN-9"})
+    for where in (run_address("run", 2), run_address("differences", 2, "csv")):
+        text = browser_of(reader).get(where).content.decode("utf-8-sig")
+        assert f"own-{other.person.pk}" in text and "LN-9" in text
+        assert f"own-{reader.person.pk}" not in text
+
+
 def test_another_credit_administrator_lets_the_new_figures_stand_and_never_the_one_who_asked(office, compared):  # noqa: F811
     other = browser_of(office.hire(Role.CREDIT_ADMIN, "HO", "Other"))
     asker = browser_of(compared.asked_by.accounts.get())
