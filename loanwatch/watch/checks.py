@@ -1,20 +1,25 @@
 """What the watch looks at: each check gives the alarms that stand, as sentences that say what is wrong and since when."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Max, Min
 
 from borrowers.feeds.board import missing, now_of
 from loanwatch.lenders.defaults import SHIPPED
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import LONGEST_GAP, business_days, parameter
+from loanwatch.trail.held import waits_for_acceptance
 from loanwatch.trail.models import BusinessDay
 from loanwatch.trail.queries import CLOSED
 from loanwatch.watch.ages import ages
+
+logger = logging.getLogger(__name__)
 
 # Seconds after which silence is a fault: name of the age → (limit, what it means).
 LIMITS = {
@@ -24,6 +29,7 @@ LIMITS = {
     "oldest_unsealed_event": (300, "The oldest audit event that is not sealed is {age} old."),
 }
 WORKER_LIMIT = 300  # seconds without a worker's beat while units wait
+RELAY_LIMIT = 300  # seconds without a relay's beat while messages wait
 
 
 @dataclass(frozen=True)
@@ -35,15 +41,31 @@ class Alarm:
 
 
 def alarms() -> list[Alarm]:
-    """Everything that is wrong now. A database that does not answer is the one alarm that hides all others."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = '30s'")
-        found = ages()
-        return [*_silent(found), *_stopped(found), *days_late(), *feeds_missing()]
-    except DatabaseError as reason:
-        said = (str(reason).strip().splitlines() or ["no answer"])[0]
-        return [Alarm("database", f"The database does not answer: {said}")]
+    """Everything that is wrong now. A check that fails is an alarm itself and hides no other one.
+
+    A database that does not answer is told once, whatever was asked of it.
+    """
+    found: dict[str, Alarm] = {}
+    for name, check in CHECKS.items():
+        try:
+            found |= {alarm.key: alarm for alarm in check()}
+        except (DatabaseError, InterfaceError) as reason:
+            found.setdefault("database", Alarm("database", f"The database does not answer: {_first_line(reason)}"))
+        except Exception as reason:
+            logger.exception("the check %s", name)
+            found[f"check:{name}"] = Alarm(f"check:{name}", f"The watch could not look at {name}: {type(reason).__name__}: {_first_line(reason)}")
+    return list(found.values())
+
+
+def _first_line(reason: Exception) -> str:
+    return (str(reason).strip().splitlines() or ["no answer"])[0]
+
+
+def _of_ages() -> list[Alarm]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '30s'")
+    found = ages()
+    return [*_silent(found), *_stopped(found)]
 
 
 def _silent(found: dict[str, Any]) -> list[Alarm]:
@@ -56,6 +78,10 @@ def _silent(found: dict[str, Any]) -> list[Alarm]:
     if waits is not None and waits > WORKER_LIMIT and (heard is None or heard > WORKER_LIMIT):
         when = "no worker was ever heard" if heard is None else f"the last worker was heard {duration(heard)} ago"
         made.append(Alarm("workers", f"Units of a business day wait and {when}."))
+    waits, heard = found["oldest_outbox_row"], found["last_relay"]
+    if waits is not None and waits > RELAY_LIMIT and (heard is None or heard > RELAY_LIMIT):
+        when = "no relay was ever heard" if heard is None else f"the last relay was heard {duration(heard)} ago"
+        made.append(Alarm("last_relay", f"Messages wait and {when}."))
     return made
 
 
@@ -124,6 +150,27 @@ def feeds_missing() -> list[Alarm]:
         for lender in Lender.objects.all()
         for day in missing(lender, now_of(lender))
     ]
+
+
+def days_to_accept() -> list[Alarm]:
+    """An alarm for each lender whose day is done but for what was set aside, which nobody has accepted."""
+    return [
+        Alarm(
+            f"accept:{lender.code}",
+            f"The business day {waits[0].business_date} of {lender.code} waits for somebody to accept what was set aside ({len(waits[1])}).",
+        )
+        for lender in Lender.objects.all()
+        if (waits := waits_for_acceptance(lender))
+    ]
+
+
+# What is looked at, by the words in which a failure of the look itself is told.
+CHECKS: dict[str, Callable[[], list[Alarm]]] = {
+    "what has fallen silent": _of_ages,
+    "the days": days_late,
+    "days to accept": days_to_accept,
+    "the feeds": feeds_missing,
+}
 
 
 def duration(seconds: int) -> str:

@@ -49,8 +49,8 @@ class Memory:
         """What of `found` is new or was told an hour ago or longer, and what is over. Remembers it; call `save` to keep it."""
         told = Told(standing=list(found))
         keys = {alarm.key for alarm in found}
-        # While the database is silent nobody can say that another alarm is over.
-        blind = "database" in keys
+        # While the database is silent or a check fails nobody can say that another alarm is over.
+        blind = any(key == "database" or key.startswith("check:") for key in keys)
         told.over = [known["sentence"] for key, known in self.known.items() if key not in keys and not blind]
         kept = {key: known for key, known in self.known.items() if key in keys or blind}
         for alarm in found:
@@ -101,7 +101,8 @@ def _mail(told: Told) -> bool:
     server = urlsplit(settings.WATCH_MAIL_SERVER)
     opened = get_connection(
         host=server.hostname or "localhost", port=server.port or (465 if server.scheme == "smtps" else 25), username=unquote(server.username or ""),
-        password=unquote(server.password or ""), use_ssl=server.scheme == "smtps", timeout=PATIENCE,
+        password=unquote(server.password or ""), use_ssl=server.scheme == "smtps",
+        use_tls=server.scheme != "smtps" and bool(server.username), timeout=PATIENCE,  # no password goes over a line that others read
     )  # fmt: skip
     subject = f"LoanWatch: {told.tell[0].sentence}" if told.tell else f"LoanWatch: over: {told.over[0]}"
     EmailMessage(subject[:150], told.text, settings.WATCH_MAIL_FROM, settings.WATCH_MAIL_TO, connection=opened).send()

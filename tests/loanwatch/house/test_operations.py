@@ -145,6 +145,18 @@ def test_every_alarm_of_the_watch_has_its_entry_in_the_runbook():
     assert [key for key in sorted(keys) if f"`{key}" not in runbook] == []
 
 
+def test_the_proxy_shows_figures_and_reasons_to_nobody_outside():
+    text = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
+    sites = dict(re.findall(r"^(\S+) \{\n(.*?)^\}", text, re.M | re.S))
+    outside, inside = sites["{$LOANWATCH_HOSTS}"], sites["http://:9180"]
+    matched = re.search(r"@inside path (.+)\n\s+respond @inside 404\n", outside)
+    assert matched and {"/metrics", "/readyz"} <= set(matched[1].split())
+    assert "@figures path /metrics /readyz" in inside and "respond 404" in inside
+    published = re.findall(r"ports: \[(.+)\]", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert published == ['"80:80", "443:443"'], "neither the web process nor the port of the monitoring is open to the outside"
+    assert "http://proxy:9180/metrics" in (ROOT / "docs/ops/runbook.md").read_text(encoding="utf-8")
+
+
 def test_ready_says_what_is_silent_and_since_when(exported, client):
     Beat.objects.filter(name="tick").update(at=timezone.now() - timezone.timedelta(seconds=121))
     answer = client.get("/readyz")

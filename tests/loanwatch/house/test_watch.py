@@ -17,6 +17,7 @@ from loanwatch.lenders.defaults import give_defaults
 from loanwatch.lenders.models import Lender, LenderCalendar, Parameter
 from loanwatch.trail import ledger
 from loanwatch.trail.models import Beat, BusinessDay, RunUnit
+from loanwatch.trail.outbox.models import OutboxMessage
 from loanwatch.watch import checks
 from loanwatch.watch.checks import Alarm, closed_by, days_late, duration, expected
 from loanwatch.watch.switch import look
@@ -144,6 +145,37 @@ def test_a_unit_that_failed_for_good_and_a_feed_that_did_not_come_are_alarms(len
     assert any(a.key.startswith("feed:ONE:loans:") and "was due" in a.sentence for a in found)
 
 
+@pytest.mark.parametrize(("beat", "silent"), [(None, True), (305, True), (290, False)])
+def test_a_silent_relay_is_an_alarm_while_messages_wait(lender, beat, silent):
+    heard("tick", 1)
+    if beat:
+        heard("relay", beat)
+    assert "last_relay" not in keys(), "nothing waits"
+    message = {"kind": "test.x", "subject": "N1/1", "business_date": date(2026, 11, 19), "channel": "sms", "recipient": "1", "lane": "b", "body": "Pay"}
+    OutboxMessage.objects.create(lender=lender, send_on=date(2026, 11, 20), not_before=timezone.now() - timedelta(seconds=310), **message)
+    assert ("last_relay" in keys()) is silent
+
+
+def test_a_day_that_waits_for_somebody_to_accept_it_is_an_alarm(lender, monkeypatch):
+    heard("tick", 1)
+    open_day = day(lender, date(2026, 11, 19), "closing")
+    monkeypatch.setattr(checks, "waits_for_acceptance", lambda of: (open_day, ["one"]) if of == lender else None)
+    assert Alarm("accept:ONE", "The business day 2026-11-19 of ONE waits for somebody to accept what was set aside (1).") in checks.alarms()
+
+
+def test_a_look_that_fails_is_an_alarm_and_hides_no_other(lender, monkeypatch, tmp_path):
+    def broken() -> list[Alarm]:
+        raise ValueError("a calendar without days")
+
+    monkeypatch.setitem(checks.CHECKS, "the days", broken)
+    found = checks.alarms()
+    assert {a.key for a in found} == {"last_tick", "check:the days"}
+    assert found[1].sentence == "The watch could not look at the days: ValueError: a calendar without days"
+    path = tmp_path / "watch.json"
+    look([Alarm("day:ONE", "Late.")], NOW, path)
+    assert look(found, NOW, path).over == [], "whether the day is closed by now nobody knows"
+
+
 def test_a_database_that_does_not_answer_is_an_alarm_itself(db, monkeypatch):
     def gone() -> None:
         raise DatabaseError("connection refused\nIs the server running?")
@@ -200,6 +232,18 @@ def test_alarms_go_by_mail_to_those_named(tmp_path, settings):
     assert [(m.to, m.subject) for m in mail.outbox] == [(["night@bank.example"], f"LoanWatch: {ONE.sentence}")]
     look([], NOW, tmp_path / "watch.json")
     assert mail.outbox[1].subject.startswith("LoanWatch: over: ")
+
+
+@pytest.mark.parametrize(
+    ("server", "tls", "ssl"),
+    [("smtp://u:p@mail.bank.example:587", True, False), ("smtps://u:p@mail.bank.example", False, True), ("smtp://mail.bank.example", False, False)],
+)
+def test_a_password_goes_to_the_mail_server_only_over_a_line_that_nobody_reads(tmp_path, settings, monkeypatch, server, tls, ssl):
+    asked: list[dict] = []
+    monkeypatch.setattr("loanwatch.watch.switch.get_connection", lambda **told: asked.append(told) or mail.get_connection(**told))
+    settings.WATCH_MAIL_TO, settings.WATCH_MAIL_SERVER = ["night@bank.example"], server
+    look([ONE], NOW, tmp_path / "watch.json")
+    assert [(told["use_tls"], told["use_ssl"]) for told in asked] == [(tls, ssl)] and len(mail.outbox) == 1
 
 
 @pytest.fixture
