@@ -10,6 +10,7 @@ from loanwatch.demo import bank, book, calendar, conduct, inspecting, planted, s
 from loanwatch.demo.drafts import Note
 from loanwatch.demo.names import Namer
 from loanwatch.demo.planted import Case
+from loanwatch.demo.readings import READINGS
 
 AS_OF = date(2026, 11, 20)
 PAGE = settings.ROOT / "docs" / "demo-book.md"
@@ -46,15 +47,16 @@ INDICATORS = """
 Cases of [the catalogue of indicators](indicators.md) beyond the loan book: what statements, accounts, bureaus, registers, courts and people say.
 Of these borrowers nothing is told but what the case tells. "Value" is the indicator's on the last day (shares as fractions, rounded to six
 places; empty where only the level is certain), "level" follows from the limits of the catalogue; "clear" means that none is reached.
+"Field" is that of the observation, where a test that closes the whole history finds the value and, by the limits, the level.
 
-| Loan | Case | Indicator | Value | Level | What is so |
-|---|---|---|---|---|---|
+| Loan | Case | Indicator | Field | Value | Level | What is so |
+|---|---|---|---|---|---|---|
 """
 STAFF = """
 ## Planted conduct of staff
 
-| Log-in | Indicator | Value | Level | What is so |
-|---|---|---|---|---|
+| Log-in | Indicator | Field | Value | Level | What is so |
+|---|---|---|---|---|---|
 """
 FIGURES = """
 ## Figures
@@ -92,12 +94,15 @@ def _finds(cases: Iterable[tuple[Note, Case]]) -> str:
     for note, case in cases:
         for place, (indicator, (value, level)) in enumerate(case.finds.items()):
             what = "" if place else case.what
-            lines.append(f"| {note.number} | `{case.code}` | {indicator} | {value} | {level or 'clear'} | {what} |\n")
+            lines.append(f"| {note.number} | `{case.code}` | {indicator} | `{READINGS[indicator].field}` | {value} | {level or 'clear'} | {what} |\n")
     return "".join(lines)
 
 
 def _conduct() -> str:
-    return "".join(f"| `{login}` | {indicator} | {value} | {level} | {what} |\n" for login, indicator, value, level, what in conduct.STAFF_KEY)
+    return "".join(
+        f"| `{login}` | {indicator} | `{READINGS[indicator].field}` | {value} | {level} | {what} |\n"
+        for login, indicator, value, level, what in conduct.STAFF_KEY
+    )
 
 
 def garden() -> planted.Garden:

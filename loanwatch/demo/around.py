@@ -151,7 +151,7 @@ class Around:
             yield told | {
                 "number": f"{number}-2",
                 "title": "季度报表 Quarterly statements",
-                "measure": "statement",
+                "measure": "statements",
                 "comparison": "happens",
             }
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import connection
 
 from borrowers.conduct.models import ConductFact
+from loanwatch.demo import staff
 from loanwatch.demo.calendar import Calendar
 from loanwatch.demo.garden import Garden
 from loanwatch.demo.writing import Writer
@@ -80,6 +81,8 @@ def planted(writer: Writer, people: dict[str, Person], garden: Garden, days: Cal
         act(manager, "visit_postponed", ago, f"demo:postponed:{place}", 7, "not_reached", asked_by="财务负责人 Head of finance")
     for place in range(10):
         act(LATE_WRITER, "entry", 5 + 7 * place, f"repayment:demo:{place}", 6 if place % 3 == 1 else 0, fact="repayment")
+    for place in range(10):
+        act(staff.RUBBER_STAMP, "review_time", 4 + 8 * place, f"demo:review:{place}", 2, points=6, agreed=6, seconds=12)
     ConductFact.objects.bulk_create(made)
 
 

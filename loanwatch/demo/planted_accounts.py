@@ -71,7 +71,7 @@ def accounts(garden: Garden) -> None:
         ledger.book(garden.day(65 + 30 * back), 150_000, "sales", "客户甲 Buyer A")
         ledger.book(garden.day(63 + 30 * back), -140_000, "supplier", "包装材料 Packaging")
     ledger.close()
-    made = watched(garden, "frozen_account", "A court froze the account altogether.", {"ACC-12": ("100", "red")}, "am132c")
+    made = watched(garden, "frozen_account", "A court froze the account altogether.", {"ACC-12": ("full", "red")}, "am132c")
     garden.tell("external_signal", borrower_number=made.party.number, kind="court", source="苏州中级人民法院 Suzhou Intermediate Court",
                 reference="P-FROZEN", headline="账户冻结 Account frozen", topic="account_frozen", share=Decimal(100), confidence="confirmed",
                 valid_from=garden.day(9))  # fmt: skip
@@ -151,7 +151,8 @@ def proceeds(garden: Garden) -> None:
     agreed(made)
     paid(made, 1, "0.5", MILL, "supplier")
     paid(made, 2, "0.5", MILL, "supplier", after=2, proof=None)
-    made = watched(garden, "proceeds_in_order", "All of the money went to the payee of the contract, by the bank, with proofs.",
+    made = watched(garden, "proceeds_in_order", "All of the money went to the payee of the contract, nine tenths by the bank, with proofs.",
                    dict.fromkeys(("USE-01", "USE-02", "USE-03", "USE-04", "USE-06"), ("", "")), "manager2")  # fmt: skip
     agreed(made)
-    paid(made, 1, "1", MILL, "supplier", mode="entrusted")
+    paid(made, 1, "0.9", MILL, "supplier", mode="entrusted")
+    paid(made, 2, "0.1", MILL, "supplier")

@@ -136,15 +136,15 @@ def people(garden: Garden) -> None:
                 "nobody_responsible",
                 "Its manager left and nobody has taken the loan over (indicator PRC-11).",
                 {},
-                {"handover_gap_days": "23"},
+                {"handover_gap_days": "24"},
             ),
             "am112b",
         )
     box_ticker(garden)
     for place in range(3):
         case = Case("same_photo", "Inspected with a photograph that the manager had already used for another borrower.")
-        made = garden.loan(case, garden.owner("am221c"), "SB", 220_000, last_due=15, before=7)
-        pay_habit(made, made.plan[: 7 if place else 8], always(0), garden.frame.as_of)
+        made = garden.loan(case, garden.owner("am221c"), "SB", 220_000, last_due=15, before=1)
+        pay_habit(made, made.plan[: 1 if place else 2], always(0), garden.frame.as_of)
     key = garden.owner("manager", segment="medium", key_customer=True)
     made = garden.loan(
         Case("key_customer", "A key customer, 5 days past due.", {"REP-01": "yellow"}), key, "WC-IO", 3_000_000, last_due=5, before=7

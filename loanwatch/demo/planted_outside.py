@@ -39,9 +39,9 @@ def courts(garden: Garden) -> None:
     made = watched(garden, "fined", "Fined half a per cent of its net assets.", {"EXT-05": ("0.005", "yellow")}, "am131a")
     books(garden, made)
     signal(garden, made, "penalty", "环保处罚 Fined for waste water", ago=33, source="生态环境局 Environment office", amount=Decimal(22_500))
-    made = watched(garden, "abnormal_operation", "Listed for abnormal operation for 40 days; a notice of deregistration followed.",
+    made = watched(garden, "abnormal_operation", "On the list of abnormal operation for the 40th day; a notice of deregistration followed.",
                    {"EXT-06": ("40", "orange"), "MGT-06": ("", "red")}, "am131b")  # fmt: skip
-    signal(garden, made, "abnormal_operation", "经营异常名录 Listed", ago=40)
+    signal(garden, made, "abnormal_operation", "经营异常名录 Listed", ago=39)
     signal(garden, made, "deregistration", "注销公告 Deregistration announced", ago=12)
     made = watched(garden, "bad_news", "Two confirmed reports within 90 days; a third is a rumour.", {"EXT-09": ("2", "orange")}, "am132a")
     for ago, sure in ((75, "confirmed"), (30, "confirmed"), (10, "rumour")):
@@ -65,7 +65,7 @@ def courts(garden: Garden) -> None:
 def owners(garden: Garden) -> None:
     """Management, ownership, groups."""
     made = watched(garden, "control_changed", "30 % of the shares changed hands without consent; three persons changed; 85 % of the shares are pledged.",
-                   {"MGT-01": ("30", "orange"), "MGT-02": ("3", "orange"), "MGT-05": ("85", "orange")}, "manager2")  # fmt: skip
+                   {"MGT-01": ("0.3", "orange"), "MGT-02": ("3", "orange"), "MGT-05": ("0.85", "orange")}, "manager2")  # fmt: skip
     signal(garden, made, "control_change", "股权转让 Shares sold", ago=50, share=Decimal(30))
     for ago in (300, 160, 40):
         signal(garden, made, "person_change", "董事变更 Director changed", ago=ago)
@@ -119,11 +119,14 @@ def promises(garden: Garden) -> None:
     number = covenant(made, 12)
     for months, value, result in ((9, "0.66", "kept"), (6, "0.72", "broken"), (3, "0.69", "kept"), (0, "0.74", "broken")):
         test(number, months, value, result)
-    made = watched(garden, "statements_late", "The statements were due 98 days ago after the days of grace; nothing has come.",
+    made = watched(garden, "statements_late", "The statements and the figures of a covenant were due 98 days ago after the days of grace; nothing has come.",
                    {"FIN-16": ("98", "red"), "COV-03": ("1", "yellow")}, "am231a")  # fmt: skip
     since = add_months(garden.day(98 + 45), -12)  # the first test is due a year later
-    garden.tell("covenant", number=f"CV-{made.number}-2", borrower_number=made.party.number, loan_number=made.number, measure="statement",
+    garden.tell("covenant", number=f"CV-{made.number}-2", borrower_number=made.party.number, loan_number=made.number, measure="statements",
                 title="年度报表 Yearly statements", comparison="happens", every_months=12, grace_days=45, valid_from=since)  # fmt: skip
+    garden.tell("covenant", number=f"CV-{made.number}-1", borrower_number=made.party.number, loan_number=made.number, measure="debt_to_assets",
+                title="资产负债率 Debt to assets", comparison="at_most", threshold=Decimal("0.70"), every_months=12, grace_days=45,
+                valid_from=since)  # fmt: skip
 
 
 def pledged(garden: Garden) -> None:
