@@ -7,6 +7,7 @@ money in or out all the same, but neither sales nor wages nor anything else.
 from alerts.observation.borrowers.flows_fields import FLOWS_FIELDS
 from alerts.observation.borrowers.statements import change, share
 from alerts.observation.engine import DATE, INT, MONEY, RATIO, Family, Months, Windows, new_fact
+from alerts.observation.loans.payments import SEQUENCE
 from borrowers.revisions import known
 
 DAY_MONEY = "numeric(28, 2)"  # money times days
@@ -73,22 +74,27 @@ BOOKINGS = Windows(
     latest={"credited_on": (456, f"{_OURS} AND {_IN}")},
 )  # fmt: skip
 
+# Of an account without any booking nothing is known, for it may be that nobody tells its bookings.
 # The balance at the end of the last complete month, and the largest buyer of the quarter before it: both stand for a month.
 _ACCOUNTS = """
 account AS (
-    SELECT a.borrower_id, a.id, a.bank, a.valid_from, a.closed_on FROM lw_book b
+    SELECT a.borrower_id, a.id, a.bank, a.valid_from, a.closed_on, f.first_on FROM lw_book b
     JOIN lw_subject s ON s.subject_id = b.subject_id JOIN borrowers_depositaccount a ON a.borrower_id = s.subject_id AND a.currency = b.currency
+    CROSS JOIN LATERAL (SELECT min(n.valid_from) AS first_on FROM borrowers_accounttransaction n
+                        WHERE n.account_id = a.id AND """ + known("n", "borrowers_accounttransaction") + """) f
     WHERE a.known_from <= %(known)s AND a.valid_from <= %(day)s AND (a.closed_on IS NULL OR a.closed_on > %(day)s)
 ),
 held AS (
-    SELECT a.borrower_id, count(*) FILTER (WHERE a.bank = '') AS accounts, count(*) FILTER (WHERE a.bank <> '') AS elsewhere,
-           min(a.valid_from) FILTER (WHERE a.bank = '') AS opened_on, min(a.closed_on) AS closes_on,
+    SELECT a.borrower_id, count(*) FILTER (WHERE a.bank = '' AND a.first_on <= %(day)s) AS accounts,
+           count(*) FILTER (WHERE a.bank <> '' AND a.first_on <= %(day)s) AS elsewhere,
+           min(greatest(a.valid_from, a.first_on)) FILTER (WHERE a.bank = '' AND a.first_on <= %(day)s) AS opened_on, min(a.closed_on) AS closes_on,
+           min(a.first_on) FILTER (WHERE a.first_on > %(day)s) AS begins_on,
            CASE WHEN bool_and(l.balance_after IS NOT NULL) FILTER (WHERE a.bank = '' AND a.valid_from < date_trunc('month', %(day)s::date)) THEN
                sum(l.balance_after) FILTER (WHERE a.bank = '') END AS balance
     FROM account a LEFT JOIN LATERAL (
         SELECT n.balance_after FROM borrowers_accounttransaction n
         WHERE n.account_id = a.id AND n.valid_from < date_trunc('month', %(day)s::date) AND """ + known("n", "borrowers_accounttransaction") + """
-        ORDER BY n.valid_from DESC, n.id DESC LIMIT 1) l ON a.bank = ''
+        ORDER BY n.valid_from DESC, """ + SEQUENCE.format("n") + """ DESC LIMIT 1) l ON a.bank = ''
     GROUP BY a.borrower_id
 )"""  # fmt: skip
 _BUYERS = f"""
@@ -111,15 +117,17 @@ SQL = f"""
 WITH {_ACCOUNTS}, {_BUYERS}
 SELECT s.subject_id, coalesce(h.accounts, 0) AS accounts_here, coalesce(h.elsewhere, 0) AS accounts_elsewhere, h.opened_on AS account_opened_on,
        h.balance AS month_end_balance, y.largest AS largest_buyer_share, y.change AS largest_buyer_change,
-       CASE WHEN h.borrower_id IS NOT NULL THEN least(h.closes_on, (date_trunc('month', %(day)s::date) + interval '1 month')::date) END AS recheck_on
+       CASE WHEN h.borrower_id IS NOT NULL THEN least(h.closes_on, h.begins_on, (date_trunc('month', %(day)s::date) + interval '1 month')::date) END AS recheck_on
 FROM lw_subject s LEFT JOIN held h ON h.borrower_id = s.subject_id LEFT JOIN buyer y ON y.borrower_id = s.subject_id
 """
 OPENED = f"SELECT n.borrower_id FROM borrowers_depositaccount n WHERE n.lender_id = %(lender)s AND n.bucket BETWEEN %(lo)s AND %(hi)s AND {new_fact('n')}"
-# Bookings of this month change neither balance nor buyers of the months that are over.
-LATE = """
+# Bookings of this month change neither balance nor buyers of the months that are over, unless they are the first of the account.
+LATE = f"""
 SELECT na.borrower_id FROM borrowers_accounttransaction n JOIN borrowers_depositaccount na ON na.id = n.account_id
 WHERE n.lender_id = %(lender)s AND n.bucket BETWEEN %(lo)s AND %(hi)s AND n.known_from > %(previous)s AND n.known_from <= %(known)s
-  AND (n.revision > 1 OR n.valid_from < date_trunc('month', %(day)s::date))
+  AND (n.revision > 1 OR n.valid_from < date_trunc('month', %(day)s::date) OR NOT EXISTS (
+      SELECT FROM borrowers_accounttransaction e WHERE e.account_id = n.account_id AND e.valid_from <= least(n.valid_from, %(previous)s)
+        AND e.known_from <= %(previous)s AND {known("e", "borrowers_accounttransaction")}))
 UNION ALL
 SELECT na.borrower_id FROM borrowers_correction n JOIN borrowers_depositaccount na ON na.id = n.subject_id
 WHERE n.lender_id = %(lender)s AND n.subject = 'borrowers.depositaccount' AND n.known_from > %(previous)s AND n.known_from <= %(known)s

@@ -6,8 +6,8 @@ from alerts.observation.fields import CORE, COUNT, DAYS, SHARE, TIMES, Field, Ki
 
 BOOKINGS = gettext_noop("Bookings on the borrower's accounts")
 LENDER_CURRENCY = gettext_noop("currency of the lender")
-_NO_ACCOUNT = gettext_noop("The borrower has no account with the lender in its currency, or nothing to compare with.")
-_NO_BOOKING = gettext_noop("No account of the borrower in the currency of the lender is known, or nothing to compare with.")
+_NO_ACCOUNT = gettext_noop("No booking on an account of the borrower with the lender in its currency is known, or nothing to compare with.")
+_NO_BOOKING = gettext_noop("No booking on any account of the borrower in the currency of the lender is known, or nothing to compare with.")
 
 _flow = partial(Field, grain="borrower", inputs=BOOKINGS, owner=CORE)
 
@@ -23,7 +23,7 @@ FLOWS_FIELDS = (
     ),
     _flow(
         name="average_balance", indicator="ACC-02", kind=Kind.MONEY, unit=LENDER_CURRENCY, sample="820000.00", label=gettext_noop("Average balance"),
-        empty=gettext_noop("The borrower has no account with the lender in its currency, or a balance at the end of the last month is not told."),
+        empty=gettext_noop("No booking on an account of the borrower with the lender in its currency is known, or a balance at the end of the last month is not told."),
         meaning=gettext_noop("Mean of the daily balances of the last three complete months, all accounts with the lender together."),
     ),
     _flow(
@@ -49,7 +49,7 @@ FLOWS_FIELDS = (
         name="dormant_days", indicator="ACC-09", kind=Kind.INT, unit=DAYS, sample="45", label=gettext_noop("Days without money in"), empty=_NO_ACCOUNT,
         meaning=gettext_noop(
             "Days since money last came in on an account with the lender, other than loans and transfers between own accounts; since "
-            "the first account was opened where none came in within 456 days."
+            "the opening or the first known booking of the first account, whichever is later, where none came in within 456 days."
         ),
     ),
     _cycle("payroll_change", "-0.3",

@@ -98,7 +98,13 @@ def test_sales_dormancy_lenders_related_parties_and_buyers(house, accounts, year
         ("400 of 1,000 for half the debt", flows((date(2025, 9, 1), 400, "sales"), borrower=due), "sales_return", 0.8),
         ("no bureau", flows((date(2025, 9, 1), 400, "sales")), "sales_return", None),
         ("thirty days", flows((DAY - timedelta(days=30), 5), (DAY, -5), (DAY, 9, "loan")), "dormant_days", 30),
-        ("nothing ever came in", flows(account={"opened": date(2026, 9, 1)}), "dormant_days", 27),
+        ("nothing ever came in", flows((date(2026, 9, 1), -5), account={"opened": date(2026, 9, 1)}), "dormant_days", 27),
+        ("opened long before bookings were told", flows((date(2026, 9, 1), -5)), "dormant_days", 27),
+        ("no booking was ever told", flows(), "dormant_days", None),
+        ("nor any lender", flows(), "outside_lenders_new_90d", None),
+        ("nor wages", flows(), "payments_stopped", None),
+        ("told, and on no account here", flows((DAY, 5), account={"bank": "Other bank"}), "dormant_days", None),
+        ("told elsewhere", flows((DAY, 5), account={"bank": "Other bank"}), "outside_lenders_new_90d", 0),
         ("today", flows((DAY, 5)), "dormant_days", 0),
         ("one", flows((edge, -5, "lender_outside", pawn)), "outside_lenders_new_90d", 1),
         ("ninety days ago", flows((edge - timedelta(days=1), -5, "lender_outside", pawn)), "outside_lenders_new_90d", 0),
@@ -117,6 +123,29 @@ def test_sales_dormancy_lenders_related_parties_and_buyers(house, accounts, year
         ("buyers without a name", flows((date(2026, 8, 1), 5, "sales")), "largest_buyer_share", None),
         ("no account", house.borrower(), "round_trip_share_90d", None),
     ])  # fmt: skip
+
+
+def test_an_account_is_silent_until_its_first_booking_on_time_ahead_late_or_withdrawn(house, accounts):
+    days = [DAY, date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 2)]
+    made = {name: house.borrower() for name in ("on time", "ahead", "late", "withdrawn")}
+    held = {name: accounts.account(borrower) for name, borrower in made.items()}
+    accounts.book(held["on time"], days[1], -5)
+    accounts.book(held["ahead"], days[2], -5, known_from=DAY)
+    accounts.book(held["ahead"], days[1], -5)
+    accounts.book(held["late"], days[1], -5)
+    accounts.book(held["late"], date(2026, 9, 10), -5, known_from=days[2])
+    wrong = accounts.book(held["withdrawn"], days[1], -5)
+    accounts.book(held["withdrawn"], days[1], -5, reference=wrong.reference, revision=2, withdrawn=True, known_from=days[2])
+    accounts.book(held["withdrawn"], days[3], -5)
+    seen = {name: [] for name in made}
+    for day in days:
+        house.close(day)
+        assert_carried_is_fresh(house.lender, day)
+        for name, borrower in made.items():
+            seen[name].append(house.seen(borrower, day).dormant_days)
+    assert seen == {
+        "on time": [None, 0, 1, 2, 3], "ahead": [None, 0, 1, 2, 3], "late": [None, 0, 20, 21, 22], "withdrawn": [None, 0, None, 0, 1],
+    }  # fmt: skip
 
 
 def rescan(house, borrower, day: date) -> dict[str, Any]:

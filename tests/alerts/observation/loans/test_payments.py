@@ -100,6 +100,28 @@ def test_the_balance_of_the_five_days_before_is_held_against_a_demand_due_within
     assert [nights.seen(loan, "next_demand_days", d) for d in days] == [8, 7, 1, 31]
 
 
+def test_the_average_takes_the_days_of_which_the_balance_is_known_and_adds_up_accounts(nights):
+    loan = nights.loan()
+    schedule(loan, (date(2026, 3, 20), 100))
+    first, second = account(nights, loan), account(nights, loan, number="second")
+    nights.fact(AccountTransaction, first, date(2026, 3, 13), reference="1", amount=60, balance_after=60, bucket=loan.bucket)
+    nights.fact(AccountTransaction, second, date(2026, 3, 1), reference="1", amount=40, balance_after=40, bucket=loan.bucket)
+    account(nights, loan, number="never told")
+    # until the day after its first booking the balance of the first account is not known
+    assert nights.series(loan, "balance_before_due", date(2026, 3, 13), date(2026, 3, 15)) == [D("0.4"), 1]
+
+
+def test_a_corrected_earlier_booking_is_not_the_last_of_its_day_and_ten_comes_after_nine(nights):
+    loan = nights.loan()
+    schedule(loan, (date(2026, 3, 20), 100))
+    own = account(nights, loan)
+    early = {"reference": "9", "amount": 30, "bucket": loan.bucket}
+    nights.fact(AccountTransaction, own, date(2026, 3, 1), balance_after=30, **early)
+    nights.fact(AccountTransaction, own, date(2026, 3, 1), reference="10", amount=20, balance_after=50, bucket=loan.bucket)
+    nights.fact(AccountTransaction, own, date(2026, 3, 1), balance_after=30, known_from=date(2026, 3, 2), **early | {"counterparty": "Shop"})
+    assert nights.series(loan, "balance_before_due", date(2026, 3, 15)) == [D("0.5")]
+
+
 def test_a_supervised_account_or_one_in_another_currency_is_no_balance_to_pay_from(nights):
     loan = nights.loan()
     schedule(loan, (date(2026, 3, 20), 100))
