@@ -270,7 +270,7 @@ _COLLATERAL = (
         name="guarantor_dpd", grain="loan", kind=Kind.INT, unit=DAYS, inputs=GUARANTEES, owner=CORE, sample="0", indicator="COL-08",
         label=gettext_noop("Guarantor's days past due"),
         meaning=gettext_noop("Worst days past due among the guarantors' own loans; 0 when they have none."),
-        empty=gettext_noop("The loan has no guarantor."),
+        empty=gettext_noop("The loan has no guarantor, or the days past due of a guarantor are not known."),
     ),
     Field(
         name="circle_length", grain="loan", kind=Kind.INT, unit=COUNT, inputs=GUARANTEES, owner=CORE, sample="3", indicator="COL-10",
@@ -280,7 +280,7 @@ _COLLATERAL = (
     Field(
         name="circle_share", grain="loan", kind=Kind.RATIO, unit=SHARE, inputs=GUARANTEES, owner=CORE, sample="0.08", indicator="COL-10",
         label=gettext_noop("Share of the circle in the branch"),
-        meaning=gettext_noop("Exposure to all members of the circle divided by the exposure of the branch."),
+        meaning=gettext_noop("Exposure to all members of the circle divided by the exposure of the branch, both in the lender's currency."),
         empty=NO_CIRCLE,
     ),
     Field(

@@ -7,6 +7,7 @@ before" is the latest figure that is twelve to fifteen months older than today's
 from alerts.observation.borrowers.figures_fields import FIGURES_FIELDS
 from alerts.observation.borrowers.statements import MONTH, change, share
 from alerts.observation.engine import DATE, INT, MONEY, NUMBER, RATIO, Family, new_fact
+from alerts.observation.loans.sources import corrected
 from borrowers.revisions import known
 
 _FIGURES = f"""
@@ -29,10 +30,14 @@ season AS (
     FROM figure WHERE measure = 'electricity' AND current AND (month > latest_month - 3 OR month BETWEEN latest_month - 14 AND latest_month - 12)
     GROUP BY borrower_id HAVING count(DISTINCT month) = 6 AND count(*) = 6
 )"""
+# A guarantee ends with its loan, which lies anywhere in the book.
+_CLOSED = f"SELECT FROM borrowers_position p WHERE p.loan_id = l.id AND p.closed_as <> '' AND p.valid_from <= %(day)s AND {known('p', 'borrowers_position')}"
+OVER = f"""CASE WHEN l.position_fed THEN EXISTS ({_CLOSED})
+            ELSE EXISTS (SELECT FROM borrowers_loanstate st WHERE st.loan_id = l.id AND st.outstanding_minor <= 0 AND st.overdue_interest_minor <= 0) END"""
 _GUARANTEES = f"""
 given AS (
     SELECT g.guarantor_id AS borrower_id, sum(g.amount) AS amount, min(g.to_on) AS ends_on
-    FROM lw_subject s JOIN borrowers_guarantee g ON g.guarantor_id = s.subject_id JOIN borrowers_loan l ON l.id = g.loan_id
+    FROM lw_subject s JOIN borrowers_guarantee g ON g.guarantor_id = s.subject_id JOIN borrowers_loan l ON l.id = g.loan_id AND NOT {OVER}
     JOIN lw_book b ON b.subject_id = s.subject_id AND b.currency = l.currency
     WHERE g.lender_id = %(lender)s AND g.valid_from <= %(day)s AND {known("g", "borrowers_guarantee")} AND (g.to_on IS NULL OR g.to_on > %(day)s)
     GROUP BY g.guarantor_id
@@ -106,6 +111,13 @@ TOLD = f"""
 SELECT n.borrower_id FROM borrowers_outsidefigure n WHERE n.lender_id = %(lender)s AND n.bucket BETWEEN %(lo)s AND %(hi)s AND {new_fact("n")}
 """
 GIVEN = f"SELECT n.guarantor_id FROM borrowers_guarantee n WHERE n.lender_id = %(lender)s AND {new_fact('n')}"
+REPAID = f"""
+SELECT n.guarantor_id FROM lw_book b JOIN borrowers_guarantee n ON n.guarantor_id = b.subject_id
+JOIN borrowers_loanstate st ON st.loan_id = n.loan_id AND st.as_of = %(day)s WHERE n.lender_id = %(lender)s
+UNION ALL
+SELECT n.guarantor_id FROM lw_book b JOIN borrowers_guarantee n ON n.guarantor_id = b.subject_id JOIN borrowers_position p ON p.loan_id = n.loan_id
+WHERE n.lender_id = %(lender)s AND p.lender_id = %(lender)s AND {new_fact("p")} AND p.valid_from <= %(day)s AND (p.closed_as <> '' OR p.revision > 1)
+"""
 # Guarantees in the lender's currency against net assets in it; the bureau knows of those for other lenders too.
 _GIVEN = "greatest(r.guarantees_here, CASE WHEN r.guarantees_currency = r.currency THEN r.guarantees_by_bureau END)"
 
@@ -117,7 +129,7 @@ FIGURES = Family(
         "internal_rating_age": (RATIO, "(%(day)s - r.rated_on)::numeric / nullif(%(rating_days)s, 0)"),
         "guarantee_load": (RATIO, f"CASE WHEN r.statement_currency = r.currency THEN {share(_GIVEN, 'r.net_assets')} END"),
     },
-    news=(TOLD, GIVEN),
+    news=(TOLD, GIVEN, REPAID, corrected("borrowers.borrower", "n.subject_id", "")),
     rechecks=True,
     fields=FIGURES_FIELDS,
 )

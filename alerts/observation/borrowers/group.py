@@ -7,6 +7,7 @@ before the first observation of the day is written.
 from alerts.observation.borrowers.group_fields import GROUP_FIELDS
 from alerts.observation.borrowers.statements import share
 from alerts.observation.engine import BOOL, INT, RATIO, Family
+from alerts.observation.loans.guarantors import DAYS, ON_BOOK, STANDS, worst
 from borrowers.revisions import known
 
 _IN_FORCE = "{0}.lender_id = %(lender)s AND {0}.valid_from <= %(day)s AND ({0}.to_on IS NULL OR {0}.to_on > %(day)s)"
@@ -47,12 +48,10 @@ link AS MATERIALIZED (
 )"""
 _STANDING = f"""
 standing AS MATERIALIZED (
-    SELECT l.borrower_id, l.currency, max(coalesce(%(day)s - s.counts_from, po.days_past_due, 0)) AS dpd,
-           sum(coalesce(s.outstanding_minor / 100.0, po.balance)) AS outstanding
-    FROM borrowers_loan l
-    LEFT JOIN borrowers_loanstate s ON s.loan_id = l.id AND NOT l.position_fed
-    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND l.position_fed AND po.valid_from = %(day)s AND po.closed_as = '' AND {known("po", "borrowers_position")}
-    WHERE l.lender_id = %(lender)s AND (s.loan_id IS NOT NULL OR po.id IS NOT NULL) AND l.borrower_id IN (
+    SELECT l.borrower_id, l.currency, {worst(DAYS, f"({DAYS}) IS NULL")} AS dpd,
+           CASE WHEN count(*) = count(coalesce(s.outstanding_minor, po.balance)) THEN sum(coalesce(s.outstanding_minor / 100.0, po.balance)) END AS outstanding
+    FROM borrowers_loan l {STANDS}
+    WHERE l.lender_id = %(lender)s AND {ON_BOOK} AND l.borrower_id IN (
         SELECT other FROM kin UNION SELECT other FROM link
         UNION SELECT n.borrower_id FROM membership n WHERE n.group_id IN (SELECT m.group_id FROM membership m JOIN lw_book b ON b.subject_id = m.borrower_id))
     GROUP BY l.borrower_id, l.currency
@@ -64,7 +63,8 @@ insolvent AS MATERIALIZED (
 )"""
 _FOUND = f"""
 contagion AS (
-    SELECT k.subject_id, count(DISTINCT k.other) AS members, max(coalesce(st.dpd, 0)) AS dpd, bool_or(i.borrower_id IS NOT NULL) AS insolvent
+    SELECT k.subject_id, count(DISTINCT k.other) AS members, {worst("st.dpd", "st.borrower_id IS NOT NULL AND st.dpd IS NULL")} AS dpd,
+           bool_or(i.borrower_id IS NOT NULL) AS insolvent
     FROM kin k LEFT JOIN standing st ON st.borrower_id = k.other LEFT JOIN insolvent i ON i.borrower_id = k.other
     GROUP BY k.subject_id
 ),
@@ -76,7 +76,7 @@ hidden AS (
 used AS (
     SELECT m.borrower_id AS subject_id, max(e.used) AS used
     FROM membership m JOIN lw_book b ON b.subject_id = m.borrower_id
-    JOIN (SELECT g.id, {share("coalesce(sum(st.outstanding), 0)", 'g."limit"')} AS used
+    JOIN (SELECT g.id, {share("CASE WHEN count(st.borrower_id) = count(st.outstanding) THEN coalesce(sum(st.outstanding), 0) END", 'g."limit"')} AS used
           FROM borrowers_customergroup g JOIN membership n ON n.group_id = g.id
           LEFT JOIN standing st ON st.borrower_id = n.borrower_id AND st.currency = g.currency
           WHERE g.lender_id = %(lender)s GROUP BY g.id, g."limit") e ON e.id = m.group_id
@@ -87,8 +87,9 @@ failing AS (
            CASE WHEN EXISTS (SELECT FROM insolvent i WHERE i.borrower_id = b.subject_id) THEN 'borrower'
                 WHEN EXISTS (SELECT FROM control c JOIN insolvent i ON i.borrower_id = c.party_id
                              WHERE c.borrower_id = b.subject_id AND (c.kind = 'controller' OR c.share > 50)) THEN 'parent'
-                WHEN EXISTS (SELECT FROM borrowers_loan l JOIN borrowers_guarantee g ON g.loan_id = l.id JOIN insolvent i ON i.borrower_id = g.guarantor_id
-                             WHERE l.borrower_id = b.subject_id AND {_IN_FORCE.format("g")} AND {known("g", "borrowers_guarantee")}) THEN 'guarantor'
+                WHEN EXISTS (SELECT FROM alerts_loanday l JOIN borrowers_guarantee g ON g.loan_id = l.loan_id JOIN insolvent i ON i.borrower_id = g.guarantor_id
+                             WHERE l.lender_id = %(lender)s AND l.as_of = %(day)s AND l.borrower_id = b.subject_id
+                               AND {_IN_FORCE.format("g")} AND {known("g", "borrowers_guarantee")}) THEN 'guarantor'
                 ELSE 'none' END AS who
     FROM lw_book b WHERE 'insolvency' = ANY (%(signal_sources)s::text[])
 )"""

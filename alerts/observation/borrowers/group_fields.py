@@ -25,7 +25,8 @@ GROUP_FIELDS = (
         meaning=gettext_noop("Other borrowers in the same declared group, controlled by or controlling this one, or with the same controller."),
     ),
     _group(
-        name="group_worst_dpd", indicator="GRP-01", kind=Kind.INT, unit=DAYS, sample="34", label=gettext_noop("Worst days past due in the group"), empty=_ALONE,
+        name="group_worst_dpd", indicator="GRP-01", kind=Kind.INT, unit=DAYS, sample="34", label=gettext_noop("Worst days past due in the group"),
+        empty=gettext_noop("No other of a group of the borrower borrows here, or their days past due are not known."),
         meaning=gettext_noop("Highest days past due here among the others of the same group."),
     ),
     _group(
@@ -52,7 +53,7 @@ GROUP_FIELDS = (
     _group(
         name="group_limit_used", indicator="GRP-05", kind=Kind.RATIO, unit=SHARE, sample="0.83", label=gettext_noop("Limit of the group used"),
         meaning=gettext_noop("Outstanding balances of all members, in the currency of the limit, over the limit of the group; of several groups the highest."),
-        empty=gettext_noop("The borrower is in no declared group, or the group has no limit."),
+        empty=gettext_noop("The borrower is in no declared group, the group has no limit, or a balance of a member is not told."),
     ),
     _group(
         name="insolvency", indicator="EXT-03", kind=Kind.CHOICE, unit=WORD, inputs=gettext_noop("What courts and news tell of borrower, controller and guarantors"),

@@ -7,20 +7,34 @@ complete before the first observation of the day is written.
 from alerts.observation.engine import INT, RATIO, Family
 from borrowers.revisions import known
 
+# Today's loans: by what allocation left, or by today's position; of a loan whose position is missing today, the last one tells whether it is over.
+STANDS = f"""
+    LEFT JOIN borrowers_loanstate s ON s.loan_id = l.id AND NOT l.position_fed
+    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND l.position_fed AND po.valid_from = %(day)s AND {known("po", "borrowers_position")}
+    LEFT JOIN LATERAL (
+        SELECT p.closed_as FROM borrowers_position p WHERE p.loan_id = l.id AND p.valid_from < %(day)s AND {known("p", "borrowers_position")}
+        ORDER BY p.valid_from DESC LIMIT 1) before ON l.position_fed AND po.id IS NULL"""
+ON_BOOK = "(s.outstanding_minor > 0 OR s.overdue_interest_minor > 0 OR coalesce(po.closed_as, before.closed_as) = '')"
+DAYS = "CASE WHEN l.position_fed THEN po.days_past_due ELSE coalesce(%(day)s - s.counts_from, 0) END"
+
+
+def worst(days: str, unknown: str) -> str:
+    """SQL: the highest of `days`. Who is late is late, whatever the others are; that nobody is late is known only where all are."""
+    return f"CASE WHEN bool_or({unknown}) THEN nullif(max({days}), 0) ELSE max({days}) END"
+
+
 # Where any guarantor of the lender stands today; guarantors and circle members lie in other buckets.
 STANDING = f"""
 standing AS (
-    SELECT l.borrower_id, max(coalesce(%(day)s - s.counts_from, po.days_past_due, 0)) AS dpd,
-           sum(coalesce(s.outstanding_minor / 100.0, po.balance)) AS outstanding
-    FROM borrowers_loan l
-    LEFT JOIN borrowers_loanstate s ON s.loan_id = l.id AND NOT l.position_fed
-    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND po.valid_from = %(day)s AND po.closed_as = '' AND {known("po", "borrowers_position")}
-    WHERE l.lender_id = %(lender)s AND l.borrower_id IN (SELECT guarantor_id FROM borrowers_guarantee WHERE lender_id = %(lender)s)
-      AND (s.loan_id IS NOT NULL OR po.id IS NOT NULL)
+    SELECT l.borrower_id, {worst(DAYS, f"({DAYS}) IS NULL")} AS dpd,
+           sum(coalesce(s.outstanding_minor / 100.0, po.balance)) FILTER (WHERE l.currency = own.currency) AS outstanding
+    FROM borrowers_loan l JOIN lenders_lender own ON own.id = l.lender_id {STANDS}
+    WHERE l.lender_id = %(lender)s AND l.borrower_id IN (SELECT guarantor_id FROM borrowers_guarantee WHERE lender_id = %(lender)s) AND {ON_BOOK}
     GROUP BY l.borrower_id
 ),
 guarantors AS (
-    SELECT g.loan_id, count(*) AS guarantors, max(coalesce(st.dpd, 0)) AS worst_dpd
+    SELECT g.loan_id, count(*) AS guarantors,
+           {worst("CASE WHEN st.borrower_id IS NULL THEN 0 ELSE st.dpd END", "st.borrower_id IS NOT NULL AND st.dpd IS NULL")} AS worst_dpd
     FROM borrowers_guarantee g
     LEFT JOIN standing st ON st.borrower_id = g.guarantor_id
     WHERE g.lender_id = %(lender)s AND g.bucket BETWEEN %(lo)s AND %(hi)s AND g.valid_from <= %(day)s AND {known("g", "borrowers_guarantee")}
@@ -32,9 +46,9 @@ guarantors AS (
 CIRCLES = f"""
 edge AS MATERIALIZED (
     SELECT DISTINCT g.guarantor_id AS giver, l.borrower_id AS taker
-    FROM borrowers_guarantee g JOIN borrowers_loan l ON l.id = g.loan_id
+    FROM borrowers_guarantee g JOIN borrowers_loan l ON l.id = g.loan_id {STANDS}
     WHERE g.lender_id = %(lender)s AND g.valid_from <= %(day)s AND {known("g", "borrowers_guarantee")} AND (g.to_on IS NULL OR g.to_on > %(day)s)
-      AND g.guarantor_id <> l.borrower_id
+      AND g.guarantor_id <> l.borrower_id AND {ON_BOOK}
 ),
 walk AS (
     SELECT ARRAY[a.giver, a.taker, b.taker, c.taker, d.taker] AS path, a.giver AS start,
@@ -50,14 +64,18 @@ shortest AS (
     SELECT DISTINCT ON (start) start, path[1:length] AS members, length FROM walk ORDER BY start, length, path
 ),
 circles AS (
-    SELECT c.start AS borrower_id, c.length, sum(st.outstanding) AS exposure, max(st.dpd) AS worst_dpd
+    SELECT c.start AS borrower_id, c.length, sum(st.outstanding) AS exposure,
+           {worst("st.dpd", "st.borrower_id IS NOT NULL AND st.dpd IS NULL")} AS worst_dpd
     FROM shortest c CROSS JOIN LATERAL unnest(c.members) AS member (id) LEFT JOIN standing st ON st.borrower_id = member.id
     GROUP BY c.start, c.length
 ),
 branch_exposure AS (
-    SELECT l.branch_id, sum(s.outstanding_minor) / 100.0 AS outstanding
-    FROM borrowers_loanstate s JOIN borrowers_loan l ON l.id = s.loan_id
-    WHERE s.lender_id = %(lender)s AND NOT l.position_fed AND EXISTS (SELECT 1 FROM circles)
+    SELECT l.branch_id, sum(CASE WHEN l.position_fed THEN po.balance ELSE s.outstanding_minor / 100.0 END) AS outstanding
+    FROM borrowers_loan l JOIN lenders_lender own ON own.id = l.lender_id AND own.currency = l.currency
+    LEFT JOIN borrowers_loanstate s ON s.loan_id = l.id
+    LEFT JOIN borrowers_position po ON po.loan_id = l.id AND l.position_fed AND po.valid_from = %(day)s AND po.closed_as = ''
+         AND {known("po", "borrowers_position")}
+    WHERE l.lender_id = %(lender)s AND EXISTS (SELECT 1 FROM circles)
     GROUP BY l.branch_id
 )"""
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from borrowers.loans.models import Guarantee, Loan
+from borrowers.loans.models import Guarantee, Loan, Position
 from tests.observed import assert_carried_is_fresh
 
 DAY = date(2026, 9, 28)
@@ -88,11 +88,17 @@ def test_guarantees_given_are_held_against_net_assets(house, years):
         return made
 
     bureau = guarantor(50)
+    over = guarantor(200)
+    taken = Guarantee.objects.get(guarantor=over).loan
+    Position.objects.create(
+        loan=taken, lender=house.lender, bucket=taken.bucket, valid_from=DAY, known_from=DAY, revision=2, balance=0, days_past_due=0, closed_as="paid"
+    )
     house.figure(bureau, "guarantees_given", DAY, 250)
     house.check(DAY, [
         ("twice", guarantor(200), "guarantee_load", 2.0),
         ("the bureau knows of more", bureau, "guarantee_load", 2.5),
         ("ended today", guarantor(200, ends=DAY), "guarantee_load", 0.0),
+        ("its loan is paid back", over, "guarantee_load", 0.0),
         ("ends tomorrow", guarantor(200, ends=DAY + timedelta(days=1)), "guarantee_load", 2.0),
         ("statements in another currency", guarantor(200, currency="USD"), "guarantee_load", None),
         ("no net assets", guarantor(200, total_liabilities=301, equity=-1), "guarantee_load", None),

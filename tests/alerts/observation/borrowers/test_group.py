@@ -1,9 +1,12 @@
 """Groups, control, hidden links and insolvency around a borrower."""
 
 from datetime import date
+from decimal import Decimal
 
-from borrowers.loans.models import Guarantee, Loan
+from alerts.observation.models import LoanDay
+from borrowers.loans.models import Guarantee, Loan, Position
 from borrowers.parties.models import CustomerGroup, GroupMembership, RelatedParty
+from tests.factories import BorrowerFactory, LoanFactory
 from tests.observed import assert_carried_is_fresh
 
 DAY = date(2026, 9, 28)
@@ -119,3 +122,94 @@ def test_groups_that_change_are_seen_the_same_carried_or_afresh(house):
         assert_carried_is_fresh(house.lender, day)
         seen.append(house.seen(leaver, day).group_worst_dpd)
     assert seen == [None, 12, 12, None]
+
+
+def retold(borrower, *days, **changed):
+    """The positions of the borrower's loan for these days are told otherwise the same day."""
+    for told in list(Position.objects.filter(loan__borrower=borrower, valid_from__in=days)):
+        same = {name: getattr(told, name) for name in ("lender", "bucket", "loan", "valid_from", "known_from", "balance", "days_past_due")}
+        Position.objects.create(**same | {"revision": 2} | changed)
+
+
+UNTOLD, GONE, MISSING = {"days_past_due": None}, {"closed_as": "paid", "balance": 0}, {"withdrawn": True}
+
+
+def test_days_that_nobody_told_are_unknown_and_not_none(house):
+    asked, silent = house.borrower(), house.borrower()
+    group(house, asked, silent)
+    retold(silent, DAY, **UNTOLD)
+    beside, quiet, late = house.borrower(), house.borrower(), house.borrower(dpd=12)
+    group(house, beside, quiet, late)
+    retold(quiet, DAY, **UNTOLD)
+    alone, paid_back = house.borrower(), house.borrower()
+    group(house, alone, paid_back, limit=1_000_000)
+    retold(paid_back, DAY, **GONE)
+    house.check(DAY, [
+        ("nothing is known of the other", asked, "group_worst_dpd", None),
+        ("one is known to be late", beside, "group_worst_dpd", 12),
+        ("the other borrows no longer", alone, "group_worst_dpd", None),
+        ("nor does it use the limit", alone, "group_limit_used", 1.0),
+    ])  # fmt: skip
+
+
+def test_a_guarantor_whose_position_is_missing_today_is_unknown_and_one_without_loans_owes_nothing(house):
+    def backed(*guarantors):
+        taker = house.borrower()
+        loan = Loan.objects.get(borrower=taker)
+        for one in guarantors:
+            Guarantee.objects.create(
+                lender=house.lender, bucket=loan.bucket, loan=loan, guarantor=one, amount=1, valid_from=LONG_AGO, known_from=LONG_AGO
+            )
+        return taker
+
+    silent, missing, late, over = house.borrower(), house.borrower(), house.borrower(dpd=31), house.borrower(dpd=31)
+    day = date(2026, 9, 29)
+    retold(silent, day, **UNTOLD)
+    retold(missing, day, **MISSING)
+    retold(over, DAY, **GONE)
+    retold(over, day, **MISSING)
+    cases = {
+        "days not told": (backed(silent), None), "position missing": (backed(missing), None), "late": (backed(late), 31),
+        "one late, one unknown": (backed(late, silent), 31), "paid back": (backed(over), 0), "no loan here": (backed(BorrowerFactory(lender=house.lender)), 0),
+    }  # fmt: skip
+    house.close(DAY)
+    house.close(day)
+    found = {
+        name: LoanDay.objects.get(lender=house.lender, as_of=day, borrower_id=taker.pk).guarantor_dpd for name, (taker, _) in cases.items()
+    }
+    assert found == {name: expected for name, (_, expected) in cases.items()}
+
+
+def test_guarantees_of_loans_that_are_paid_back_make_no_circle_and_no_insolvency(house):
+    one, other, insolvent = house.borrower(), house.borrower(), house.borrower()
+    day = date(2026, 9, 29)
+    house.signal(insolvent, "insolvency", DAY)
+    for taker, guarantor in ((one, other), (other, one), (other, insolvent)):
+        loan = Loan.objects.get(borrower=taker)
+        Guarantee.objects.create(
+            lender=house.lender, bucket=loan.bucket, loan=loan, guarantor=guarantor, amount=1, valid_from=LONG_AGO, known_from=LONG_AGO
+        )
+    retold(other, day, **GONE)
+    still = LoanFactory(branch=house.branch, borrower=other, product=house.product, position_fed=True, principal=5)
+    for on in (DAY, day):
+        Position.objects.create(loan=still, valid_from=on, known_from=on, balance=5, days_past_due=0, lender=house.lender, bucket=still.bucket)
+    house.close(DAY)
+    house.close(day)
+    assert_carried_is_fresh(house.lender, day)
+    lengths = LoanDay.objects.filter(lender=house.lender, borrower_id=one.pk).order_by("as_of").values_list("circle_length", flat=True)
+    assert list(lengths) == [2, 0]
+    assert [house.seen(other, on).insolvency for on in (DAY, day)] == ["guarantor", "none"]
+
+
+def test_the_share_of_a_circle_takes_position_fed_loans_and_one_currency(house):
+    one, other = house.borrower(balance=300), house.borrower(balance=100)
+    house.borrower(balance=400)
+    for taker, guarantor in ((one, other), (other, one)):
+        loan = Loan.objects.get(borrower=taker)
+        Guarantee.objects.create(
+            lender=house.lender, bucket=loan.bucket, loan=loan, guarantor=guarantor, amount=1, valid_from=LONG_AGO, known_from=LONG_AGO
+        )
+    abroad = LoanFactory(branch=house.branch, borrower=one, product=house.product, position_fed=True, principal=5, currency="USD")
+    Position.objects.create(loan=abroad, valid_from=DAY, known_from=DAY, balance=900, days_past_due=0, lender=house.lender, bucket=abroad.bucket)
+    house.close(DAY)
+    assert set(LoanDay.objects.filter(borrower_id=other.pk).values_list("circle_share", flat=True)) == {Decimal("0.5")}
