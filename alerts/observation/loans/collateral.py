@@ -1,15 +1,20 @@
 """What secures the loan: the latest and the previous valuation of each item; an item with a price index is carried forward by it."""
 
 from alerts.observation.engine import DATE, INT, MONEY, RATIO, Family, new_fact
+from alerts.observation.loans.sources import corrected
 from borrowers.revisions import known
 
 SQL = f"""
 WITH
 item AS (
     SELECT pl.loan_id, pl.to_on, pl.prior_liens, latest.value AS appraised, previous.value AS before, latest.valid_from AS valued_on,
+           ci.currency = b.currency AS same_currency,
            coalesce((SELECT a.days FROM unnest(%(allowed_kinds)s::text[], %(allowed_days)s::int[]) AS a (kind, days) WHERE a.kind = ci.kind), 365) AS allowed,
            latest.value * coalesce(now_index.value / nullif(then_index.value, 0), 1) AS value
-    FROM lw_subject s JOIN borrowers_pledge pl ON pl.loan_id = s.subject_id
+    FROM lw_subject s JOIN lw_book b ON b.subject_id = s.subject_id
+    JOIN (SELECT DISTINCT ON (pl.loan_id, pl.item_id) pl.* FROM lw_subject s JOIN borrowers_pledge pl ON pl.loan_id = s.subject_id
+          WHERE pl.lender_id = %(lender)s AND pl.valid_from <= %(day)s AND {known("pl", "borrowers_pledge")}
+          ORDER BY pl.loan_id, pl.item_id, pl.valid_from DESC, pl.id DESC) pl ON pl.loan_id = s.subject_id
     JOIN borrowers_collateralitem ci ON ci.id = pl.item_id
     LEFT JOIN LATERAL (
         SELECT v.value, v.valid_from FROM borrowers_valuation v
@@ -25,12 +30,11 @@ item AS (
     LEFT JOIN LATERAL (
         SELECT x.value FROM borrowers_priceindex x WHERE ci.index_region <> '' AND x.region = ci.index_region AND x."on" <= latest.valid_from
         ORDER BY x."on" DESC LIMIT 1) then_index ON true
-    WHERE pl.lender_id = %(lender)s AND pl.valid_from <= %(day)s AND {known("pl", "borrowers_pledge")}
-      AND (pl.to_on IS NULL OR pl.to_on > %(day)s)
+    WHERE pl.to_on IS NULL OR pl.to_on > %(day)s
 ),
 collateral AS (
     SELECT loan_id, count(*) AS items,
-           CASE WHEN bool_and(value IS NOT NULL) THEN sum(greatest(0, value - prior_liens)) END AS net_value,
+           CASE WHEN bool_and(value IS NOT NULL AND same_currency) THEN sum(greatest(0, value - prior_liens)) END AS net_value,
            min(value / nullif(before, 0) - 1) AS value_change,
            min(valued_on) AS valued_on,
            count(DISTINCT allowed) > 1 AS mixed,
@@ -54,6 +58,7 @@ SELECT n.loan_id FROM borrowers_pledge n JOIN borrowers_collateralitem ci ON ci.
 WHERE n.lender_id = %(lender)s AND EXISTS (SELECT FROM borrowers_priceindex x LEFT JOIN borrowers_delivery d ON d.id = x.delivery_id
     WHERE x.region = ci.index_region AND x."on" <= %(day)s AND (x."on" > %(previous)s OR d.business_date > %(previous)s))
 """
+ITEM_CORRECTED = corrected("borrowers.collateralitem", "p.loan_id", "JOIN borrowers_pledge p ON p.item_id = n.subject_id")
 
 COLLATERAL = Family(
     name="collateral",
@@ -63,6 +68,6 @@ COLLATERAL = Family(
         "ltv": (RATIO, "CASE WHEN r.collateral_value > 0 THEN r.outstanding / r.collateral_value END"),
         "valuation_age_days": (INT, "%(day)s - r.valued_on"),
     },
-    news=(PLEDGED, VALUED, INDEXED),
+    news=(PLEDGED, VALUED, INDEXED, ITEM_CORRECTED),
     rechecks=True,
 )

@@ -15,12 +15,12 @@ last_lead AS (
     GROUP BY c.loan_id
 ),
 duties AS (
-    SELECT d.loan_id, max(%(day)s - d.due_on) AS overdue_days FROM borrowers_checkduty d
-    WHERE d.lender_id = %(lender)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND d.known_from <= %(known)s AND d.due_on < %(day)s
-      AND (d.done_on IS NULL OR d.done_on > %(day)s)
+    SELECT d.loan_id, coalesce(max(%(day)s - d.due_on) FILTER (WHERE d.due_on < %(day)s AND (d.done_on IS NULL OR d.done_on > %(day)s)), 0) AS overdue_days
+    FROM borrowers_checkduty d
+    WHERE d.lender_id = %(lender)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND d.known_from <= %(known)s
     GROUP BY d.loan_id
 )
-SELECT b.subject_id, lead.person_id AS manager_id, last_lead.until AS led_until, coalesce(du.overdue_days, 0) AS inspection_overdue_days
+SELECT b.subject_id, lead.person_id AS manager_id, last_lead.until AS led_until, du.overdue_days AS inspection_overdue_days
 FROM lw_book b
 LEFT JOIN lead ON lead.loan_id = b.subject_id
 LEFT JOIN last_lead ON last_lead.loan_id = b.subject_id
@@ -32,9 +32,10 @@ _MISSING = """((r.days_past_due IS NULL)::int + (r.collateral_items > 0 AND r.co
 PEOPLE = Family(
     name="people",
     sql=SQL,
+    # led_until is the first day on which nobody led the loan
     columns={"manager_id": "bigint", "led_until": DATE, "inspection_overdue_days": INT},
     derived={
-        "handover_gap_days": (INT, "CASE WHEN r.manager_id IS NOT NULL THEN 0 ELSE %(day)s - r.led_until END"),
+        "handover_gap_days": (INT, "CASE WHEN r.manager_id IS NOT NULL THEN 0 ELSE %(day)s - r.led_until + 1 END"),
         "inputs_missing": ("smallint", _MISSING),
         "inputs_missing_days": (
             INT,

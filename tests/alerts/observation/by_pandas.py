@@ -234,9 +234,12 @@ def _guarantor_days(s: Standing) -> int | None:
     return max([0, *(t.since(t.past.owed > 0) for t in theirs)]) if len(_guarantors(s)) else None
 
 
-def _inspection(s: Standing) -> int:
+def _inspection(s: Standing) -> int | None:
     d = s.at.of("checkduty", s.loan.id)
-    d = d[(d.known_from <= s.at.day) & (d.due_on < s.at.day) & (d.done_on.isna() | (d.done_on > s.at.day))]
+    d = d[d.known_from <= s.at.day]
+    if d.empty:
+        return None
+    d = d[(d.due_on < s.at.day) & (d.done_on.isna() | (d.done_on > s.at.day))]
     return days(s.at.day, d.due_on.min()) or 0
 
 
@@ -245,7 +248,8 @@ def _handover(s: Standing) -> int | None:
     c = c[(c.capacity == "lead") & (c.from_on <= s.at.day)]
     if (c.to_on.isna() | (c.to_on > s.at.day)).any():
         return 0
-    return days(s.at.day, c.to_on.max())
+    gone = days(s.at.day, c.to_on.max())
+    return None if gone is None else gone + 1
 
 
 def _returned(s: Standing) -> int | None:
