@@ -204,13 +204,17 @@ def put_in_place(cursor: CursorWrapper, key: dict[str, Any], compared: list[Tabl
 
 FACTS = """
 SELECT c.relname, bool_or(a.attname = 'loan_id'), bool_or(a.attname = 'borrower_id'), bool_or(a.attname = 'item_id'),
+       bool_or(a.attname = 'account_id'), bool_or(a.attname = 'covenant_id'),
        (array_agg(a.attname::text) FILTER (WHERE a.attname IN ('valid_from', 'paid_on', 'on', 'due_on')))[1]
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname LIKE 'borrowers\\_%'
 GROUP BY c.relname
-HAVING array_agg(a.attname::text) @> ARRAY['lender_id', 'known_from'] AND bool_or(a.attname IN ('loan_id', 'borrower_id', 'item_id'))
+HAVING array_agg(a.attname::text) @> ARRAY['lender_id', 'known_from'] AND bool_or(a.attname IN ('loan_id', 'borrower_id', 'item_id', 'account_id', 'covenant_id'))
 ORDER BY c.relname
 """
+
+# A covenant holds for one loan, for those of a facility, or for all of the borrower.
+PROMISED = "l.borrower_id = c.borrower_id AND (c.loan_id = l.id OR c.loan_id IS NULL AND (c.facility_id IS NULL OR c.facility_id = l.facility_id))"
 
 
 def changed_loans(cursor: CursorWrapper, lender: Lender, day: date, known: date) -> list[int]:
@@ -222,18 +226,29 @@ def changed_loans(cursor: CursorWrapper, lender: Lender, day: date, known: date)
     told = "t.lender_id = %(lender)s AND t.known_from > %(day)s AND t.known_from <= %(known)s"
     of_borrower = "SELECT l.id FROM borrowers_loan l WHERE l.lender_id = %(lender)s AND l.borrower_id IN ({})"
     parts = [f"SELECT t.id FROM borrowers_loan t WHERE {told} AND t.disbursed_on <= %(day)s"]
-    for table, loan, borrower, _item, on in cursor.fetchall():
+    for table, loan, borrower, item, account, covenant, on in cursor.fetchall():
         about = f'{told} AND t."{on}" <= %(day)s' if on and on != "due_on" else told
         if table == "borrowers_loan":
             continue
         if loan:
             parts.append(f"SELECT t.loan_id FROM {table} t WHERE {about}")
-        elif borrower:
-            parts.append(of_borrower.format(f"SELECT t.borrower_id FROM {table} t WHERE {about}"))
-        else:
+        if borrower:  # what names a loan besides is about that loan
+            of_all = f"{about} AND t.loan_id IS NULL" if loan else about
+            parts.append(of_borrower.format(f"SELECT t.borrower_id FROM {table} t WHERE {of_all}"))
+        if account:
+            parts.append(of_borrower.format(f"SELECT a.borrower_id FROM {table} t JOIN borrowers_depositaccount a ON a.id = t.account_id WHERE {about}"))
+        if covenant:
+            parts.append(f"SELECT l.id FROM {table} t JOIN borrowers_covenant c ON c.id = t.covenant_id JOIN borrowers_loan l ON {PROMISED} WHERE {about}")
+        if item and not loan:
             parts.append(f"SELECT p.loan_id FROM borrowers_pledge p WHERE p.item_id IN (SELECT t.item_id FROM {table} t WHERE {about})")
     corrected = f"SELECT t.subject_id FROM borrowers_correction t WHERE {told} AND t.valid_from <= %(day)s AND t.subject = "
-    parts += [f"{corrected}'borrowers.loan'", of_borrower.format(f"{corrected}'borrowers.borrower'")]
+    parts += [
+        f"{corrected}'borrowers.loan'",
+        of_borrower.format(f"{corrected}'borrowers.borrower'"),
+        of_borrower.format(f"SELECT a.borrower_id FROM borrowers_depositaccount a WHERE a.id IN ({corrected}'borrowers.depositaccount')"),
+        f"SELECT p.loan_id FROM borrowers_pledge p WHERE p.item_id IN ({corrected}'borrowers.collateralitem')",
+        f"SELECT l.id FROM borrowers_covenant c JOIN borrowers_loan l ON {PROMISED} WHERE c.id IN ({corrected}'borrowers.covenant')",
+    ]
     cursor.execute(
         f"SELECT DISTINCT id FROM ({' UNION ALL '.join(parts)}) c (id) WHERE id IS NOT NULL ORDER BY 1",
         {"lender": lender.pk, "day": day, "known": known},
