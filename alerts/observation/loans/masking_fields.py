@@ -7,7 +7,8 @@ PROPOSALS = gettext_noop("Proposed and decided classes")
 CLASS_CASH = gettext_noop("Decided classes, repayments and demands")
 VISITS = gettext_noop("Visits that the borrower put off or refused")
 NOTHING_REPAID = gettext_noop("Nothing has been repaid in 24 months.")
-NO_ACTS = gettext_noop("No act of staff has ever been noted.")
+NONE_PUT_OFF = gettext_noop("No visit that a borrower put off has ever been noted.")
+NONE_REFUSED = gettext_noop("No visit that a borrower refused has ever been noted.")
 
 MASKING_FIELDS = (
     Field(
@@ -44,12 +45,12 @@ MASKING_FIELDS = (
         name="visits_postponed_12m", grain="loan", kind=Kind.INT, unit=COUNT, inputs=VISITS, owner=MANAGER, sample="2", indicator="MGT-07",
         label=gettext_noop("Visits put off by the borrower in 12 months"),
         meaning=gettext_noop("Times in 12 months that the borrower postponed a visit for the loan."),
-        empty=NO_ACTS,
+        empty=NONE_PUT_OFF,
     ),
     Field(
         name="visits_refused_12m", grain="loan", kind=Kind.INT, unit=COUNT, inputs=VISITS, owner=MANAGER, sample="0", indicator="MGT-07",
         label=gettext_noop("Visits refused in 12 months"),
         meaning=gettext_noop("Times in 12 months that the borrower refused a visit for the loan."),
-        empty=NO_ACTS,
+        empty=NONE_REFUSED,
     ),
 )  # fmt: skip

@@ -1,9 +1,12 @@
 """What a family asks of its sources: whether the lender has them at all, and which loans they tell something new of."""
 
 
-def tells(table: str) -> str:
-    """SQL: whether the lender's sources have told of any row of `table` by now. Without one, "none" would be a guess."""
-    return f"(SELECT EXISTS (SELECT FROM {table} told WHERE told.lender_id = %(lender)s AND told.known_from <= %(known)s))"
+def tells(table: str, such: str = "true") -> str:
+    """SQL: whether the lender's sources have told of any row of `table` by now. Without one, "none" would be a guess.
+
+    such: a condition on the row, alias `told`.
+    """
+    return f"(SELECT EXISTS (SELECT FROM {table} told WHERE told.lender_id = %(lender)s AND told.known_from <= %(known)s AND {such}))"
 
 
 def told(table: str, subject: str = "n.loan_id", joined: str = "", bucket: bool = True) -> str:
