@@ -76,7 +76,8 @@ FROM e LEFT JOIN f USING (product_id, currency) WHERE {DIFFER}
 # The branches were observed earlier in the night, from the same loans.
 BRANCHES = f"""
 WITH {OWN},
-e AS (SELECT branch_id, sum(loans)::bigint AS loans, sum(outstanding) AS outstanding, 0 AS overdue FROM own GROUP BY 1),
+e AS (SELECT branch_id, sum(loans)::bigint AS loans, coalesce(sum(outstanding) FILTER (WHERE own.currency = l.currency), 0) AS outstanding, 0 AS overdue
+      FROM own JOIN lenders_lender l ON l.id = %(lender)s GROUP BY 1),
 f AS (SELECT branch_id, loans, outstanding, 0 AS overdue FROM alerts_branchday WHERE lender_id = %(lender)s AND as_of = %(day)s)
 SELECT branch_id, NULL::bigint, '', coalesce(e.loans, 0), coalesce(e.outstanding, 0), 0, coalesce(f.loans, 0), coalesce(f.outstanding, 0), 0
 FROM e FULL JOIN f USING (branch_id) WHERE {DIFFER}

@@ -17,7 +17,8 @@ CLEAR_BRANCHES = "DELETE FROM alerts_branchday WHERE lender_id = %(lender)s AND 
 
 # IND-05: share of loans 30+ days past due in their sixth month, newest month of measurement against the mean of the four
 # before. IND-06: share of loans that moved to a worse bucket since the last close of the month before, against the mean of
-# that share at the month-ends of the last twelve months. Empty where a branch has no such history.
+# that share at the month-ends of the last twelve months. Empty where a branch has no such history. What is
+# outstanding counts in the lender's currency; a node's rows are of one currency each.
 BRANCHES = """
 WITH closes AS (
     SELECT max(business_date) AS as_of, date_trunc('month', business_date) AS month FROM trail_businessday
@@ -48,8 +49,10 @@ usual AS (
     GROUP BY d.branch_id HAVING count(*) >= 3
 )
 INSERT INTO alerts_branchday (lender_id, as_of, branch_id, loans, outstanding, vintage_ratio, roll_ratio, rolled_share)
-SELECT %(lender)s, %(day)s, o.branch_id, count(*), sum(o.outstanding), round(max(v.ratio), 6), round(max(r.share / nullif(u.share, 0)), 6), round(max(r.share), 6)
+SELECT %(lender)s, %(day)s, o.branch_id, count(*), coalesce(sum(o.outstanding) FILTER (WHERE o.currency = own.currency), 0),
+       round(max(v.ratio), 6), round(max(r.share / nullif(u.share, 0)), 6), round(max(r.share), 6)
 FROM alerts_loanday o
+JOIN lenders_lender own ON own.id = o.lender_id
 LEFT JOIN vintages v ON v.branch_id = o.branch_id
 LEFT JOIN rolled r ON r.branch_id = o.branch_id
 LEFT JOIN usual u ON u.branch_id = o.branch_id
