@@ -199,6 +199,11 @@ WHERE i.lender_id = %(lender)s AND i.bucket BETWEEN %(lo)s AND %(hi)s
 """
 
 
+# A slice that was left out of the close before stands as of an earlier one: what became known on that day is no news any more.
+LEFT_OUT = """
+SELECT EXISTS (SELECT FROM trail_rununit u WHERE u.lender_id = %(lender)s AND u.business_date = %(previous)s AND u.run_version = 1
+               AND u.step = 'allocate' AND u.state <> 'done' AND u.bucket_from <= %(hi)s AND u.bucket_to >= %(lo)s)
+"""
 STARTED = """
 SELECT EXISTS (SELECT FROM borrowers_loanstate s WHERE s.lender_id = %(lender)s AND s.bucket BETWEEN %(lo)s AND %(hi)s AND s.as_of > %(previous)s)
 """
@@ -224,14 +229,18 @@ def allocate(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, *, whol
 def _follows_the_close_before(cursor: CursorWrapper, key: dict[str, Any], lender: Lender, terms: Mapping[int, Counting]) -> bool:
     """Whether the states are those of the close before, under the same terms, so that what has no news stands as it stood.
 
-    Not at a repair, a correction or a night that is run again; and not where due dates move with the calendar, which may have changed.
+    Not at a repair, a correction or a night that is run again; not where due dates move with the calendar, which may have changed; and
+    not where the close before was accepted without this slice or a part of it.
     """
     if key["previous"] is None or key["known"] != key["day"] or key["only"] is not None:
         return False
     if any(t.convention != NONE for t in terms.values()) or counting.countings(lender, key["previous"]) != terms:
         return False
-    cursor.execute(STARTED, key)
-    return not cursor.fetchone()[0]
+    for otherwise in (LEFT_OUT, STARTED):
+        cursor.execute(otherwise, key)
+        if cursor.fetchone()[0]:
+            return False
+    return True
 
 
 def _columns(terms: Mapping[int, Counting]) -> dict[str, list[Any]]:

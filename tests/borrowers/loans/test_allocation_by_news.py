@@ -15,6 +15,7 @@ from borrowers.loans.models import Loan, LoanState
 from borrowers.loans.rules import PARTS
 from loanwatch.lenders.models import Parameter, ProductTerms
 from loanwatch.trail.ledger import key_of
+from loanwatch.trail.models import RunUnit
 from tests.borrowers.loans import living
 from tests.borrowers.loans.naive import START
 from tests.borrowers.loans.test_properties_nightly import store
@@ -110,6 +111,23 @@ def test_a_payment_told_ahead_counts_on_its_own_day(db):
             allocate(cursor, key_of(branch.lender_id, day, previous=day - timedelta(days=1)), branch.lender)
             paid.append(LoanState.objects.get().paid_minor)
     assert paid == [0, 0, 100_000]
+
+
+@pytest.mark.parametrize(("state", "ranges", "paid"), [("accepted", (0, 127), 100_000), ("done", (0, 127), 0), ("accepted", (128, 255), 0)])
+def test_what_became_known_on_a_day_closed_without_the_slice_counts_the_night_after(db, state, ranges, paid):
+    branch = BranchFactory()
+    loan = LoanFactory(branch=branch, borrower__bucket=127, disbursed_on=START)
+    schedule(loan, (START + timedelta(days=90), 1000))
+    left_out = next(day for day in (START + timedelta(days=n) for n in range(2, 40)) if _off_turn(loan, day + timedelta(days=1)))
+    repaid(loan, left_out, 1000)
+    RunUnit.objects.create(
+        lender=branch.lender, business_date=left_out, run_version=1, step="allocate", step_order=1, cut=True, bucket=0, bucket_from=ranges[0],
+        bucket_to=ranges[1], state=state,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        allocate(cursor, key_of(branch.lender_id, START, hi=127), branch.lender)
+        allocate(cursor, key_of(branch.lender_id, left_out + timedelta(days=1), previous=left_out, hi=127), branch.lender)
+    assert LoanState.objects.get().paid_minor == paid
 
 
 def _off_turn(loan: Loan, day) -> bool:
