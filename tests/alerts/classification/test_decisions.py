@@ -97,6 +97,25 @@ def test_a_class_that_comes_back_to_the_one_in_force_leaves_nothing_to_decide(br
     assert rows == [("normal", "special_mention", "replaced"), ("normal", "substandard", "proposed")]
 
 
+@pytest.mark.parametrize(("now", "expected"), [("special_mention", [("normal", "special_mention", "proposed")]), ("normal", [])])
+def test_a_loan_that_the_close_before_left_out_is_proposed_against_its_last_class_once(branch, now, expected):
+    classed(LoanFactory(branch=branch), before="normal", next=now, last=now)  # on the day between, its slice was accepted
+    for day, previous in ((DAY, BEFORE), (NEXT, DAY), (LAST, NEXT)):
+        night(branch, day, previous)
+    assert proposed(branch) == expected
+
+
+def test_a_new_loan_has_no_class_so_far_and_nothing_is_proposed(branch):
+    classed(LoanFactory(branch=branch), next="special_mention", last="special_mention")
+    assert (night(branch, NEXT, DAY), night(branch, LAST, NEXT)) == (0, 0)
+
+
+def test_what_waits_is_not_proposed_again_after_a_close_that_left_the_loan_out(branch):
+    classed(LoanFactory(branch=branch), before="normal", day="special_mention", last="special_mention")
+    assert [night(branch, DAY, BEFORE), night(branch, NEXT, DAY), night(branch, LAST, NEXT)] == [1, 0, 0]
+    assert proposed(branch) == [("normal", "special_mention", "proposed")]
+
+
 def test_two_officers_at_once_make_one_decision_and_a_clear_conflict(branch, officer):
     loan = LoanFactory(branch=branch)
     proposal = waiting(loan)
