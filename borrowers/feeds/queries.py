@@ -11,6 +11,7 @@ from borrowers.feeds.models import Delivery
 from borrowers.revisions import last
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import NoBusinessDay, require_business_day
+from loanwatch.people.clock import today
 from loanwatch.trail.models import BusinessDay
 
 SAMPLE = 20
@@ -35,6 +36,8 @@ def refusal(lender: Lender, declared: Format, business_date: date, *, back_dated
         require_business_day(lender, business_date)
     except NoBusinessDay as fault:
         return "NO_BUSINESS_DAY", str(fault)
+    if business_date > (now := today(lender.zone)):
+        return "FUTURE_DAY", f"It is {now} in {lender.zone}; {business_date} has not come yet. Nothing was done. Load the file for its own date."
     if back_dated:
         return None
     applied = Delivery.objects.filter(lender=lender, format=declared.name, state=Delivery.State.APPLIED)

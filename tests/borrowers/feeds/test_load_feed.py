@@ -121,6 +121,13 @@ def test_a_date_that_is_no_business_day_is_refused_with_the_calendar(deliver):
     assert not Loan.objects.exists()
 
 
+@pytest.mark.parametrize(("today", "state"), [("2007-07-31", "applied"), ("2007-07-30", "rejected")])
+def test_a_file_for_a_day_that_has_not_come_is_refused(deliver, settings, today, state):
+    settings.BUSINESS_DATE = today
+    done = deliver("mortgage_acquisition", loans("L1"))
+    assert (done.state, "FUTURE_DAY" in done.reasons) == (state, state == "rejected")
+
+
 def test_rows_of_other_months_are_unchanged_unless_all_months_are_asked_for(two_loans, deliver):
     content = months({"loan_id": "L1"}, {"loan_id": "L1", "monthly_reporting_period": "08/01/2007"})
     done = deliver(PERFORMANCE, content, AUGUST)
