@@ -21,7 +21,7 @@ from loanwatch.lenders.queries import business_days, parameter, require_business
 from loanwatch.people.clock import today
 from loanwatch.trail import held, ledger
 from loanwatch.trail.models import BusinessDay, RunException, RunUnit
-from loanwatch.trail.queries import last_closed
+from loanwatch.trail.queries import CLOSED, last_closed
 
 logger = logging.getLogger(__name__)
 
@@ -40,18 +40,26 @@ def slices_for(lender: Lender) -> int:
 def ensure_days(lender: Lender, first: date, last: date) -> list[date]:
     """Put every business day from `first` to `last` on the list. Returns them, new or not, in order.
 
-    A day before the newest one that is already closed is never put on the list: the past is not closed behind its own back.
+    Days missed between the newest closed one and `first` are put on the list too and not returned. A day before the newest
+    one that is closed or closing is never put on the list: the past is not closed behind its own back.
     """
-    newest = BusinessDay.objects.filter(lender=lender, state__startswith="closed").aggregate(d=Max("business_date"))["d"]
+    newest = BusinessDay.objects.filter(lender=lender, state__in=[*CLOSED, BusinessDay.State.CLOSING]).aggregate(d=Max("business_date"))["d"]
     days = business_days(lender, first, last)
-    ledger.due(lender, [d for d in days if newest is None or d > newest])
+    missed = missed_between(lender, newest, first) if newest else []
+    ledger.due(lender, missed + [d for d in days if newest is None or d > newest])
     return days
 
 
+def missed_between(lender: Lender, newest: date, first: date) -> list[date]:
+    """Business days after the newest closed one and before `first`."""
+    return business_days(lender, newest + timedelta(days=1), first - timedelta(days=1)) if first - newest > timedelta(days=1) else []
+
+
 def due_upto(lender: Lender) -> date | None:
-    """The last date whose facts should be here: the newest delivery of a lender with feeds, else yesterday."""
+    """The last date whose facts should be here: the newest delivery of a lender with feeds, today at the latest; else yesterday."""
     delivered = Delivery.objects.filter(lender=lender, state=Delivery.State.APPLIED).aggregate(d=Max("business_date"))["d"]
-    return delivered or today(lender.zone) - timedelta(days=1)
+    now = today(lender.zone)
+    return min(delivered, now) if delivered else now - timedelta(days=1)
 
 
 def missed_days(lender: Lender) -> list[date]:
@@ -67,17 +75,26 @@ def tick() -> None:
     """What the scheduler says every few seconds; any number of processes may, any number of times.
 
     Puts missed days on the list of lenders that close by themselves, and opens the next one where none is open. Tells of
-    feeds that have not come by their due time.
+    feeds that have not come by their due time. What fails for one lender is logged and holds up no other.
     """
-    ledger.beat("tick")
     ledger.sweep()
     for lender in Lender.objects.all():
-        plans.raise_alarms(lender, now_of(lender))
-        if parameter(lender, "day.automatic", today(lender.zone)):
-            missed_days(lender)
-        advance(lender)
-        if newest := last_closed(lender):
-            drop_outlived(lender, newest)
+        try:
+            _tick(lender)
+        except Exception:
+            if not connection.is_usable():
+                raise  # the database is away, for every lender
+            logger.exception("the tick failed for %s", lender.code)
+    ledger.beat("tick")
+
+
+def _tick(lender: Lender) -> None:
+    plans.raise_alarms(lender, now_of(lender))
+    if parameter(lender, "day.automatic", today(lender.zone)):
+        missed_days(lender)
+    advance(lender)
+    if newest := last_closed(lender):
+        drop_outlived(lender, newest)
 
 
 def advance(lender: Lender) -> None:

@@ -1,7 +1,7 @@
 """A small book whose every figure can be worked out by hand."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from alerts.observation.models import LoanDay
 from borrowers.loans.actions import LoanRow, save_loans
 from borrowers.loans.cashflow import DemandRow, RepaymentRow, add_schedule, append_repayments
 from borrowers.parties.actions import BorrowerRow, save_borrowers
-from loanwatch.day import tasks
+from loanwatch.day import actions, tasks
 from loanwatch.day.actions import close_days
 from loanwatch.kernel.calendars import add_months
 from loanwatch.lenders.models import Lender, Product
@@ -54,6 +54,20 @@ class Book:
 def no_bell(monkeypatch) -> None:
     """There is no broker beside these tests; the days are worked at by hand."""
     monkeypatch.setattr(tasks, "ring", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def only_telling_days(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Days between those that a test closes are left out, unless it asks for `missed_days_too`: they would cost and tell nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "missed_days_too" not in request.fixturenames:
+            patch.setattr(actions, "missed_between", lambda lender, newest, first: [])
+        yield
+
+
+@pytest.fixture
+def missed_days_too() -> None:
+    """Days are missed in this test, and closed as they are outside of tests."""
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from django.db import connection
 
 from alerts.observation.models import LoanDay, NodeDay
 from alerts.signals.models import Alert, AlertEvidence
+from borrowers.feeds.models import Delivery
 from loanwatch.day import actions, steps
+from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import NoBusinessDay
-from loanwatch.trail.models import BusinessDay, RunUnit
+from loanwatch.trail.models import Beat, BusinessDay, RunUnit
 
 FEB_1, FEB_2, FEB_3 = date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3)
 
@@ -121,3 +123,42 @@ def test_closing_a_day_costs_the_same_number_of_statements_for_one_loan_or_twent
     with CaptureQueriesContext(connection) as queries:
         book.close(FEB_1)
     assert len(queries) <= 600
+
+
+def test_days_missed_before_the_one_that_is_asked_for_are_closed_first(book, missed_days_too):
+    book.loan("L-1")
+    assert book.close(FEB_1) == ["closed"]
+    assert book.close(date(2026, 2, 4)) == ["closed"]
+    assert list(BusinessDay.objects.order_by("business_date").values_list("business_date", "previous_date")) == [
+        (FEB_1, None), (FEB_2, FEB_1), (FEB_3, FEB_2), (date(2026, 2, 4), FEB_3),
+    ]  # fmt: skip
+
+
+def test_the_first_day_of_a_lender_and_the_day_after_the_newest_miss_nothing(book, missed_days_too):
+    actions.ensure_days(book.lender, FEB_2, FEB_2)
+    BusinessDay.objects.update(state="closing")
+    actions.ensure_days(book.lender, FEB_1, FEB_3)
+    assert list(BusinessDay.objects.order_by("business_date").values_list("business_date", flat=True)) == [FEB_2, FEB_3]
+
+
+@pytest.mark.parametrize("delivered", [FEB_2, FEB_3])
+def test_a_delivery_of_the_future_puts_no_day_on_the_list_that_has_not_come(book, settings, delivered):
+    settings.BUSINESS_DATE = FEB_2.isoformat()
+    Delivery.objects.create(lender=book.lender, format="x", business_date=delivered, state="applied", sha256="0" * 64, size=1)
+    assert actions.due_upto(book.lender) == FEB_2
+
+
+def test_a_lender_for_which_the_tick_fails_holds_up_no_other(book, monkeypatch, caplog):
+    Lender.objects.create(code="AAA", name="First", currency="CNY", zone="Asia/Shanghai")
+    seen = []
+
+    def advance(lender):
+        seen.append(lender.code)
+        if lender.code == "AAA":
+            raise ValueError("no calendar")
+
+    monkeypatch.setattr(actions, "advance", advance)
+    actions.tick()
+    assert set(seen) == {"AAA", "DAY"}
+    assert "the tick failed for AAA" in caplog.text
+    assert Beat.objects.filter(name="tick").exists()
