@@ -10,7 +10,7 @@ from alerts.observation.keeping import drop_outlived, outlived
 from alerts.observation.models import BorrowerDay, DroppedDay, LoanDay, NodeDay
 from loanwatch.day.rebuild import rebuild
 from loanwatch.kernel.policy import Conflict
-from loanwatch.trail.models import BusinessDay
+from loanwatch.trail.models import BusinessDay, RunException
 from tests.observed import rows
 
 JAN_30, JAN_31, FEB_1 = date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 1)
@@ -47,6 +47,7 @@ def test_a_dropped_day_keeps_its_figures_and_can_be_computed_again(old):
     assert rebuild(old.lender, JAN_30) == 1
     assert rows(old.lender, JAN_30) == before
     assert not DroppedDay.objects.exists()
+    assert drop_outlived(old.lender, date(2026, 5, 1)) == []
 
 
 def test_a_day_that_was_not_dropped_is_not_rebuilt(old):
@@ -94,3 +95,21 @@ def test_a_day_that_somebody_is_reading_waits_for_the_next_tick(old, monkeypatch
         done.set()
         reader.join()
     assert drop_outlived(old.lender, date(2026, 5, 1)) == [JAN_30]
+
+
+@pytest.mark.parametrize(("ago", "gone"), [(timedelta(days=7, minutes=-1), []), (timedelta(days=7), [JAN_30])])
+def test_a_day_that_was_computed_again_stays_for_seven_days(old, ago, gone):
+    day = BusinessDay.objects.get(business_date=JAN_30)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO trail_auditevent (at, lender_id, event, subject_kind, subject_id, details, request_id) "
+            "VALUES (clock_timestamp() - %s, %s, 'day.rebuilt', 'trail.businessday', %s, '{}', '')", [ago, old.lender.pk, str(day.pk)],
+        )  # fmt: skip
+    assert outlived(old.lender, FEB_1 + timedelta(days=200)) == gone
+
+
+def test_no_day_goes_while_a_loan_is_set_aside_that_has_to_be_caught_up(old):
+    held = RunException.objects.create(lender=old.lender, business_date=JAN_31, run_version=1, step="observe", bucket=0, loan_id=1, error="x")
+    assert outlived(old.lender, FEB_1 + timedelta(days=200)) == []
+    RunException.objects.filter(pk=held.pk).update(resolved_at=held.at)
+    assert outlived(old.lender, FEB_1 + timedelta(days=200)) == [JAN_30]
