@@ -16,6 +16,7 @@ from loanwatch.trail.models import BusinessDay
 
 MOST = 1500  # days looked back: about six years of daily closes
 CHOICES = 8  # newest closes offered one by one; before them the last of each month
+WAITING = {BusinessDay.State.DUE.value, BusinessDay.State.CLOSING.value}
 CLOSED = {BusinessDay.State.CLOSED.value, BusinessDay.State.CLOSED_WITH_EXCEPTIONS.value}
 
 
@@ -74,9 +75,9 @@ def closes_of_lender(lender: Lender) -> Closes:
     dropped = Exists(DroppedDay.objects.filter(lender=OuterRef("lender"), as_of=OuterRef("business_date")))
     found = BusinessDay.objects.filter(lender=lender).annotate(dropped=dropped).order_by("-business_date")
     days = list(found.values_list("business_date", "state", "dropped")[:MOST])
-    return Closes(
+    return Closes(  # a re-run is beside the day
         tuple(dict.fromkeys(day for day, state, _gone in days if state in CLOSED)),
-        tuple(sorted({day for day, state, _gone in days if state not in CLOSED})),
+        tuple(sorted({day for day, state, _gone in days if state in WAITING})),
         frozenset(day for day, _state, gone in days if gone),
     )
 

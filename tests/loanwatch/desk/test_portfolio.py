@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -145,3 +145,13 @@ def test_alerts_of_the_node_count_once(client, branch, head):
     response = client.get(URL)
     assert response.context["alerts"]["red"] == Alert.objects.count() == 1
     assert client.get(reverse("alerts:list") + f"?level=red&branch={branch.code}").context["page"].paginator.count == 1
+
+
+def test_a_day_that_is_run_again_does_not_wait_to_be_closed(branch):
+    credit = hire(branch, Role.CREDIT_ADMIN)
+    for state in ("comparing", "due"):
+        BusinessDay.objects.create(
+            lender=branch.lender, business_date=DAY if state == "comparing" else DAY + timedelta(days=1), run_version=2 if state == "comparing" else 1,
+            state=state, asked_by=credit.person, asked_reason="a look",
+        )  # fmt: skip
+    assert closes_of_lender(branch.lender).waiting == (DAY + timedelta(days=1),)
