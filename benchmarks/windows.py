@@ -45,7 +45,7 @@ def _grain(cursor: Any, days: int) -> Any:
 
     table = f"bench_window_{days}"
     cursor.execute(
-        f"CREATE TEMP TABLE {table} (lender_id bigint, as_of date, borrower_id bigint, bucket smallint, shape integer, recheck_on date, "
+        f"CREATE TEMP TABLE {table} (lender_id bigint, as_of date, borrower_id bigint, bucket smallint, shape integer, recheck_on date[], "
         f"moved numeric(20, 2), PRIMARY KEY (lender_id, as_of, borrower_id))"
     )
     window = Windows(

@@ -5,10 +5,14 @@ date is reached that the family itself names (`recheck_on`): a window that a dem
 of a night follows what happened in it, neither the age of the loans nor the length of the windows. What moves with every day
 is never stored as such: *derived* columns are worked out each night, for all subjects, from what is stored.
 
+Each family has its own touched subjects and its own recheck date, so a demand that comes near runs the family that looks ahead
+and no other. A family therefore names everything that it reads as news of its own.
+
 Carried or computed afresh, the row is the same; `fresh` computes everything and is the check, the rebuild and the re-run.
 Each row keeps the `shape` of what computed it, so that a changed definition is never carried on.
 """
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,18 +25,20 @@ from alerts.observation.fields import Field
 
 # Storage types. Ratios and numbers are rounded when they are stored, so a carried value is the value that was computed.
 MONEY, RATIO, NUMBER, INT, DATE, BOOL = "numeric(20, 2)", "numeric(14, 6)", "numeric(20, 6)", "integer", "date", "boolean"
+_SUBJECT = re.compile(r"\blw_subject\b")
 
 
 @dataclass(frozen=True)
 class Family:
     """Indicators with the same sources.
 
-    sql: one SELECT (a WITH is allowed) giving exactly one row per row of `lw_subject (subject_id)`: subject_id, then every
-    name of `columns`, and `recheck_on` where `rechecks`: the earliest later date on which a column may change although no fact
-    arrives, NULL for never. `lw_book` holds all subjects of the slice with what is new every day.
+    sql: one SELECT (a WITH is allowed) giving exactly one row per row of `lw_subject (subject_id)`, the subjects with news for
+    this family (always with an alias): subject_id, then every name of `columns`, and `recheck_on` where `rechecks`: the earliest
+    later date on which a column may change although no fact arrives, NULL for never. `lw_book` holds all subjects of the slice
+    with what is new every day.
     columns: stored, name -> SQL type. derived: name -> (SQL type, expression over the row `r`, which has the book's and all
-    families' columns). news: SELECTs of subjects with a new fact since the close before. carried: where a column of a carried
-    row is not simply that of the close before: an expression over `w` (that row) and `b` (today's book); `recheck_on` too.
+    families' columns). news: SELECTs of subjects with a new fact for this family since the close before. carried: where a column
+    of a carried row is not simply that of the close before: an expression over `w` (that row) and `b` (today's book); `recheck_on` too.
     was: names in `r` for expressions over `w`, which is empty for a subject that is new. nightly: sql runs for all subjects
     (`lw_book`) every night, for what depends on other subjects; nothing is carried.
     """
@@ -91,7 +97,12 @@ class Windows:
 
 @dataclass(frozen=True)
 class Grain:
-    """Who is observed. book: SELECT of the subjects of the slice, `subject_id` first. own: table column -> expression over `b`."""
+    """Who is observed.
+
+    book: SELECT of the subjects of the slice, `subject_id` first. own: table column -> expression over `b`. news: as that of a
+    family, for what all families read: the master data that the book shows. mine: which rows of the table, alias `x`, a run over
+    this slice replaces.
+    """
 
     name: str
     table: str
@@ -100,7 +111,13 @@ class Grain:
     own: Mapping[str, str]
     families: tuple[Family, ...]
     windows: tuple[Windows, ...] = ()
-    mine: str = "true"  # which rows of the table, alias `x`, a run over this slice replaces
+    news: tuple[str, ...] = ()
+    mine: str = "true"
+
+    @property
+    def carried(self) -> tuple[Family, ...]:
+        """Families that are computed only where there is news. Their place here is that of their date in `recheck_on`."""
+        return tuple(family for family in self.families if not family.nightly)
 
     @property
     def stored(self) -> dict[str, str]:
@@ -114,9 +131,12 @@ class Grain:
 
 
 def new_fact(alias: str, on: str = "valid_from") -> str:
-    """Condition: the fact became known, or began to be so, after the close before and by this one."""
+    """Condition: the fact became known, or began to be so, after the close before and by this one.
+
+    A revision that moves a fact into the future is news on the day it becomes known, for what it revises is no longer so.
+    """
     return (
-        f"({alias}.known_from > %(previous)s OR {alias}.{on} > %(previous)s) AND {alias}.known_from <= %(known)s AND {alias}.{on} <= %(day)s"
+        f"({alias}.known_from > %(previous)s OR ({alias}.{on} > %(previous)s AND {alias}.{on} <= %(day)s)) AND {alias}.known_from <= %(known)s"
     )
 
 
@@ -150,18 +170,12 @@ def statements(grain: Grain) -> list[str]:
     """The SQL of one slice, in order; their number depends on the grain only, never on the book."""
     was = f"w.lender_id = %(lender)s AND w.as_of = %(previous)s AND w.{grain.subject} = b.subject_id"
     temps = ["lw_book", "lw_subject"] + [f"lw_f_{f.name}" for f in grain.families] + [f"lw_w_{w.name}" for w in grain.windows]
-    news = " UNION ALL ".join(sql for family in grain.families for sql in family.news)
-    told = f"OR b.subject_id IN ({news})" if news else ""
     return [
         f"DROP TABLE IF EXISTS {', '.join(temps)}",
         f"CREATE TEMP TABLE lw_book ON COMMIT DROP AS {grain.book}",
         "ALTER TABLE lw_book ADD PRIMARY KEY (subject_id)",
         "ANALYZE lw_book",
-        f"""
-        CREATE TEMP TABLE lw_subject ON COMMIT DROP AS
-        SELECT b.subject_id, w.shape IS DISTINCT FROM %(shape)s AS is_new FROM lw_book b LEFT JOIN {grain.table} w ON {was}
-        WHERE %(fresh)s OR w.shape IS DISTINCT FROM %(shape)s OR w.recheck_on <= %(day)s {told}
-        """,
+        _touched(grain, was),
         "ALTER TABLE lw_subject ADD PRIMARY KEY (subject_id)",
         "ANALYZE lw_subject",
         *[sql for family in grain.families for sql in _family(family)],
@@ -171,9 +185,32 @@ def statements(grain: Grain) -> list[str]:
     ]
 
 
+def _touched(grain: Grain, was: str) -> str:
+    """Subjects with news for any family, and for which: one column each, whose statistics tell the planner how many they are."""
+    bits = {family.name: 1 << place for place, family in enumerate(grain.carried)}
+    told = [(sql, bits[family.name]) for family in grain.carried for sql in family.news] + [(sql, sum(bits.values())) for sql in grain.news]
+    news = [f"SELECT n.subject_id, {bit} FROM ({sql}) n (subject_id) WHERE NOT %(fresh)s" for sql, bit in told]
+    flags = [
+        f"coalesce(n.bits & {bits[family.name]} <> 0, false) OR coalesce(w.recheck_on[{place}] <= %(day)s, false)"
+        for place, family in enumerate(grain.carried, 1)
+    ]
+    anew = "%(fresh)s OR w.shape IS DISTINCT FROM %(shape)s"
+    columns = "".join(f", {anew} OR {flag} AS for_{family.name}" for family, flag in zip(grain.carried, flags, strict=True))
+    return f"""
+        CREATE TEMP TABLE lw_subject ON COMMIT DROP AS
+        WITH news (subject_id, bits) AS ({" UNION ALL ".join(news) or "SELECT NULL::bigint, 0 WHERE false"}),
+        told AS (SELECT subject_id, bit_or(bits) AS bits FROM news GROUP BY subject_id)
+        SELECT * FROM (
+            SELECT b.subject_id, w.shape IS DISTINCT FROM %(shape)s AS is_new{columns}
+            FROM lw_book b LEFT JOIN told n ON n.subject_id = b.subject_id LEFT JOIN {grain.table} w ON {was}) t
+        WHERE {" OR ".join(["%(fresh)s OR is_new", *(f"for_{family.name}" for family in grain.carried)])}
+        """
+
+
 def _family(family: Family) -> list[str]:
-    name = f"lw_f_{family.name}"
-    return [f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {family.sql}", f"ANALYZE {name}"]
+    name, touched = f"lw_f_{family.name}", f"(SELECT subject_id FROM lw_subject WHERE for_{family.name})"
+    # Only subject_id is joined on: statistics of the other columns would cost more than many a family.
+    return [f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {_SUBJECT.sub(touched, family.sql)}", f"ANALYZE {name} (subject_id)"]
 
 
 def _bounds(window: "int | Months", at: str) -> tuple[str, str]:
@@ -213,6 +250,10 @@ def _window(window: Windows, grain: Grain) -> list[str]:
         WITH anew AS MATERIALIZED (
             SELECT s.subject_id FROM lw_subject s WHERE s.is_new OR %(fresh)s
             UNION SELECT b.subject_id FROM lw_book b WHERE b.subject_id IN ({window.revised})
+            -- the row of the close before may have been written with later knowledge, by a re-run or a repair
+            UNION SELECT {window.subject} FROM {window.source}
+            WHERE {window.cut} AND {window.known_from} > %(previous)s AND {window.known_from} <= %(known)s AND {t_on} <= %(previous)s
+              AND {window.subject} IN (SELECT subject_id FROM lw_book)
         )
         SELECT {window.subject} AS subject_id, true AS anew, {", ".join(full + last)} FROM {window.source}
         WHERE {window.cut} AND {window.subject} IN (SELECT subject_id FROM anew) AND {t_on} > {first} AND {t_on} <= %(day)s
@@ -227,7 +268,7 @@ def _window(window: Windows, grain: Grain) -> list[str]:
           AND {window.subject} NOT IN (SELECT subject_id FROM anew)
         GROUP BY 1
         """,
-        f"ANALYZE {name}",
+        f"ANALYZE {name} (subject_id)",
     ]
 
 
@@ -241,17 +282,20 @@ def _summed(window: Windows) -> dict[str, str]:
 
 
 def _insert(grain: Grain, was: str) -> str:
-    """One INSERT: fresh and carried rows beneath, derived columns above."""
-    carried_families = [f for f in grain.families if not f.nightly]
-    nightly = [f for f in grain.families if f.nightly]
+    """One INSERT: rows with news and carried rows beneath, derived columns above. Of a row with news, each family is computed or carried."""
+    carried_families, nightly = grain.carried, [f for f in grain.families if f.nightly]
     names = ["recheck_on"] + [c for f in carried_families for c in f.columns] + [c for w in grain.windows for c in w.stored]
     names += [c for f in nightly for c in f.columns] + [c for f in grain.families for c in f.was]
-    rechecks = ", ".join(f"lw_f_{f.name}.recheck_on" for f in carried_families if f.rechecks)
-    fresh = [f"least({rechecks})" if rechecks else "NULL::date"]
-    fresh += [f"lw_f_{f.name}.{c}::{kind}" for f in carried_families for c, kind in f.columns.items()]
-    moved = [f.carried["recheck_on"] for f in carried_families if "recheck_on" in f.carried]
-    kept = [f"least(w.recheck_on, {', '.join(moved)})" if moved else "w.recheck_on"]
-    kept += [f"({f.carried.get(c, f'w.{c}')})::{kind}" for f in carried_families for c, kind in f.columns.items()]
+    moved = [f"least(w.recheck_on[{n}], {f.carried['recheck_on']})" if "recheck_on" in f.carried else f"w.recheck_on[{n}]"
+             for n, f in enumerate(carried_families, 1)]  # fmt: skip
+    dates = [f"CASE WHEN s.for_{f.name} THEN {f'lw_f_{f.name}.recheck_on' if f.rechecks else 'NULL'} ELSE {date} END"
+             for f, date in zip(carried_families, moved, strict=True)]  # fmt: skip
+    fresh, kept = [f"ARRAY[{', '.join(dates)}]::date[]"], [f"ARRAY[{', '.join(moved)}]::date[]"]
+    if not any("recheck_on" in f.carried for f in carried_families):
+        kept = ["w.recheck_on"]
+    carried = [(f, c, kind, f"({f.carried.get(c, f'w.{c}')})::{kind}") for f in carried_families for c, kind in f.columns.items()]
+    fresh += [f"CASE WHEN s.for_{f.name} THEN lw_f_{f.name}.{c}::{kind} ELSE {value} END" for f, c, kind, value in carried]
+    kept += [value for _, _, _, value in carried]
     every = [value for w in grain.windows for value in _summed(w).values()]
     every += [f"lw_f_{f.name}.{c}::{kind}" for f in nightly for c, kind in f.columns.items()]
     every += [f"({expression})" for f in grain.families for expression in f.was.values()]
@@ -259,7 +303,7 @@ def _insert(grain: Grain, was: str) -> str:
         [f"LEFT JOIN lw_w_{w.name} ON lw_w_{w.name}.subject_id = b.subject_id" for w in grain.windows]
         + [f"JOIN lw_f_{f.name} ON lw_f_{f.name}.subject_id = b.subject_id" for f in nightly]
     )
-    families = " ".join(f"JOIN lw_f_{f.name} ON lw_f_{f.name}.subject_id = b.subject_id" for f in carried_families)
+    families = " ".join(f"LEFT JOIN lw_f_{f.name} ON lw_f_{f.name}.subject_id = b.subject_id" for f in carried_families)
     derived = {name: f"({sql})::{kind}" for f in grain.families for name, (kind, sql) in f.derived.items()}
     stored = ["recheck_on"] + [c for f in grain.families for c in f.columns] + [c for w in grain.windows for c in w.stored]
     target = ["shape", *grain.own, *stored, *derived]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -165,10 +166,11 @@ _COLUMN: dict[str, Callable[[str], models.Field]] = {
     "smallint": lambda _: models.SmallIntegerField(null=True),
     "bigint": lambda _: models.BigIntegerField(null=True),
     "date": lambda _: models.DateField(null=True),
+    "date[]": lambda _: ArrayField(models.DateField(null=True), null=True),
     "boolean": lambda _: models.BooleanField(null=True),
     "varchar": lambda kind: models.CharField(max_length=int(kind[len("varchar(") : -1]), null=True),
 }
-_EVERY = {"shape": "integer", "recheck_on": "date"}
+_EVERY = {"shape": "integer", "recheck_on": "date[]"}
 _add_columns(LoanDay, _EVERY | LOAN.stored)
 _add_columns(BorrowerDay, _EVERY | BORROWER.stored)
 

@@ -4,7 +4,7 @@ The items are those pledged for the loan today. "To" days are the first day on w
 """
 
 from alerts.observation.engine import BOOL, DATE, INT, RATIO, Family
-from alerts.observation.loans.collateral import INDEXED, VALUED
+from alerts.observation.loans.collateral import INDEXED, ITEM_CORRECTED, PLEDGED, VALUED
 from alerts.observation.loans.cover_fields import COVER_FIELDS
 from alerts.observation.loans.sources import tells, told
 from borrowers.revisions import known
@@ -18,11 +18,12 @@ GRAVE = (
 
 ITEM = f"""
 item AS (
-    SELECT DISTINCT s.subject_id, ci.id, ci.kind, ci.owner_id, ci.index_region
+    SELECT s.subject_id, ci.id, ci.kind, ci.owner_id, ci.index_region, min(pl.to_on) AS to_on
     FROM lw_subject s JOIN borrowers_pledge pl ON pl.loan_id = s.subject_id
     JOIN borrowers_collateralitem ci ON ci.id = pl.item_id
     WHERE pl.lender_id = %(lender)s AND pl.valid_from <= %(day)s AND {known("pl", "borrowers_pledge")}
       AND (pl.to_on IS NULL OR pl.to_on > %(day)s)
+    GROUP BY s.subject_id, ci.id
 )"""
 CLAIM = f"""
 told_claim AS (
@@ -119,12 +120,12 @@ _SIGNALS, _SEIZURES, _POLICIES = tells("borrowers_externalsignal"), tells("borro
 _REGISTER = f"({_SEIZURES} OR {_SIGNALS})"
 SQL = f"""
 WITH {ITEM}, {CLAIM}, {INSURED}, {COUNTED}, {PRICED}, {BACKED},
-held AS (SELECT DISTINCT subject_id FROM item)
+held AS (SELECT subject_id, min(to_on) AS ends_on FROM item GROUP BY subject_id)
 SELECT s.subject_id, CASE WHEN h.subject_id IS NOT NULL THEN coalesce(c.worst, 0) END AS claim_weight,
        nullif(n.until, 'infinity') AS insured_until, n.uninsured AS items_uninsured, n.wrong_payee AS insurance_payee_wrong,
        round(q.short, 6) AS stock_short, q.refused AS stock_access_refused, round(m.change, 6) AS price_change_7d,
        CASE WHEN b.any_backer THEN b.signals END AS backer_signals, nullif(least(r.until, b.ends_on), 'infinity') AS rights_until,
-       least(c.moves_on, nullif(n.moves_on, 'infinity'), q.moves_on, b.moves_on, r.moves_on,
+       least(h.ends_on, c.moves_on, nullif(n.moves_on, 'infinity'), q.moves_on, b.moves_on, r.moves_on,
              CASE WHEN m.subject_id IS NOT NULL THEN %(day)s::date + 1 END) AS recheck_on
 FROM lw_subject s
 LEFT JOIN held h ON h.subject_id = s.subject_id
@@ -165,8 +166,8 @@ COVER = Family(
         "rights_lapse_days": (INT, "r.rights_until - %(day)s"),
     },
     news=(
-        told("borrowers_pledge"), told("borrowers_guarantee"), OWNER, BACKER, _of_item("borrowers_seizure"), _of_item("borrowers_insurance"),
-        _of_item("borrowers_collateralcount"), _of_item("borrowers_registration"), INDEXED, VALUED,
+        PLEDGED, told("borrowers_guarantee"), OWNER, BACKER, _of_item("borrowers_seizure"), _of_item("borrowers_insurance"),
+        _of_item("borrowers_collateralcount"), _of_item("borrowers_registration"), INDEXED, VALUED, ITEM_CORRECTED,
     ),
     rechecks=True,
     fields=COVER_FIELDS,

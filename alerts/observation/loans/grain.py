@@ -13,9 +13,11 @@ from alerts.observation.loans.payments import PAYMENTS
 from alerts.observation.loans.people import PEOPLE
 from alerts.observation.loans.positions import POSITIONS
 from alerts.observation.loans.proceeds import PROCEEDS
+from alerts.observation.loans.sources import corrected
 from borrowers.loans.allocation import MINE
 
 FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS, MASKING)
 LOAN = Grain(
     name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
+    news=(corrected("borrowers.loan", "n.subject_id", ""),),
 )  # fmt: skip

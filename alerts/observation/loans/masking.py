@@ -5,7 +5,7 @@ borrower or to a party related to the borrower; the way of the money between the
 those of earlier closes, because the day's own are made after it is observed.
 """
 
-from alerts.observation.engine import DATE, INT, RATIO, Family, later
+from alerts.observation.engine import DATE, INT, RATIO, Family, later, new_fact
 from alerts.observation.loans.masking_fields import MASKING_FIELDS
 from alerts.observation.loans.sources import tells, told
 from borrowers.revisions import known
@@ -23,15 +23,17 @@ repaid AS (
 ),
 large AS (SELECT * FROM repaid WHERE amount >= %(large_repayment)s * principal),
 party AS (
-    SELECT DISTINCT l.borrower_id, l.borrower_id AS party_id FROM large l
-    UNION SELECT r.borrower_id, r.party_id FROM borrowers_relatedparty r
+    SELECT p.borrower_id, p.party_id, max(p.to_on) AS to_on FROM (
+    SELECT l.borrower_id, l.borrower_id AS party_id, 'infinity'::date AS to_on FROM large l
+    UNION ALL SELECT r.borrower_id, r.party_id, coalesce(r.to_on, 'infinity') FROM borrowers_relatedparty r
     WHERE r.borrower_id IN (SELECT borrower_id FROM large) AND r.party_id IS NOT NULL AND r.valid_from <= %(day)s AND {known("r", "borrowers_relatedparty")}
-    UNION SELECT r.party_id, r.borrower_id FROM borrowers_relatedparty r
+    UNION ALL SELECT r.party_id, r.borrower_id, coalesce(r.to_on, 'infinity') FROM borrowers_relatedparty r
     WHERE r.party_id IN (SELECT borrower_id FROM large) AND r.valid_from <= %(day)s AND {known("r", "borrowers_relatedparty")}
+    ) p GROUP BY p.borrower_id, p.party_id
 ),
 funding AS (
     SELECT l.subject_id, l.paid_on, least(1, coalesce(sum(n.principal), 0) / l.amount) AS share
-    FROM large l JOIN party p ON p.borrower_id = l.borrower_id
+    FROM large l JOIN party p ON p.borrower_id = l.borrower_id AND p.to_on > l.paid_on
     LEFT JOIN borrowers_loan n ON n.borrower_id = p.party_id AND n.id <> l.subject_id AND n.currency = l.currency AND n.known_from <= %(known)s
          AND n.disbursed_on BETWEEN l.paid_on - 15 AND l.paid_on
     GROUP BY l.subject_id, l.paid_on, l.amount
@@ -81,13 +83,14 @@ put_off AS (
     GROUP BY c.loan_id
 )"""
 
-_ACTS = tells("borrowers_conductfact")
+# Whether such visits are noted at all: without a single one, "none" would be a guess.
+_POSTPONED, _REFUSED = (tells("borrowers_conductfact", f"told.kind = '{kind}'") for kind in ("visit_postponed", "visit_refused"))
 SQL = f"""
 WITH {FUNDED}, {CLASSES}, {VISITS}
 SELECT s.subject_id, round(f.share, 6) AS new_loan_repaid_share, f.times AS new_loan_repaid_24m, w.since AS class_waits_since,
        round(i.instalments, 6) AS upgrade_instalments,
-       CASE WHEN {_ACTS} THEN coalesce(p.postponed, 0) END AS visits_postponed_12m,
-       CASE WHEN {_ACTS} THEN coalesce(p.refused, 0) END AS visits_refused_12m,
+       CASE WHEN {_POSTPONED} THEN coalesce(p.postponed, 0) END AS visits_postponed_12m,
+       CASE WHEN {_REFUSED} THEN coalesce(p.refused, 0) END AS visits_refused_12m,
        {later('f.moves_on, i.moves_on, p.moves_on')} AS recheck_on
 FROM lw_subject s
 LEFT JOIN funded f ON f.subject_id = s.subject_id
@@ -99,6 +102,15 @@ PROPOSED = """
 SELECT n.loan_id FROM alerts_classproposal n
 WHERE n.lender_id = %(lender)s AND n.bucket BETWEEN %(lo)s AND %(hi)s AND (n.as_of >= %(previous)s OR n.decided_on >= %(previous)s)
 """
+# A payment may become known before its day.
+TOLD_AHEAD = """
+SELECT n.loan_id FROM borrowers_repayment n WHERE n.lender_id = %(lender)s AND n.bucket BETWEEN %(lo)s AND %(hi)s AND n.paid_on > n.known_from
+  AND n.paid_on > %(previous)s AND n.paid_on <= %(day)s AND n.known_from <= %(known)s
+"""
+# What an upgrade is held against is a demand of the plan in force.
+REPLANNED = """
+SELECT n.subject_id FROM lw_book n WHERE n.state_as_of = %(day)s AND EXISTS (SELECT FROM alerts_classproposal p WHERE p.loan_id = n.subject_id)
+"""
 # A new loan is asked for among the large repayments of its borrower and of whoever is related.
 DRAWN = told("borrowers_loan", "o.id", "JOIN borrowers_loan o ON o.borrower_id = n.borrower_id", bucket=False)
 DRAWN_BESIDE = " UNION ALL ".join(
@@ -106,7 +118,8 @@ DRAWN_BESIDE = " UNION ALL ".join(
     for one, other in (("party_id", "borrower_id"), ("borrower_id", "party_id"))
 )
 RELATED = " UNION ALL ".join(
-    told("borrowers_relatedparty", "o.id", f"JOIN borrowers_loan o ON o.borrower_id = n.{side}", bucket=False) for side in ("borrower_id", "party_id")
+    f"SELECT o.id FROM borrowers_relatedparty n JOIN borrowers_loan o ON o.borrower_id = n.{side} WHERE n.lender_id = %(lender)s AND {new_fact('n')}"
+    for side in ("borrower_id", "party_id")
 )
 
 MASKING = Family(
@@ -118,10 +131,10 @@ MASKING = Family(
     },
     derived={"class_wait_days": (INT, "CASE WHEN %(previous)s::date IS NOT NULL THEN coalesce(%(day)s - r.class_waits_since, 0) END")},
     carried={
-        "visits_postponed_12m": f"CASE WHEN {_ACTS} THEN coalesce(w.visits_postponed_12m, 0) END",
-        "visits_refused_12m": f"CASE WHEN {_ACTS} THEN coalesce(w.visits_refused_12m, 0) END",
+        "visits_postponed_12m": f"CASE WHEN {_POSTPONED} THEN coalesce(w.visits_postponed_12m, 0) END",
+        "visits_refused_12m": f"CASE WHEN {_REFUSED} THEN coalesce(w.visits_refused_12m, 0) END",
     },
-    news=(told("borrowers_repayment"), DRAWN, DRAWN_BESIDE, RELATED, PROPOSED, told("borrowers_conductfact", bucket=False)),
+    news=(told("borrowers_repayment"), TOLD_AHEAD, DRAWN, DRAWN_BESIDE, RELATED, PROPOSED, REPLANNED, told("borrowers_conductfact", bucket=False)),
     rechecks=True,
     fields=MASKING_FIELDS,
 )  # fmt: skip
