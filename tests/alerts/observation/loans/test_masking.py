@@ -44,6 +44,23 @@ def test_a_loan_to_a_related_party_told_late_counts_from_when_it_is_known(nights
     assert nights.series(loan, "new_loan_repaid_share", JUN, day(1), day(2)) == [0, 0, D("0.8")]
 
 
+@pytest.mark.parametrize(("to_on", "share"), [(JUN, 0), (day(1), D("0.8"))])
+def test_a_relation_counts_where_it_was_in_force_on_the_day_of_the_repayment(nights, loan, to_on, share):
+    sister = BorrowerFactory(lender=nights.lender)
+    nights.fact(RelatedParty, loan.borrower, date(2026, 1, 10), kind="affiliate", name="Sister", party=sister, to_on=to_on)
+    nights.loan(borrower=sister, disbursed_on=day(-5), principal=D(400))
+    nights.pay(loan, JUN, 500)
+    assert nights.series(loan, "new_loan_repaid_share", JUN, day(1), day(2)) == [share, share, share]
+
+
+def test_a_relation_told_ahead_counts_from_its_day(nights, loan):
+    sister = BorrowerFactory(lender=nights.lender)
+    nights.fact(RelatedParty, loan.borrower, day(2), kind="affiliate", name="Sister", party=sister, known_from=day(1))
+    nights.loan(borrower=sister, disbursed_on=day(-5), principal=D(400))
+    nights.pay(loan, JUN, 500)
+    assert nights.series(loan, "new_loan_repaid_share", JUN, day(1), day(2)) == [0, 0, D("0.8")]
+
+
 def proposed(nights, loan, on, old, new, decided=None, state="confirmed"):
     said = {"lender": nights.lender, "bucket": loan.bucket, "loan": loan, "as_of": on, "old_class": old, "new_class": new, "days_past_due": 1}
     decision = {"state": state, "decided_on": decided, "decided_by": PersonFactory(lender=nights.lender)} if decided else {}
@@ -86,3 +103,11 @@ def test_visits_put_off_and_refused_count_for_twelve_months(nights, loan):
     assert nights.series(loan, "visits_postponed_12m", *days) == [None, 2, 2, 0]
     assert [nights.seen(loan, "visits_refused_12m", d) for d in days] == [None, 1, 1, 0]
     assert nights.seen(other, "visits_postponed_12m", JUN) == 0
+
+
+def test_that_visits_are_refused_says_nothing_of_whether_any_is_put_off(nights, loan):
+    person = PersonFactory(lender=nights.lender)
+    for n, kind in enumerate(("entry", "visit_refused")):
+        ConductFact.objects.create(lender=nights.lender, person=person, kind=kind, on=day(n), known_from=day(n), subject=f"s{n}")
+    assert nights.series(loan, "visits_refused_12m", JUN, day(1)) == [None, 0]
+    assert nights.seen(loan, "visits_postponed_12m") is None
