@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from alerts.observation import rerun
+from alerts.observation.models import DroppedDay
 from alerts.observation.rerun_models import RunDifference
 from alerts.signals.warn import levels_of
 from loanwatch.day import checksums, steps
@@ -39,8 +40,9 @@ def ask_rerun(
     """Put a re-run of a closed day on the list; returns it, to be compared by a worker.
 
     known_on: facts known by this date count; left out, by the newest closed day. only_changed: only loans of which something
-    became known since are computed, all others are taken as they stand. Raises Conflict for a day that is not closed or is
-    being run again already, or without a reason; Refused for those who may not.
+    became known since are computed, all others are taken as they stand. Raises Conflict for a day that is being run again
+    already, or of which the daily rows were dropped, or without a reason; Refused for those who may not; Http404 for a day that is
+    not closed.
     """
     with transaction.atomic():
         Lender.objects.select_for_update(no_key=True).get(pk=lender.pk)
@@ -51,6 +53,10 @@ def ask_rerun(
             raise Conflict(_("Say why the day should be run again."))
         if days.filter(state__in=OPEN).exists():
             raise Conflict(_("This day is being run again already. Decide on that run first."))
+        if DroppedDay.objects.filter(lender=lender, as_of=business_date).exists():
+            raise Conflict(
+                _("The observation of %(day)s is kept no longer. Have it computed again first: manage.py rebuild_day %(day)s.") % {"day": business_date}
+            )
         newest = days.aggregate(v=Max("run_version"))["v"]
         day = BusinessDay.objects.create(
             lender=lender, business_date=business_date, run_version=newest + 1, state=State.COMPARING, previous_date=standing.previous_date,
@@ -86,16 +92,24 @@ def replace_day(day: BusinessDay, by: Access, reason: str) -> BusinessDay:
 
 
 def drop_rerun(day: BusinessDay, by: Access, reason: str) -> BusinessDay:
-    """Let what stands stand; the differences are kept. Raises Conflict when the run was decided already."""
+    """Let what stands stand; the differences are kept. Raises Conflict when the run was decided already, unless the replacement failed."""
     with transaction.atomic():
         day = _locked(day, by, Act.DAY_RERUN)
-        if day.state not in (State.COMPARING, State.COMPARED):
+        if not may_be_dropped(day):
             raise Conflict(_("This run does not wait for a decision."))
         _save(day, state=State.DROPPED, decided_by=by.person, decided_at=Now(), decided_reason=reason.strip())
         _units(day).filter(state__in=[RunUnit.State.TODO, RunUnit.State.FAILED]).update(state=RunUnit.State.ACCEPTED)
+        mine = RunException.objects.filter(lender=day.lender_id, business_date=day.business_date, run_version=day.run_version, loan_id=None)
+        mine.filter(resolved_at=None).update(resolved_at=Now())
         record("day.rerun_dropped", by=by, subject=day, business_date=str(day.business_date), run_version=day.run_version, reason=reason.strip())
     day.refresh_from_db()
     return day
+
+
+def may_be_dropped(day: BusinessDay) -> bool:
+    """Whether a re-run is undecided, or was agreed to and the replacement failed for good."""
+    gave_up = _units(day).filter(state=RunUnit.State.FAILED)
+    return day.state in (State.COMPARING, State.COMPARED) or (day.state == State.REPLACING and gave_up.exists())
 
 
 def differences_of(day: BusinessDay, grain: str = "", field: str | None = None) -> QuerySet[RunDifference]:

@@ -228,6 +228,11 @@ WITH next AS (
       AND u.state = 'todo' AND (u.not_before IS NULL OR u.not_before <= clock_timestamp())
       AND NOT EXISTS (SELECT 1 FROM trail_rununit p WHERE p.lender_id = u.lender_id AND p.business_date = u.business_date
                       AND p.run_version = u.run_version AND p.step_order < u.step_order AND p.state NOT IN ('done', 'accepted'))
+      -- What a day is closed on stays as it is while it is being closed. A loan that is tried again is caught up for that day too.
+      AND NOT (u.step IN ('rerun', 'replace') AND EXISTS (
+          SELECT 1 FROM trail_businessday c JOIN trail_rununit b ON b.lender_id = c.lender_id AND b.business_date = c.business_date
+               AND b.run_version = c.run_version AND b.step_order >= 0 AND b.state <> 'todo'
+          WHERE c.lender_id = u.lender_id AND c.state = 'closing'))
     ORDER BY u.business_date, u.step_order, u.bucket
     FOR UPDATE OF u SKIP LOCKED LIMIT 1
 )
@@ -279,7 +284,7 @@ def sweep() -> bool:
 def fail(unit: Unit, error: str) -> None:
     """An attempt ended in an error: back on the list; set aside when nothing more can be tried."""
     final = (unit.search or {}).get("ended", False) if unit.cut else unit.failures + 1 >= MAX_FAILURES
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE trail_rununit SET failures = failures + 1, error = %s, lease_until = NULL, state = %s
@@ -292,8 +297,11 @@ def fail(unit: Unit, error: str) -> None:
 
 
 def set_aside(unit: Unit, error: str) -> None:
-    if RunUnit.objects.filter(pk=unit.id, attempts=unit.attempt, owner=unit.owner).update(state=RunUnit.State.FAILED, error=error, lease_until=None):
-        _except(unit, error)
+    """Give a unit up, with the exception that tells of it."""
+    with transaction.atomic():
+        mine = RunUnit.objects.filter(pk=unit.id, attempts=unit.attempt, owner=unit.owner)
+        if mine.update(state=RunUnit.State.FAILED, error=error, lease_until=None):
+            _except(unit, error)
 
 
 def _except(unit: Unit, error: str) -> None:

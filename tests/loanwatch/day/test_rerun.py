@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from alerts.observation.models import LoanDay, NodeDay
+from alerts.observation.models import DroppedDay, LoanDay, NodeDay
 from alerts.signals.models import Alert
 from loanwatch.day import actions, checksums, rerun, steps
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
 from loanwatch.people.models import Branch, Role
-from loanwatch.trail.models import AuditEvent, BusinessDay, RunUnit
+from loanwatch.trail import ledger
+from loanwatch.trail.models import AuditEvent, BusinessDay, RunException, RunUnit
 from tests.factories import hire
 
 FEB_1, FEB_2, FEB_3 = date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3)
@@ -149,3 +150,45 @@ def test_the_checksum_of_a_day_is_the_same_for_one_two_or_seven_slices(book, mon
     assert BusinessDay.objects.get(business_date=FEB_2).checksum == checksums.together(
         units.filter(step__in=checksums.OBSERVING).values_list("checksum", flat=True)
     )
+
+
+def test_a_run_whose_replacement_failed_can_be_dropped_and_leaves_nothing_open(book, monkeypatch):
+    book.loan("L-1")
+    book.close(FEB_1)
+    day = compared(book, FEB_1)
+    admin = someone(book, Role.CREDIT_ADMIN)
+    rerun.replace_day(day, admin, "agreed")
+    with pytest.raises(Conflict, match="does not wait"):
+        rerun.drop_rerun(day, admin, "a worker is at it")
+    monkeypatch.setattr(rerun, "_recompute", lambda *_: 1 / 0)
+    actions.work(book.lender)
+    assert RunException.objects.filter(resolved_at=None).exists()
+    assert rerun.drop_rerun(day, admin, "it can't be done").state == "dropped"
+    assert not RunException.objects.filter(resolved_at=None).exists()
+    monkeypatch.undo()
+    assert compared(book, FEB_1).run_version == 3
+
+
+def test_a_day_of_which_the_rows_were_dropped_is_rebuilt_before_it_is_run_again(book):
+    book.loan("L-1")
+    book.close(FEB_1)
+    DroppedDay.objects.create(lender=book.lender, as_of=FEB_1)
+    with pytest.raises(Conflict, match="rebuild_day 2026-02-01"):
+        rerun.ask_rerun(book.lender, FEB_1, someone(book, Role.CREDIT_ADMIN), "a look")
+
+
+@pytest.mark.parametrize(("begun", "state"), [(False, "compared"), (True, "comparing")])
+def test_a_day_is_not_run_again_while_another_is_being_closed(book, begun, state):
+    book.loan("L-1")
+    book.close(FEB_1)
+    day = rerun.ask_rerun(book.lender, FEB_1, someone(book, Role.CREDIT_ADMIN), "a look")
+    actions.ensure_days(book.lender, FEB_2, FEB_2)
+    actions.advance(book.lender)
+    if begun:
+        RunUnit.objects.filter(business_date=FEB_2, step="receive").update(state="done")
+    unit = ledger.claim(book.lender.pk)
+    assert unit.step == ("allocate" if begun else "rerun")
+    if not begun:
+        rerun.compare(unit)
+    day.refresh_from_db()
+    assert day.state == state

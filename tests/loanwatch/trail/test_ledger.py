@@ -216,3 +216,18 @@ def test_eight_claimers_at_once_never_get_the_same_unit(lender):
     for thread in threads:
         thread.join()
     assert len(claimed) == len(set(claimed)) == 64
+
+
+@pytest.mark.parametrize("give_up", [lambda unit: ledger.fail(unit, "x"), lambda unit: ledger.set_aside(unit, "x")])
+def test_a_unit_is_set_aside_with_its_exception_or_not_at_all(opened, monkeypatch, give_up):
+    RunUnit.objects.filter(step="first").update(state="done")
+    RunUnit.objects.filter(step="second").update(failures=ledger.MAX_FAILURES - 1)
+    unit = ledger.claim()
+    monkeypatch.setattr(ledger, "_except", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        give_up(unit)
+    assert RunUnit.objects.get(pk=unit.id).state == "running"
+    monkeypatch.undo()
+    give_up(unit)
+    assert RunUnit.objects.get(pk=unit.id).state == "failed"
+    assert RunException.objects.count() == 1
