@@ -83,7 +83,10 @@ SELECT branch_id, NULL::bigint, '', coalesce(e.loans, 0), coalesce(e.outstanding
 FROM e FULL JOIN f USING (branch_id) WHERE {DIFFER}
 """
 # Where the core system delivers balances, the loans say what was delivered for the day: a position that no loan shows, or a
-# loan that shows another amount. Loans that are set aside are left out on both sides.
+# loan that shows another amount. Loans that are set aside are left out on both sides, and so are slices that somebody accepted the
+# day without.
+ACCEPTED = """EXISTS (SELECT FROM trail_rununit u WHERE u.lender_id = %(lender)s AND u.business_date = %(day)s AND u.run_version = 1
+               AND u.step IN ('allocate', 'observe') AND u.state = 'accepted' AND l.bucket BETWEEN u.bucket_from AND u.bucket_to)"""
 DELIVERED = f"""
 WITH e AS (
     SELECT coalesce(o.branch_id, l.branch_id) AS branch_id, coalesce(o.product_id, l.product_id) AS product_id, l.currency,
@@ -91,12 +94,12 @@ WITH e AS (
     FROM borrowers_position p JOIN borrowers_loan l ON l.id = p.loan_id AND l.position_fed
     LEFT JOIN alerts_loanday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.loan_id = p.loan_id
     WHERE p.lender_id = %(lender)s AND p.valid_from = %(day)s AND p.closed_as = '' AND {known("p", "borrowers_position")}
-      AND NOT (p.loan_id = ANY (%(held)s::bigint[])) GROUP BY 1, 2, 3
+      AND NOT (p.loan_id = ANY (%(held)s::bigint[])) AND NOT {ACCEPTED} GROUP BY 1, 2, 3
 ),
 f AS (
     SELECT o.branch_id, o.product_id, o.currency, count(*) AS loans, sum(o.outstanding) AS outstanding, 0 AS overdue
     FROM alerts_loanday o JOIN borrowers_loan l ON l.id = o.loan_id AND l.position_fed
-    WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND NOT (o.loan_id = ANY (%(held)s::bigint[])) GROUP BY 1, 2, 3
+    WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND NOT (o.loan_id = ANY (%(held)s::bigint[])) AND NOT {ACCEPTED} GROUP BY 1, 2, 3
 )
 {OUT} FROM e FULL JOIN f USING (branch_id, product_id, currency) WHERE {DIFFER}
 """

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -40,17 +41,18 @@ def retry_exception(exception_id: int, by: Access) -> RunException:
 
 
 def _list_again(day: BusinessDay, exception: RunException) -> None:
-    """Put a unit that was set aside back on the list, with what was left out because of it."""
+    """Put a unit that was set aside back on the list, with what was left out because of it and what was added up without it."""
     if day.state != BusinessDay.State.CLOSING:
         raise Conflict(_("The day is closed. Run it again as a new version to see what the slice would have been."))
     mine = RunUnit.objects.filter(lender=day.lender_id, business_date=day.business_date, run_version=day.run_version)
     unit = mine.filter(step=exception.step, bucket=exception.bucket).get()
-    again = mine.filter(pk=unit.pk)
+    left_out = [RunUnit.State.FAILED, RunUnit.State.ACCEPTED]
+    again = Q(pk=unit.pk, state__in=left_out)
     if unit.cut:
-        again |= mine.filter(cut=True, bucket_from=unit.bucket_from, state=RunUnit.State.ACCEPTED, step_order__gt=unit.step_order)
-    again.filter(state__in=[RunUnit.State.FAILED, RunUnit.State.ACCEPTED]).update(
-        state=RunUnit.State.TODO, failures=0, lost=0, search=None, not_before=None
-    )
+        later = Q(step_order__gt=unit.step_order)
+        again |= later & Q(cut=True, bucket_from=unit.bucket_from, state=RunUnit.State.ACCEPTED)
+        again |= later & Q(cut=False, state__in=[*left_out, RunUnit.State.DONE])  # it added up the book without the slice
+    mine.filter(again).update(state=RunUnit.State.TODO, failures=0, lost=0, search=None, not_before=None)
 
 
 def accept_day(lender: Lender, business_date: date, reason: str, by: Access) -> BusinessDay:
@@ -58,7 +60,7 @@ def accept_day(lender: Lender, business_date: date, reason: str, by: Access) -> 
 
     An acceptance holds for the same loan on the days that follow, until the loan is tried again with success: such a day
     closes with exceptions under the same name and reason. Raises Conflict while units run, when nothing was set aside that
-    waits for acceptance, or without a reason; Refused for those who may not.
+    waits for acceptance, when the figures do not add up, or without a reason; Refused for those who may not.
     """
     reason = reason.strip()
     with transaction.atomic():
@@ -75,6 +77,8 @@ def accept_day(lender: Lender, business_date: date, reason: str, by: Access) -> 
         left = list(held.open_exceptions(lender, business_date).filter(accepted_by=None))
         if not left or by.person is None:
             raise Conflict(_("Nothing of this day waits for acceptance."))
+        if any(e.step == "roll_up" for e in left):
+            raise Conflict(_("The figures of the day could not be added up. This can't be accepted: mend the cause and have the step tried again."))
         held.accept(day, left, by.person, reason)
         record("day.accepted", by=by, subject=day, reason=reason, business_date=str(business_date),
                set_aside=[{"exception": e.pk, "step": e.step, "loan": e.subject, "bucket": e.bucket} for e in left])  # fmt: skip

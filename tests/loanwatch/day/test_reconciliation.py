@@ -10,9 +10,11 @@ from alerts.observation import reconcile, rollup
 from alerts.observation.models import NodeDay
 from borrowers.loans.models import Loan, Position
 from loanwatch.day import actions
-from loanwatch.people.models import Role
+from loanwatch.day.exceptions import accept_day
+from loanwatch.kernel.policy import Conflict
+from loanwatch.people.models import Branch, Role
 from loanwatch.trail.ledger import key_of
-from loanwatch.trail.models import BusinessDay, RunException
+from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 from tests.factories import hire
 from tests.rollups import assert_rollups_agree
 
@@ -95,6 +97,31 @@ def test_what_was_delivered_is_what_the_loans_show(night):
         with pytest.raises(reconcile.FiguresDiffer):
             reconcile.require_agreement(cursor, key_of(night.lender.pk, FEB_2))
         reconcile.require_agreement(cursor, key_of(night.lender.pk, FEB_2, held=[loan.pk]))
+
+
+@pytest.mark.parametrize(("reach", "found"), [(0, []), (1, ["delivered"])])
+def test_what_was_delivered_for_a_slice_that_is_accepted_is_compared_with_nothing(night, reach, found):
+    loan = Loan.objects.get(number="L-1")
+    Loan.objects.filter(pk=loan.pk).update(position_fed=True)
+    Position.objects.create(lender=night.lender, loan=loan, bucket=loan.bucket, balance=Decimal(1200), days_past_due=1, valid_from=FEB_2, known_from=FEB_2)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM alerts_loanday WHERE as_of = %s AND loan_id = %s", [FEB_2, loan.pk])
+        mine = RunUnit.objects.filter(business_date=FEB_2, step="observe")
+        ends = (loan.bucket, loan.bucket) if reach == 0 else ((loan.bucket + 1) % 256,) * 2  # its own bucket, and the one beside it
+        mine.update(state="accepted", bucket_from=ends[0], bucket_to=ends[1])
+        assert [d.check for d in reconcile.differences_of(cursor, night.lender, FEB_2) if d.check == "delivered"] == found
+
+
+def test_figures_that_do_not_add_up_are_mended_and_never_accepted(book, monkeypatch):
+    book.loan("L-1")
+    monkeypatch.setattr(rollup, "require_agreement", lambda cursor, key: (_ for _ in ()).throw(reconcile.FiguresDiffer(key["day"], [None])))
+    with pytest.raises(actions.Stuck):
+        book.close(FEB_1)
+    monkeypatch.undo()
+    seat = hire(Branch.objects.get(lender=book.lender, code="HO"), Role.CREDIT_ADMIN)
+    with pytest.raises(Conflict, match="could not be added up"):
+        accept_day(book.lender, FEB_1, "never mind", seat)
+    assert BusinessDay.objects.get().state == "closing"
 
 
 def test_a_close_shows_what_differs_and_the_loans_behind_it(night, client, settings):
