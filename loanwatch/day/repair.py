@@ -7,6 +7,7 @@ from datetime import date
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from alerts.observation.models import DroppedDay
 from alerts.signals.warn import tally_again
 from borrowers.loans.models import Loan
 from loanwatch.day import checksums, steps
@@ -61,6 +62,7 @@ def _catch_up(unit: ledger.Unit, lender: Lender, exception: RunException, known:
     bucket = Loan.objects.values_list("bucket", flat=True).get(pk=mine)
     others = [loan for loan in unit.held if loan != mine]
     days = BusinessDay.objects.filter(lender=lender, business_date__gte=exception.business_date, state__in=[*CLOSED, BusinessDay.State.CLOSING])
+    days = days.exclude(business_date__in=DroppedDay.objects.filter(lender=lender).values("as_of"))  # their rows are kept no longer
     with connection.cursor() as cursor:
         for day in days.order_by("business_date"):
             _one_day(cursor, lender, day, mine, bucket, others, known)
@@ -78,9 +80,10 @@ def _one_day(cursor: CursorWrapper, lender: Lender, day: BusinessDay, loan: int,
         if not unit.cut and unit.step not in ADD_UP:
             continue
         whole = ledger.key_of(
-            lender.pk, day.business_date, previous=day.previous_date, known=known, held=others, lo=unit.bucket_from, hi=unit.bucket_to
+            lender.pk, day.business_date, previous=day.previous_date, known=day.known_on, held=others, lo=unit.bucket_from, hi=unit.bucket_to
         )
-        steps.run(cursor, unit.step, {**whole, "only": [loan]} if unit.cut else whole, lender)
+        mine = {**whole, "known": known or whole["known"], "only": [loan]}  # what is known later is for the loan alone
+        steps.run(cursor, unit.step, mine if unit.cut else whole, lender)
         if unit.step == "warn":
             tally_again(cursor, whole, lender)
         if unit.step in checksums.OBSERVING:

@@ -11,7 +11,7 @@ from alerts.observation.models import BranchDay, LoanDay, NodeDay
 from alerts.signals.models import Alert, AlertEvidence
 from borrowers.loans.allocation import MINE
 from borrowers.loans.models import Loan
-from loanwatch.day import actions, isolation, steps
+from loanwatch.day import actions, isolation, repair, steps
 from loanwatch.day.exceptions import accept_day, retry_exception
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
@@ -205,3 +205,32 @@ def test_a_slice_that_is_accepted_takes_no_further_part_in_the_day(book, credit,
     assert set(RunUnit.objects.filter(cut=True, bucket=0).values_list("state", flat=True)) == {"accepted"}
     assert NodeDay.objects.exists()
     assert BranchDay.objects.exists()
+
+
+def test_a_slice_that_is_tried_again_has_the_book_added_up_again(book, credit):
+    day = BusinessDay.objects.create(lender=book.lender, business_date=FEB_1, state="closing", slices=2)
+    units = [
+        ("retry", -1, False, 0, "done"), ("receive", 0, False, 0, "done"), ("allocate", 1, True, 0, "done"), ("allocate", 1, True, 128, "done"),
+        ("observe", 2, True, 0, "accepted"), ("observe", 2, True, 128, "done"), ("observe_branches", 3, False, 0, "done"),
+        ("warn", 4, True, 0, "accepted"), ("warn", 4, True, 128, "done"), ("roll_up", 5, False, 0, "failed"),
+    ]  # fmt: skip
+    for step, order, cut, low, state in units:
+        RunUnit.objects.create(lender=book.lender, business_date=FEB_1, run_version=1, step=step, step_order=order, cut=cut, bucket=low // 128,
+                               bucket_from=low, bucket_to=low + 127 if cut else 255, state=state)  # fmt: skip
+    exception = RunException.objects.create(lender=book.lender, business_date=FEB_1, run_version=1, step="observe", bucket=0, error="no terms")
+    retry_exception(exception.pk, credit)
+    again = RunUnit.objects.filter(business_date=day.business_date, state="todo").order_by("step_order")
+    assert list(again.values_list("step", "bucket")) == [("observe", 0), ("observe_branches", 0), ("warn", 0), ("roll_up", 0)]
+
+
+@pytest.mark.parametrize(("known_on", "counts"), [(None, FEB_1), (FEB_2, FEB_2)])
+def test_what_is_known_later_is_for_the_loan_alone_and_the_book_is_added_up_as_of_its_day(book, monkeypatch, known_on, counts):
+    day = BusinessDay.objects.create(lender=book.lender, business_date=FEB_1, state="closed", known_on=known_on)
+    for order, (step, cut) in enumerate([("observe", True), ("observe_branches", False), ("roll_up", False)]):
+        RunUnit.objects.create(lender=book.lender, business_date=FEB_1, run_version=1, step=step, step_order=order, cut=cut, bucket=0, bucket_from=0,
+                               bucket_to=255, state="done")  # fmt: skip
+    seen = []
+    monkeypatch.setattr(steps, "run", lambda cursor, step, key, lender: seen.append((step, key["known"], key["only"])))
+    with connection.cursor() as cursor:
+        repair._one_day(cursor, book.lender, day, 7, 5, [], FEB_3)
+    assert seen == [("observe", FEB_3, [7]), ("observe_branches", counts, None), ("roll_up", counts, None)]
