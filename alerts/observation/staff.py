@@ -13,15 +13,23 @@ from borrowers.revisions import known
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import parameter
 
-# A loan crosses a limit on the close at which it is past it and was not at the close before.
+# A loan crosses a limit on the close at which it is past it and was not at the last close that has it: the one before, or an earlier
+# one where it was left out since. Of a loan that was never observed nobody knows when it crossed. Earlier closes are read where they
+# are kept, since a re-run copies only some.
 CLEAR_CROSSINGS = "DELETE FROM alerts_crossing WHERE lender_id = %(lender)s AND as_of = %(day)s AND bucket BETWEEN %(lo)s AND %(hi)s"
 CROSSINGS = """
 INSERT INTO alerts_crossing (lender_id, bucket, loan_id, as_of, days)
 SELECT o.lender_id, o.bucket, o.loan_id, o.as_of, c.days
 FROM alerts_loanday o CROSS JOIN (VALUES (30), (60), (90)) AS c (days)
 LEFT JOIN alerts_loanday w ON w.lender_id = %(lender)s AND w.as_of = %(previous)s AND w.loan_id = o.loan_id
+CROSS JOIN LATERAL (
+    SELECT w.days_past_due WHERE w.loan_id IS NOT NULL
+    UNION ALL
+    (SELECT e.days_past_due FROM public.alerts_loanday e
+     WHERE w.loan_id IS NULL AND e.lender_id = %(lender)s AND e.loan_id = o.loan_id AND e.as_of < %(previous)s ORDER BY e.as_of DESC LIMIT 1)
+) b
 WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.bucket BETWEEN %(lo)s AND %(hi)s
-  AND o.days_past_due > c.days AND coalesce(w.days_past_due, 0) <= c.days
+  AND o.days_past_due > c.days AND coalesce(b.days_past_due, 0) <= c.days
 """
 
 CLEAR = "DELETE FROM alerts_staffday WHERE lender_id = %(lender)s AND as_of = %(day)s"

@@ -4,10 +4,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
-from alerts.observation.models import Crossing, StaffDay
+from alerts.observation.models import Crossing, LoanDay, StaffDay
+from alerts.observation.staff import cross
 from borrowers.conduct.actions import note_act
 from loanwatch.people.models import Person
+from loanwatch.trail.ledger import key_of
 
 CLOSE = date(2026, 6, 30)
 INSIDE_90, OUTSIDE_90 = CLOSE - timedelta(days=89), CLOSE - timedelta(days=90)
@@ -93,3 +96,14 @@ def test_no_problem_today_and_past_thirty_days_within_ninety_is_a_surprise(book,
     for day in (date(2026, 3, 3), date(2026, 3, 4)):  # 30 and 31 days past due
         book.close(day)
         assert StaffDay.objects.get(person=person, as_of=day).surprise_defaults_12m == (day.day == 4)
+
+
+@pytest.mark.parametrize(("before", "crossed"), [(30, [30]), (31, []), (None, [])])
+def test_a_loan_that_the_close_before_left_out_is_compared_with_the_last_close_that_has_it(book, before, crossed):
+    book.loan("L-1")
+    first, left_out, day = (date(2026, 2, 1) + timedelta(days=(before or 31) + n) for n in range(3))
+    book.close(first, day)
+    LoanDay.objects.filter(as_of__in=[left_out] if before else [first, left_out]).delete()
+    with connection.cursor() as cursor:
+        cross(cursor, key_of(book.lender.pk, day, previous=left_out))
+    assert list(Crossing.objects.filter(as_of=day).values_list("days", flat=True)) == crossed
