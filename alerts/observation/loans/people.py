@@ -17,7 +17,7 @@ last_lead AS (
 duties AS (
     SELECT d.loan_id, coalesce(max(%(day)s - d.due_on) FILTER (WHERE d.due_on < %(day)s AND (d.done_on IS NULL OR d.done_on > %(day)s)), 0) AS overdue_days
     FROM borrowers_checkduty d
-    WHERE d.lender_id = %(lender)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND d.known_from <= %(known)s
+    WHERE d.lender_id = %(lender)s AND d.bucket BETWEEN %(lo)s AND %(hi)s AND d.known_from < %(known)s -- the night's own are planned after it is observed
     GROUP BY d.loan_id
 )
 SELECT b.subject_id, lead.person_id AS manager_id, last_lead.until AS led_until, du.overdue_days AS inspection_overdue_days

@@ -236,7 +236,7 @@ def _guarantor_days(s: Standing) -> int | None:
 
 def _inspection(s: Standing) -> int | None:
     d = s.at.of("checkduty", s.loan.id)
-    d = d[d.known_from <= s.at.day]
+    d = d[d.known_from < s.at.day]
     if d.empty:
         return None
     d = d[(d.due_on < s.at.day) & (d.done_on.isna() | (d.done_on > s.at.day))]

@@ -50,6 +50,6 @@ def test_the_first_day_without_a_responsible_person_is_day_one(nights):
 
 def test_checks_are_overdue_from_the_day_after_and_unknown_where_none_was_ever_planned(nights):
     loan, unplanned = nights.loan(), nights.loan()
-    CheckDuty.objects.create(lender=nights.lender, bucket=loan.bucket, loan=loan, kind="routine", due_on=JUN, known_from=JUN, done_on=day(3))
+    CheckDuty.objects.create(lender=nights.lender, bucket=loan.bucket, loan=loan, kind="routine", due_on=JUN, known_from=day(-1), done_on=day(3))
     assert nights.series(loan, "inspection_overdue_days", day(-1), JUN, day(1), day(2), day(3)) == [None, 0, 1, 2, 0]
     assert nights.seen(unplanned, "inspection_overdue_days") is None
