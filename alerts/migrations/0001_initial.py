@@ -6,6 +6,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='LoanDay',
             fields=[
@@ -403,4 +405,4 @@ class Migration(migrations.Migration):
             model_name='alert',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "alerts_alertevent" ("cleared_on", "closed_by_id", "handler_id", "level", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "submitted_by_id") SELECT new_values."cleared_on", new_values."closed_by_id", new_values."handler_id", new_values."level", new_values."outcome", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."state", new_values."submitted_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."cleared_on" IS DISTINCT FROM (new_values."cleared_on") OR old_values."closed_by_id" IS DISTINCT FROM (new_values."closed_by_id") OR old_values."handler_id" IS DISTINCT FROM (new_values."handler_id") OR old_values."level" IS DISTINCT FROM (new_values."level") OR old_values."outcome" IS DISTINCT FROM (new_values."outcome") OR old_values."state" IS DISTINCT FROM (new_values."state") OR old_values."submitted_by_id" IS DISTINCT FROM (new_values."submitted_by_id")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='36a89a7286683e311b3de87ebb33474968ea9cc3', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_953db', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='alerts_alert', when='AFTER')),
         ),
-    ]
+    ])

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from alerts.observation.loans.sources import tells
 from alerts.observation.numbers import numbers_for
 from borrowers.revisions import known
 from loanwatch.lenders.models import Lender
@@ -32,6 +33,8 @@ WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.bucket BETWEEN %(lo)s
   AND o.days_past_due > c.days AND coalesce(b.days_past_due, 0) <= c.days
 """
 
+# Whether the words of reports are compared at all: without a single such act, "none" would be a guess.
+_COMPARED = tells("borrowers_conductfact", "told.kind = 'copied_words'")
 CLEAR = "DELETE FROM alerts_staffday WHERE lender_id = %(lender)s AND as_of = %(day)s"
 STAFF = f"""
 WITH act AS MATERIALIZED (
@@ -95,7 +98,7 @@ INSERT INTO alerts_staffday (lender_id, as_of, person_id, branch_id, loans, outs
     review_seconds_90d, review_agreement_90d, surprise_defaults_12m, benign_default_share_12m, late_entry_share_90d, edge_extensions_quarter)
 SELECT %(lender)s, %(day)s, w.person_id, coalesce(c.branch_id, held.branch_id), coalesce(c.loans, 0), coalesce(c.outstanding, 0), coalesce(c.overdue, 0), c.overdue_worst,
        CASE WHEN a.reports > 0 THEN coalesce(a.pictures, 0) END, CASE WHEN a.reports > 0 THEN coalesce(a.pictures_before, 0) END,
-       CASE WHEN a.reports > 0 THEN coalesce(a.words, 0) END, CASE WHEN a.reports > 0 THEN a.words_reports END,
+       CASE WHEN a.reports > 0 AND {_COMPARED} THEN coalesce(a.words, 0) END, CASE WHEN a.reports > 0 AND {_COMPARED} THEN a.words_reports END,
        CASE WHEN a.reports > 0 THEN a.routes END,
        CASE WHEN a.points >= %(staff_points)s THEN round(a.changed::numeric / a.points, 6) END,
        CASE WHEN a.reviewed >= %(staff_reviews)s THEN round(a.seconds::numeric, 2) END,

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = in_one_go([
         BtreeGistExtension(),
         migrations.CreateModel(
             name='Loan',
@@ -562,4 +564,4 @@ class Migration(migrations.Migration):
             model_name='loanstate',
             index=models.Index(fields=['lender', 'bucket'], name='state_by_bucket'),
         ),
-    ]
+    ])

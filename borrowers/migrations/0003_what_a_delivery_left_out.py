@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.RemoveConstraint(
             model_name='delivery',
             name='one_applied_delivery_per_content',
@@ -44,4 +46,4 @@ class Migration(migrations.Migration):
             model_name='quarantinedrow',
             constraint=models.UniqueConstraint(fields=('delivery', 'line'), name='one_quarantined_row_per_line'),
         ),
-    ]
+    ])

@@ -5,6 +5,8 @@ import django.db.models.expressions
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='AccountTransaction',
             fields=[
@@ -1664,4 +1666,4 @@ class Migration(migrations.Migration):
             model_name='webhooksource',
             constraint=models.UniqueConstraint(fields=('lender', 'name'), name='one_webhook_source_per_name'),
         ),
-    ]
+    ])

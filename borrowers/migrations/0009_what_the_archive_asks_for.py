@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 GUARD = """
 CREATE FUNCTION lw_document_destroy_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -41,7 +43,7 @@ APPLIES_TO = [
 
 class Migration(migrations.Migration):
     dependencies = [("borrowers", "0008_arrears_counted_by_terms")]
-    operations = [
+    operations = in_one_go([
         migrations.AddField(
             "requireddocument", "applies_to", models.CharField(choices=APPLIES_TO, default="all", max_length=10, verbose_name="applies to")
         ),
@@ -61,4 +63,4 @@ class Migration(migrations.Migration):
         migrations.AddIndex("document", models.Index(fields=["lender", "expires_on"], name="document_by_expiry")),
         migrations.AddIndex("document", models.Index(fields=["loan"], name="document_by_loan")),
         migrations.RunSQL(GUARD, UNGUARD),
-    ]
+    ])

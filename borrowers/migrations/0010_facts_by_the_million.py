@@ -9,6 +9,8 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 CHILDREN = ("borrowers_instalment", "borrowers_repayment", "borrowers_position")
 PARENTS = {
     "borrowers_loan": "loan_id", "lenders_lender": "lender_id", "borrowers_delivery": "delivery_id", "people_person": "entered_by_id",
@@ -94,7 +96,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.AlterField(
             model_name='instalment',
             name='delivery',
@@ -173,4 +175,4 @@ class Migration(migrations.Migration):
         migrations.RunSQL(TOTAL, "DROP AGGREGATE lw_running_total(bigint)"),
         *map(on_arrival, CHILDREN),
         *(on_leaving(table, column) for table, column in PARENTS.items()),
-    ]
+    ])

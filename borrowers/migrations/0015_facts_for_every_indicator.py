@@ -5,6 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 APPEND_ONLY = (
     "outsidefigure", "paymentreturn", "paymentpromise", "contactattempt", "agreedpayee", "approvalcondition", "collateralcount", "conductfact",
 )  # fmt: skip
@@ -30,7 +32,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='AgreedPayee',
             fields=[
@@ -634,4 +636,4 @@ class Migration(migrations.Migration):
             for table in APPEND_ONLY
         ),
         migrations.RunSQL(ANALYSE, migrations.RunSQL.noop),
-    ]
+    ])

@@ -6,6 +6,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='Section',
             fields=[
@@ -365,4 +367,4 @@ class Migration(migrations.Migration):
             model_name='visitevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='339e6a73ed7382402cc6971c466318045b8231bc', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9182b', table='inspections_visitevent', when='BEFORE')),
         ),
-    ]
+    ])

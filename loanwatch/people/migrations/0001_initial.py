@@ -7,6 +7,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='Account',
             fields=[
@@ -200,4 +202,4 @@ class Migration(migrations.Migration):
             model_name='roleheldevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9d3b963d5197dfe2d31cf8639169f0eec5a88577', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c8cfc', table='people_roleheldevent', when='BEFORE')),
         ),
-    ]
+    ])

@@ -3,13 +3,15 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
     dependencies = [
         ("people", "0001_initial"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.RemoveConstraint(
             model_name="roleheld",
             name="one_open_role",
@@ -57,4 +59,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(("to_on__isnull", True)), fields=("person", "role", "branch"), name="one_open_role", nulls_distinct=False
             ),
         ),
-    ]
+    ])

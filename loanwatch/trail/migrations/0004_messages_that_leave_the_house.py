@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 # Hand-written guards: no session setting switches them off.
 # The key is made here, so that nobody can write a message under a key of another; it must be the same for the same cause.
 BORN = """
@@ -92,7 +94,7 @@ class Migration(migrations.Migration):
         ("trail", "0003_when_the_scheduler_was_heard"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name="OutboxMessage",
             fields=[
@@ -281,4 +283,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="settlement_has_a_reason"),
         ),
         migrations.RunSQL(FORWARDS, BACKWARDS),
-    ]
+    ])

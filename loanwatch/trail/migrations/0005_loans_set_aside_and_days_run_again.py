@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
         ('trail', '0004_messages_that_leave_the_house'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.AlterModelOptions(
             name='businessday',
             options={'ordering': ['-business_date', '-run_version']},
@@ -170,4 +172,4 @@ class Migration(migrations.Migration):
             model_name='runexception',
             constraint=models.CheckConstraint(condition=models.Q(('accepted_by__isnull', True), models.Q(('accepted_reason', ''), _negated=True), _connector='OR'), name='exception_is_accepted_with_a_reason'),
         ),
-    ]
+    ])

@@ -70,6 +70,14 @@ def test_the_database_itself_refuses_to_drop_month_ends_and_recent_days(old, day
         cursor.execute("SELECT lw_drop_observation_day(%s, %s)", [old.lender.pk, day])
 
 
+def test_nothing_is_dropped_while_a_day_of_the_lender_is_closing(old):
+    old.close(date(2026, 5, 1))
+    BusinessDay.objects.filter(business_date=date(2026, 5, 1)).update(state="closing")
+    assert drop_outlived(old.lender, date(2026, 5, 1)) == []
+    BusinessDay.objects.filter(business_date=date(2026, 5, 1)).update(state="closed")
+    assert drop_outlived(old.lender, date(2026, 5, 1)) == [JAN_30]
+
+
 def test_a_day_that_somebody_is_reading_waits_for_the_next_tick(old, monkeypatch):
     BusinessDay.objects.filter(business_date=FEB_1).update(state="closed")
     old.close(date(2026, 5, 1))
