@@ -199,4 +199,5 @@ def test_a_loan_that_kills_its_workers_is_set_aside_and_the_rest_goes_on(night, 
             person = night.ask("SELECT p.staff_no FROM people_person p JOIN people_roleheld r ON r.person_id = p.id WHERE r.role = 'credit_admin' LIMIT 1")[0][0]
             assert night.run("retry_exception", str(exceptions[0][0]), "--person", person)["resolved"], f"{number} is no poison any more"
             all_closed(night)
-        assert_same_rows(night, undisturbed)
+        # The loan is caught up after the day's digest to staff was told, so that one counts it not; its step ran once more.
+        assert_same_rows(night, undisturbed, but=("messages", "units"))

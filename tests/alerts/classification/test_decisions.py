@@ -130,7 +130,7 @@ def test_whoever_answers_for_the_loan_does_not_decide_in_the_action_and_in_the_d
     proposal = waiting(loan)
     with pytest.raises(Refused, match="responsible for a loan does not decide"):
         decide(proposal_id=proposal.pk, by=officer, agrees=True)
-    with pytest.raises(IntegrityError, match="class_is_not_decided_by_the_account_manager|can't decide"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"class_is_not_decided_by_the_account_manager|can't decide"), transaction.atomic():
         ClassProposal.objects.filter(pk=proposal.pk).update(state="confirmed", decided_by=officer.person, decided_on=DAY)
 
 

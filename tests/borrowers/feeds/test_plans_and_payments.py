@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +43,7 @@ def format_of(kind: str, key: list[str] | None = None) -> Format:
 
 @pytest.fixture
 def lender(db, settings):
-    settings.BUSINESS_DATE = DAY.isoformat()
+    settings.BUSINESS_DATE = (NEXT + timedelta(days=7)).isoformat()
     made = LenderFactory()
     owner, branch = BorrowerFactory(lender=made, number="B1"), BranchFactory(lender=made)
     for number in ("L1", "L2"):

@@ -10,6 +10,7 @@ from alerts.observation.models import LoanDay, NodeDay
 from alerts.signals.models import Alert, AlertEvidence
 from borrowers.feeds.models import Delivery
 from loanwatch.day import actions, steps
+from loanwatch.lenders.defaults import give_defaults
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import NoBusinessDay
 from loanwatch.trail.models import Beat, BusinessDay, RunUnit
@@ -149,7 +150,7 @@ def test_a_delivery_of_the_future_puts_no_day_on_the_list_that_has_not_come(book
 
 
 def test_a_lender_for_which_the_tick_fails_holds_up_no_other(book, monkeypatch, caplog):
-    Lender.objects.create(code="AAA", name="First", currency="CNY", zone="Asia/Shanghai")
+    give_defaults(Lender.objects.create(code="AAA", name="First", currency="CNY", zone="Asia/Shanghai"))
     seen = []
 
     def advance(lender):

@@ -380,7 +380,8 @@ def test_who_does_not_see_every_loan_sees_numbers_and_no_rows(office, compared, 
     browser = browser_of(office.hire(role, branch))
     answer = browser.get(run_address("run", 2))
     assert answer.context["counts"][0]["n"] == 2 and "LN-1" not in answer.content.decode()
-    assert browser.get(run_address("differences", 2, "csv")).status_code in {403, 404}
+    export = browser.get(run_address("differences", 2, "csv"))
+    assert export.status_code == 403 or "LN-1" not in export.content.decode()
 
 
 def test_differences_are_exported_by_the_same_filter_and_the_trail_keeps_it(office, compared):  # noqa: F811

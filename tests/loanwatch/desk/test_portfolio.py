@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from alerts.observation.rollup import roll_up
+from alerts.observation.rollup import BRANCHES, CLEAR_BRANCHES, roll_up
 from alerts.signals.models import Alert
 from loanwatch.desk.closes import closes_of_lender
 from loanwatch.people.models import Role
@@ -37,6 +37,8 @@ def rolled_up(lender):
 
     with connection.cursor() as cursor:
         for day in (MONTH_BEFORE, DAY):
+            cursor.execute(CLEAR_BRANCHES, key_of(lender.pk, day))
+            cursor.execute(BRANCHES, key_of(lender.pk, day))
             roll_up(cursor, key_of(lender.pk, day))
 
 
