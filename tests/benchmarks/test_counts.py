@@ -23,7 +23,7 @@ def statements(took: dict) -> dict[str, int]:
     return {step: one.statements for step, one in took.items()}
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_a_night_asks_as_many_statements_for_900_loans_as_for_300():
     counted = []
     for code, loans in (("FEW", 300), ("MANY", 900)):
@@ -37,14 +37,14 @@ def test_a_night_asks_as_many_statements_for_900_loans_as_for_300():
     assert counted[0] == counted[1]
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_a_night_without_news_writes_no_alert_row():
     found = still_night(300)
     assert found["open"] > 300
     assert (found["by"], found["alerts"], found["evidence"], found["changes"], found["warned"]) == ([], 0, 0, 0, 0)
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("program", ["orm_bulk", "orm_naive"])
 def test_programs_that_go_loan_by_loan_find_the_same_figures_rules_and_alerts(program, monkeypatch):
     monkeypatch.setitem(reference.SAMPLE, program, 150)
@@ -60,7 +60,7 @@ def test_programs_that_go_loan_by_loan_find_the_same_figures_rules_and_alerts(pr
     assert found["loans_compared"] == 150 and found["figures"] >= 12 and found["rules"] >= 25
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_one_two_and_seven_slices_leave_the_same_rows(renewed):
     found = {}
     for count in (1, 2, 7):

@@ -88,7 +88,7 @@ def test_a_book_made_by_chance_is_observed_as_pandas_works_it_out(nights):
         assert assert_the_same(nights.lender.pk, day) == len(loans)
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_every_loan_of_the_demo_book_is_observed_as_pandas_works_it_out(transactional_db, as_worker, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path
     with acting_as("owner"):
@@ -100,7 +100,7 @@ def test_every_loan_of_the_demo_book_is_observed_as_pandas_works_it_out(transact
         assert assert_the_same(lender.pk, day) > 150
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.skipif(not PANEL.is_dir(), reason=f"The real mortgage panel is not here: there is no folder {PANEL}.")
 def test_every_loan_of_the_mortgage_panel_is_observed_as_pandas_works_it_out_of_the_raw_files(transactional_db, as_worker):
     lender = open_lender(code="PANEL", currency="USD", zone="America/New_York", calendar="month_end", holidays_until=2013)
