@@ -21,7 +21,7 @@ demo: runtime ## starts LoanWatch with the demo book; Ctrl-C stops it
 	@exec $(IN_VENV) manage.py up --demo $(DEMO)
 
 test: install ## the fast suite, against a real PostgreSQL
-	$(PYTEST) -n 2 -m "$(FAST)"
+	$(PYTEST) -n 2 --dist worksteal -m "$(FAST)"
 
 check: install ## lint, types, layers, migrations, translations, API schema, deployment settings
 	$(IN_VENV) -m ruff check .
