@@ -172,6 +172,7 @@ class Poison:
                     continue
 
 
+@pytest.mark.long
 def test_a_loan_that_kills_its_workers_is_set_aside_and_the_rest_goes_on(night, undisturbed):
     with night.database():
         loan, number = night.ask("SELECT id, number FROM borrowers_loan WHERE disbursed_on < '2026-06-01' AND matures_on > '2027-01-01' ORDER BY id LIMIT 1")[0]

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.storms import OPEN, Storm, disagreeing
 from tests.installation import Installation, assert_same_rows
 
-pytestmark = [pytest.mark.faults]
+pytestmark = [pytest.mark.long]
 LONG = os.environ.get("LONG") == "1"
 # 200 kills, 10 stops of PostgreSQL and 5 lost brokers; in CI a small storm with some of each.
 FAULTS = {"worker": 180, "relay": 10, "scheduler": 10, "database": 10, "broker": 5} if LONG else {

@@ -82,7 +82,7 @@ def test_a_rubber_stamp_shows_from_fifty_points_on(book, person, points, seconds
 def test_a_loan_crosses_a_limit_on_the_day_after_it(book, days, crossed):
     book.loan("L-1")
     due = date(2026, 2, 1)
-    for day in range(28, days + 1):
+    for day in (d for d in (28, 30, 31, 60, 61) if d <= days):
         book.close(due + timedelta(days=day))
     assert list(Crossing.objects.order_by("days").values_list("days", flat=True)) == crossed
 

@@ -20,7 +20,7 @@ from tests.loanwatch.demo.comparing import compare, compare_planted, drawn_again
 from tests.loanwatch.demo.conftest import AS_OF
 from tests.observed import assert_carried_is_fresh
 
-pytestmark = [pytest.mark.django_db, pytest.mark.faults]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 WHO = {"loan": "loan__number", "borrower": "borrower__loans__number", "staff": "person__accounts__username"}
 ROWS: dict[str, Any] = {"loan": LoanDay, "borrower": BorrowerDay, "staff": StaffDay}
 TOLD = [(note.number, case.code, indicator, *told) for note, case in answer_key.garden().cases for indicator, told in case.finds.items()]
