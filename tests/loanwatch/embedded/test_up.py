@@ -84,7 +84,7 @@ def test_ctrl_c_stops_all_that_up_started(terminal):
     assert f"Port {taken} is taken" in terminal.said()
 
     told = json.loads(terminal.run("status", "--json").stdout)
-    assert told["running"] and {"database", "broker", "worker1", "scheduler", "web"} == {p["name"] for p in told["processes"]}
+    assert told["running"] and {"database", "broker", "worker1", "relay", "scheduler", "web"} == {p["name"] for p in told["processes"]}
     port = int(told["address"].rpartition(":")[2].strip("/"))
     assert processes.web_answers(port)
 
