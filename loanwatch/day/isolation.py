@@ -3,7 +3,8 @@
 Ranges of loans are tried one by one: the step runs for them alone and is rolled back. A range that fails is cut in half and
 its halves are tried. What is being tried is kept in the ledger beforehand; so when a try kills its worker, whoever takes the
 unit next knows which range it was. Only a single loan that fails, or that alone kills three workers, is set aside; the
-range that a passing fault hit is found innocent at the next try.
+range that a passing fault hit is found innocent at the next try. After each such kill the step is tried without any loan: where
+that ends without a word too, the machine kills its workers whatever they do, and nothing was learnt about the loan.
 """
 
 import traceback
@@ -38,10 +39,19 @@ def isolate(unit: ledger.Unit, attempt: Try) -> None:
     if unit.search is None:
         unit.note_search(search)
         _without_any(unit, attempt)
-    elif search["open"] and search.get("trying"):
+    elif search.pop("control", False):
+        search["kills"] = 0
+    elif search["open"] and search.pop("trying", False):
         _was_killed(search, ids)
     while search["open"]:
         first, last = search["open"][0]
+        if search["kills"]:
+            unit.note_search({**search, "control": True})
+            _without_any(unit, attempt)
+        if search["kills"] >= KILLS:
+            search["open"], search["kills"] = search["open"][1:], 0
+            search["guilty"].append([first, f"The worker ended without a word each of the {KILLS} times it had only this loan to do."])
+            continue
         members = ids[bisect_left(ids, first) : bisect_right(ids, last)]
         unit.note_search({**search, "trying": True})
         error = _try(unit, attempt, members) if members else None
@@ -69,11 +79,8 @@ def _was_killed(search: dict, ids: list[int]) -> None:
     members = ids[bisect_left(ids, first) : bisect_right(ids, last)]
     if len(members) > 1:
         search["open"] = _halves(members) + search["open"][1:]
-        return
-    search["kills"] += 1
-    if search["kills"] >= KILLS:
-        search["open"], search["kills"] = search["open"][1:], 0
-        search["guilty"].append([first, f"The worker ended without a word each of the {KILLS} times it had only this loan to do."])
+    else:
+        search["kills"] += 1
 
 
 def _halves(members: list[int]) -> list[list[int]]:

@@ -161,7 +161,8 @@ def test_a_loan_that_kills_its_worker_is_found_by_those_who_take_the_unit_next(b
     assert "ended without a word" in RunException.objects.get().error
 
 
-def test_a_machine_that_kills_whatever_runs_sets_no_loan_aside(book, settings):
+@pytest.mark.parametrize("hit", [[True, False] * 20, [True] * 25 + [False] * 40], ids=["every_second_try", "every_try_for_long"])
+def test_a_machine_that_kills_whatever_runs_sets_no_loan_aside(book, settings, hit):
     settings.RESTART_SECONDS = 0
     for number in range(4):
         book.loan(f"L-{number}")
@@ -170,11 +171,11 @@ def test_a_machine_that_kills_whatever_runs_sets_no_loan_aside(book, settings):
     ledger.claim()
     RunUnit.objects.filter(step="receive").update(state="done")
     RunUnit.objects.filter(step="allocate").update(lost=ledger.MAX_LOST)
-    left = iter([True, False] * 20)  # every second try is hit
+    left = iter(hit)
     unit = ledger.claim()
     while True:
         try:
-            isolation.isolate(unit, lambda loans: (_ for _ in ()).throw(KeyboardInterrupt) if loans and next(left) else None)
+            isolation.isolate(unit, lambda loans: (_ for _ in ()).throw(KeyboardInterrupt) if next(left) else None)
             break
         except KeyboardInterrupt:
             with connection.cursor() as cursor:
