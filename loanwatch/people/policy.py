@@ -50,6 +50,13 @@ class Act(StrEnum):
     ALERT_HANDLE = "alert.handle"
     ALERT_CLOSE = "alert.close"
     RULE_SEE = "rule.see"
+    RULE_WRITE = "rule.write"
+    RULE_CHECK = "rule.check"
+    RULE_APPROVE = "rule.approve"
+    RULE_RETURN = "rule.return"
+    RULE_RETIRE = "rule.retire"
+    RULE_SNOOZE = "rule.snooze"
+    RULE_TRIAL = "rule.trial"
     CLASS_SEE = "class.see"
     CLASS_CONFIRM = "class.confirm"
     # acts
@@ -104,6 +111,10 @@ def _not_proposer(holder: Any, parameter: Any) -> bool:
 
 def _not_maker(holder: Any, made: Any) -> bool:
     return holder.person is not None and holder.person.pk != made.made_by_id
+
+
+def _not_writer(holder: Any, version: Any) -> bool:
+    return holder.person is not None and holder.person.pk not in {version.made_by_id, version.checked_by_id, *version.authors}
 
 
 def _not_receiver(holder: Any, delivery: Any) -> bool:
@@ -187,6 +198,13 @@ TABLE: dict[Act, Grant] = {
     ),
     Act.ALERT_CLOSE: Grant(frozenset({RO}), _("A risk officer who did not submit the alert for closing must close it."), _not_submitter),
     Act.RULE_SEE: Grant(frozenset({RO, CA, AU}), _("Warning rules are shown to risk officers, credit administration and audit.")),
+    Act.RULE_WRITE: Grant(frozenset({RO}), _("Only a risk officer writes warning rules.")),
+    Act.RULE_CHECK: Grant(frozenset({RO}), _("Only a risk officer states that a warning rule is complete.")),
+    Act.RULE_APPROVE: Grant(frozenset({CA}), _("A credit administrator who neither wrote nor checked the rule must approve it."), _not_writer),
+    Act.RULE_RETURN: Grant(frozenset({RO, CA}), _("A checked rule is returned by a risk officer or credit administration.")),
+    Act.RULE_RETIRE: Grant(frozenset({CA}), _("Only credit administration retires a warning rule.")),
+    Act.RULE_SNOOZE: Grant(frozenset({RO}), _("Only a risk officer silences a rule for a borrower.")),
+    Act.RULE_TRIAL: Grant(frozenset({RO}), _("Only a risk officer tries a draft out.")),
     Act.CLASS_SEE: Grant(
         frozenset({AM, RO, BH, CA, AU}), _("Class proposals are shown to the people responsible for the loan and to audit.")
     ),
