@@ -7,8 +7,9 @@ from typing import Any
 
 from lark import Token, Tree
 
-from alerts.observation.fields import DAYS, Field, Kind
+from alerts.observation.fields import Field, Kind
 from alerts.rulebook.errors import RuleError, nearest
+from alerts.rulebook.limits import LIMITS
 from alerts.rulebook.rules import (
     NUMERIC,
     And,
@@ -21,6 +22,7 @@ from alerts.rulebook.rules import (
     FieldRef,
     In,
     Level,
+    Limit,
     Literal,
     Negative,
     Not,
@@ -28,35 +30,24 @@ from alerts.rulebook.rules import (
     RuleTree,
     Type,
     Value,
+    looks_back,
     node_fields,
 )
+from alerts.rulebook.vocabulary import LIMIT, SAME, field_named, fields_of, type_of
 from alerts.rulebook.writing import describe_node
 
 Part = Any  # a Tree of the parser: what stands in it is given by the grammar, not by its type
 
-_KIND_TYPES = {
-    Kind.MONEY: Type.MONEY,
-    Kind.INT: Type.COUNT,
-    Kind.NUMBER: Type.NUMBER,
-    Kind.RATIO: Type.RATIO,
-    Kind.DATE: Type.DATE,
-    Kind.BOOL: Type.BOOL,
-    Kind.TEXT: Type.TEXT,
-    Kind.CHOICE: Type.CHOICE,
-}
 _OPERATORS = {"GE": ">=", "LE": "<=", "GT": ">", "LT": "<", "NE": "!=", "EQ": "="}
 _SIGNS = {"PLUS": "+", "MINUS": "-", "TIMES": "*", "DIVIDE": "/"}
 _MIRRORED = {"=": "=", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _UNORDERED = {Type.BOOL, Type.TEXT, Type.CHOICE}
+MAX_LOOK_BACK = 1100  # days: three years and a little
+MAX_CLOSES = 2  # earlier closes that one rule may look at: each is one more row read for every subject
 
 
 class Refuse(Exception):
     """This part cannot be given a meaning; what is wrong has been noted."""
-
-
-def type_of(field: Field) -> Type:
-    """How the rule language treats a field: a whole number of days is days, any other a count."""
-    return Type.DAYS if field.kind == Kind.INT and field.unit == DAYS else _KIND_TYPES[field.kind]
 
 
 def comparable(left: Type, right: Type) -> bool:
@@ -85,8 +76,9 @@ def result_type(op: str, left: Type, right: Type) -> Type | None:
 class Checker:
     """One walk over the parsed text of one rule. `errors` holds what was found wrong."""
 
-    def __init__(self, text: str, grain: str, fields: Mapping[str, Field]):
-        self.text, self.grain, self.fields = text, grain, fields
+    def __init__(self, text: str, grain: str):
+        self.text, self.grain = text, grain
+        self.fields: Mapping[str, Field] = fields_of(grain)
         self.errors: list[RuleError] = []
 
     def rule(self, parsed: Part) -> RuleTree | None:
@@ -103,7 +95,22 @@ class Checker:
                 conditions[level] = self.condition(body)
             except Refuse:
                 continue
-        return None if self.errors else RuleTree(self.grain, dict(sorted(conditions.items(), reverse=True)))
+        if self.errors:
+            return None
+        tree = RuleTree(self.grain, dict(sorted(conditions.items(), reverse=True)))
+        if len(closes := looks_back([tree])) > MAX_CLOSES:
+            self.note("too_many_closes", self.third_close(parsed), count=len(closes), limit=MAX_CLOSES)
+            return None
+        return tree
+
+    def third_close(self, parsed: Part) -> Part:
+        """The first `was` that looks at one close more than a rule may."""
+        seen: set[int] = set()
+        for part in sorted(parsed.find_data("was"), key=lambda part: part.meta.start_pos):
+            seen.add(int(Decimal(part.children[4])))
+            if len(seen) > MAX_CLOSES:
+                return part
+        return parsed
 
     # Errors
 
@@ -213,7 +220,7 @@ class Checker:
     def may_compare(self, left: Value, right: Value) -> bool:
         """Whether two values are of one kind; two choice fields must have the same values."""
         if isinstance(left, FieldRef) and isinstance(right, FieldRef) and left.type == right.type == Type.CHOICE:
-            return self.fields[left.name].choices == self.fields[right.name].choices
+            return field_named(self.grain, left.name).choices == field_named(self.grain, right.name).choices
         return comparable(left.type, right.type)
 
     def mismatch(self, left: tuple[Part, Value], right: tuple[Part, Value]) -> Refuse:
@@ -271,7 +278,9 @@ class Checker:
                 return self.value(part.children[1], beside)
             case "name":
                 return self.name(part, beside)
-            case "number" | "percent" | "days":
+            case "was":
+                return self.was(part)
+            case "number" | "percent" | "days" | "months":
                 return self.number(part)
             case "date":
                 return self.date(part)
@@ -287,18 +296,24 @@ class Checker:
 
     def named_field(self, part: Part) -> Field | None:
         """The field a part names by itself, if it does."""
-        return self.fields.get(part.children[0].lower()) if part.data == "name" else None
+        if part.data not in ("name", "was"):
+            return None
+        word = str(next(token for token in part.children if token.type == "NAME")).lower()
+        return self.fields.get(SAME.get(word, word))
 
     def field_of(self, part: Part) -> FieldRef:
         """The field a part names; anything else is refused."""
-        if part.data != "name":
+        value = self.value(part) if part.data in ("name", "was") else None
+        if not isinstance(value, FieldRef):
             raise self.refuse("field_needed", part)
-        value = self.name(part, None)
-        return value if isinstance(value, FieldRef) else FieldRef("", Type.TEXT)
+        return value
 
     def name(self, part: Part, beside: Field | None) -> Value:
-        """A field, or a choice of the field it is compared with."""
+        """A field, a limit of the lender, or a choice of the field it is compared with."""
         word = str(part.children[0]).lower()
+        word = SAME.get(word, word)
+        if word.startswith(LIMIT):
+            return self.limit(part, word.removeprefix(LIMIT))
         if word in self.fields:
             return FieldRef(word, type_of(self.fields[word]))
         if beside and beside.kind == Kind.CHOICE:
@@ -309,6 +324,26 @@ class Checker:
             if word in field.choices:
                 raise self.refuse("choice_without_field", part, field=field.name)
         raise self.refuse("unknown_field", part, nearest(word, self.fields))
+
+    def limit(self, part: Part, name: str) -> Limit:
+        """A limit of the lender by its name."""
+        if name in LIMITS:
+            return Limit(name, LIMITS[name].type)
+        near = nearest(name, LIMITS)
+        raise self.refuse("unknown_limit", part, near and LIMIT + near, known=tuple(LIMIT + known for known in LIMITS))
+
+    def was(self, part: Part) -> FieldRef:
+        """A field at the last close on or before the business date less a number of days."""
+        name, number = part.children[2], part.children[4]
+        word = SAME.get(name.lower(), name.lower())
+        field = self.fields.get(word)
+        if field is None:
+            raise self.refuse("unknown_field", name, nearest(word, self.fields))
+        if "__" in field.column:
+            raise self.refuse("no_history", name, field=field.name)
+        if "." in number or len(number) > 4 or not 1 <= int(number) <= MAX_LOOK_BACK:
+            raise self.refuse("look_back", number, limit=MAX_LOOK_BACK)
+        return FieldRef(f"was({word}, {int(number)} days)", type_of(field))
 
     def choice(self, part: Part, word: str, field: Field) -> Literal:
         """One of the values of a choice field."""
@@ -339,6 +374,10 @@ class Checker:
             return Literal(value / 100, Type.RATIO)
         if part.data == "number":
             return Literal(value, Type.PLAIN)
+        if part.data == "months":
+            if decimals or value > 999:
+                raise self.refuse("whole_months", part)
+            return Literal(value, Type.MONTHS)
         if decimals or value > 9999:
             raise self.refuse("whole_days", part)
         return Literal(value, Type.DAYS)
@@ -386,10 +425,10 @@ class Checker:
         return Arithmetic(op, left, right, kind)
 
     def date_arithmetic(self, part: Part, op: str, left: Value, right: Value) -> Arithmetic:
-        """A date moved by days, or the days between two dates."""
+        """A date moved by days or months, or the days between two dates."""
         if op == "-" and left.type == right.type == Type.DATE:
             return Arithmetic(op, left, right, Type.DAYS)
-        if op in "+-" and isinstance(left, FieldRef | Literal) and isinstance(right, Literal) and right.type == Type.DAYS:
+        if op in "+-" and isinstance(left, FieldRef | Literal) and isinstance(right, Literal) and right.type in (Type.DAYS, Type.MONTHS):
             return Arithmetic(op, left, right, Type.DATE)
         proposal = ""
         if op in "+-" and isinstance(right, Literal) and right.type == Type.PLAIN:

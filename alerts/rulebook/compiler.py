@@ -6,13 +6,13 @@ rule's author wrote travels as a bound parameter. Django's own `~Q` is not used:
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import BooleanField, Case, DateField, DecimalField, F, Field, Func, SmallIntegerField, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 
-from alerts.observation.dictionary import GRAINS
 from alerts.rulebook.rules import (
     NUMERIC,
     QUOTIENT_PLACES,
@@ -26,6 +26,7 @@ from alerts.rulebook.rules import (
     FieldRef,
     In,
     Level,
+    Limit,
     Literal,
     Negative,
     Not,
@@ -35,6 +36,7 @@ from alerts.rulebook.rules import (
     fields_used,
 )
 from alerts.rulebook.rules import Value as RuleValue
+from alerts.rulebook.vocabulary import NO_LIMITS, Limits, field_named, fields_of, limit_value
 
 Columns = Callable[[str], Combinable]
 
@@ -71,13 +73,47 @@ class Quotient(Func):
     output_field = DecimalField()
 
 
-def compile_levels(tree: RuleTree, columns: Columns | None = None) -> Case:
+class Missing(Func):
+    """No value, of a type that the database knows: a bare NULL beside a date would be read as a number of days."""
+
+    template = "(NULL::%(function)s)"
+
+    def __init__(self, kind: Type):
+        as_stored = {Type.DATE: "date", Type.BOOL: "boolean", Type.TEXT: "text", Type.CHOICE: "text"}
+        super().__init__(function=as_stored.get(kind, "numeric"), output_field=TextField())
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the names in a rule stand for in one statement."""
+
+    field: Columns
+    limits: Limits
+
+    def limit(self, name: str, kind: Type) -> Combinable:
+        """The lender's value of a limit as a parameter."""
+        value = limit_value(self.limits, name)
+        if value is None:
+            return Missing(kind)
+        return Value(Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+
+
+class Moved(Func):
+    """A date moved by months; a day that the month does not have is its last."""
+
+    template = "((%(expressions)s))::date)"
+    arg_joiner = " + make_interval(months => "
+    output_field = DateField()
+
+
+def compile_levels(tree: RuleTree, columns: Columns | None = None, limits: Limits = NO_LIMITS) -> Case:
     """The rule as a smallint: 3 red, 2 orange, 1 yellow, 0 clear, -1 not evaluable. Never NULL.
 
-    columns: gives the expression of a field by its name; without it, the column the field dictionary names.
+    columns: gives the expression of a field by its name; without it, the column the field dictionary names, which knows neither
+    `borrower.` nor `was`: `scan` does. limits: the lender's values of the business date; a limit without one is unknown.
     """
-    column = columns or _dictionary_columns(tree.grain)
-    levels = [(level, compile_condition(condition, column)) for level, condition in tree.levels.items()]
+    names = Names(columns or _dictionary_columns(tree.grain), limits)
+    levels = [(level, compile_condition(condition, names)) for level, condition in tree.levels.items()]
     whens = [When(condition, then=Value(int(level))) for level, condition in levels]
     # Reached only where no level is true: then "or" of all is unknown exactly when one of them is.
     some = Truth(*(condition for _, condition in levels), arg_joiner=" OR ")
@@ -92,71 +128,75 @@ def compile_evidence(tree: RuleTree, columns: Columns | None = None) -> JSONObje
 
 
 def _evidence(grain: str, name: str, column: Combinable) -> Combinable:
-    exact = GRAINS[grain][name].kind in ("money", "number", "ratio")
+    exact = field_named(grain, name).kind in ("money", "number", "ratio")
     return Func(column, template="(%(expressions)s)::text", output_field=TextField()) if exact else column
 
 
 def _dictionary_columns(grain: str) -> Columns:
-    fields = GRAINS[grain]
+    fields = fields_of(grain)
     return lambda name: F(fields[name].column)
 
 
-def compile_condition(condition: Condition, column: Columns) -> Truth:
+def compile_condition(condition: Condition, names: Names) -> Truth:
     """A condition as an expression that is true, false or NULL (unknown)."""
     match condition:
         case FieldRef(name=name):
-            return Truth(column(name))
+            return Truth(names.field(name))
         case Not(condition=part):
-            return Truth(compile_condition(part, column), template="(NOT %(expressions)s)")
+            return Truth(compile_condition(part, names), template="(NOT %(expressions)s)")
         case And(conditions=parts):
-            return Truth(*(compile_condition(part, column) for part in parts), arg_joiner=" AND ")
+            return Truth(*(compile_condition(part, names) for part in parts), arg_joiner=" AND ")
         case Or(conditions=parts):
-            return Truth(*(compile_condition(part, column) for part in parts), arg_joiner=" OR ")
+            return Truth(*(compile_condition(part, names) for part in parts), arg_joiner=" OR ")
         case Comparison(op=op, left=left, right=right):
-            return Truth(_side(left, column), _side(right, column), arg_joiner=_JOINERS[op])
+            return Truth(_side(left, names), _side(right, names), arg_joiner=_JOINERS[op])
         case Between(value=value, low=low, high=high):
-            ends = Truth(_side(low, column), _side(high, column), arg_joiner=" AND ", template="%(expressions)s")
-            return Truth(_side(value, column), ends, arg_joiner=" BETWEEN ")
+            ends = Truth(_side(low, names), _side(high, names), arg_joiner=" AND ", template="%(expressions)s")
+            return Truth(_side(value, names), ends, arg_joiner=" BETWEEN ")
         case In(value=value, items=items):
-            listed = Truth(*(_side(item, column) for item in items), arg_joiner=", ")
-            return Truth(_side(value, column), listed, arg_joiner=" IN ")
+            listed = Truth(*(_side(item, names) for item in items), arg_joiner=", ")
+            return Truth(_side(value, names), listed, arg_joiner=" IN ")
         case Contains(value=value, text=text):
-            return Truth(_side(value, column), Value(text), template="(strpos(%(expressions)s) > 0)", arg_joiner=", ")
+            return Truth(_side(value, names), Value(text), template="(strpos(%(expressions)s) > 0)", arg_joiner=", ")
         case Empty(value=value):
-            return Truth(_side(value, column), template="(%(expressions)s IS NULL)")
+            return Truth(_side(value, names), template="(%(expressions)s IS NULL)")
     raise TypeError(condition)
 
 
-def _side(value: RuleValue, column: Columns) -> Combinable:
+def _side(value: RuleValue, names: Names) -> Combinable:
     """One side of a comparison. Whole numbers and money stand as they are stored, so that the scan stays cheap."""
     match value:
         case FieldRef(name=name, type=Type.TEXT | Type.CHOICE):
-            return Func(column(name), Value(""), function="NULLIF", output_field=TextField())
+            return Func(names.field(name), Value(""), function="NULLIF", output_field=TextField())
         case FieldRef(name=name, type=Type.RATIO | Type.NUMBER):
-            return Numeric(column(name))
+            return Numeric(names.field(name))
         case FieldRef(name=name):
-            return column(name)
+            return names.field(name)
+        case Limit(name=name):
+            return names.limit(name, value.type)
         case Literal(value=literal):
             return Value(literal)
+        case Arithmetic(type=Type.DATE, op=op, left=left, right=Literal(value=Decimal() as months, type=Type.MONTHS)):
+            return Moved(_side(left, names), Value(int(months) if op == "+" else -int(months)))
         case Arithmetic(type=Type.DATE, op=op, left=left, right=Literal(value=Decimal() as days)):
-            return _joined(op, _side(left, column), Value(int(days)), DateField())
+            return _joined(op, _side(left, names), Value(int(days)), DateField())
         case _:
-            return _exact(value, column)
+            return _exact(value, names)
 
 
-def _exact(value: RuleValue, column: Columns) -> Combinable:
+def _exact(value: RuleValue, names: Names) -> Combinable:
     """A number inside a formula: numeric throughout."""
     match value:
         case Negative(operand=part):
-            return Number(_exact(part, column), template="(- %(expressions)s)")
+            return Number(_exact(part, names), template="(- %(expressions)s)")
         case Arithmetic(op="/", left=left, right=right):
-            return Quotient(_exact(left, column), _exact(right, column))
+            return Quotient(_exact(left, names), _exact(right, names))
         case Arithmetic(op=op, left=left, right=right) if left.type in NUMERIC:
-            return _joined(op, _exact(left, column), _exact(right, column), DecimalField())
+            return _joined(op, _exact(left, names), _exact(right, names), DecimalField())
         case Arithmetic(op=op, left=left, right=right):
-            return Numeric(_joined(op, _side(left, column), _side(right, column), DecimalField()))
+            return Numeric(_joined(op, _side(left, names), _side(right, names), DecimalField()))
         case _:
-            return Numeric(_side(value, column))
+            return Numeric(_side(value, names))
 
 
 def _joined(op: str, left: Combinable, right: Combinable, output: Field) -> Func:

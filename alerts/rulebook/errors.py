@@ -22,6 +22,12 @@ SENTENCES: Mapping[str, str] = {
     "text_needs_quotes": gettext_noop("Text stands in quotation marks: write \"%(word)s\"."),
     "not_a_date": gettext_noop("“%(word)s” is not a date. Write year, month and day, such as 2026-11-20, between 1900 and 2199."),
     "number_too_long": gettext_noop("The number %(word)s is too long: at most 15 digits before and 6 after the point are allowed."),
+    "unprintable": gettext_noop("The character %(code)s cannot be seen and is not allowed in a rule."),
+    "unknown_limit": gettext_noop("There is no limit named “%(word)s”. Known are: %(known)s."),
+    "look_back": gettext_noop("“was” looks back by whole days, from 1 to %(limit)s: “%(word)s” is not allowed."),
+    "no_history": gettext_noop("%(field)s is not kept with each close, so “was” cannot ask for it."),
+    "too_many_closes": gettext_noop("“%(word)s” looks at an earlier close too many: the rule has %(count)s, at most %(limit)s are allowed."),
+    "whole_months": gettext_noop("Months are whole and at most 999: “%(word)s” is not allowed."),
     "whole_days": gettext_noop("Days are whole and at most 9999: “%(word)s” is not allowed."),
     "wrong_type": gettext_noop("“%(left)s” (%(left_type)s) cannot be compared with “%(right)s” (%(right_type)s)."),
     "wrong_arithmetic": gettext_noop(
@@ -37,7 +43,7 @@ SENTENCES: Mapping[str, str] = {
     "field_needed": gettext_noop("“%(word)s” is not a field. Only a field can be asked this."),
     "literal_needed": gettext_noop("“%(word)s” is not a plain value. A list holds plain values only."),
     "not_text": gettext_noop("“contains” looks into text, and %(field)s is not a text field."),
-    "date_arithmetic": gettext_noop("A date can only be moved by a number of days, once: “as_of - 30 days”."),
+    "date_arithmetic": gettext_noop("A date can only be moved by a number of days or months, once: “business_date - 30 days”."),
     "no_sign": gettext_noop("“%(word)s” is no number and cannot take a minus sign."),
     "empty_text": gettext_noop("The quotation marks hold nothing. Use “is empty” to ask for a missing value."),
     "division_by_zero": gettext_noop("A division by zero has no result."),
@@ -64,6 +70,7 @@ TYPE_WORDS: Mapping[str, str] = {
     "bool": gettext_noop("yes or no"),
     "text": gettext_noop("text"),
     "choice": gettext_noop("choice"),
+    "months": gettext_noop("months"),
 }
 
 

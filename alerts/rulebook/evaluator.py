@@ -3,6 +3,7 @@
 Arithmetic is exact (fractions); only a quotient is cut, after `rules.QUOTIENT_PLACES` decimals.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,6 +26,7 @@ from alerts.rulebook.rules import (
     In,
     Leaf,
     Level,
+    Limit,
     Literal,
     Negative,
     Not,
@@ -32,9 +34,11 @@ from alerts.rulebook.rules import (
     RuleTree,
     Type,
     Value,
+    limits_used,
     node_fields,
     walk,
 )
+from alerts.rulebook.vocabulary import LIMIT, NO_LIMITS, Limits, limit_value
 from alerts.rulebook.writing import plain, threshold
 
 Observation = Mapping[str, object]
@@ -80,11 +84,13 @@ class Result:
     reasons: tuple[Reason, ...]
 
 
-def evaluate(tree: RuleTree, observation: Observation) -> Result:
+def evaluate(tree: RuleTree, observation: Observation, limits: Limits = NO_LIMITS) -> Result:
     """The highest level whose condition is true; NOT_EVALUABLE when none is true and one is unknown; else CLEAR.
 
-    observation: value by field name; None, or an empty text, where a value is missing. Raises KeyError when a field is absent.
+    observation: value by the names of `fields_used`; None, or an empty text, where a value is missing. Raises KeyError when a field
+    is absent. limits: the lender's values by name; one that is absent is missing, and stands in `missing` as `limit.<name>`.
     """
+    observation = {**dict(observation), **{LIMIT + name: limit_value(limits, name) for name in limits_used(tree)}}
     missing: dict[str, None] = {}
     unknown = False
     for level, condition in tree.levels.items():
@@ -131,6 +137,8 @@ def value_of(value: Value, observation: Observation) -> Known | None:
     match value:
         case FieldRef(name=name, type=kind):
             return _known(observation[name], kind)
+        case Limit(name=name, type=kind):
+            return _known(observation[LIMIT + name], kind)
         case Literal(value=literal, type=kind):
             return _known(literal, kind)
         case Negative(operand=part):
@@ -138,8 +146,16 @@ def value_of(value: Value, observation: Observation) -> Known | None:
             return None if found is None else -found
         case Arithmetic(op=op, left=left, right=right):
             one, two = value_of(left, observation), value_of(right, observation)
-            return None if one is None or two is None else _calculate(op, one, two)
+            if one is None or two is None:
+                return None
+            return _moved(op, one, int(two)) if right.type == Type.MONTHS else _calculate(op, one, two)
     raise TypeError(value)
+
+
+def _moved(op: str, day: date, months: int) -> date:
+    """The date moved by months; a day that the month does not have is its last, as the database says."""
+    year, month = divmod(day.year * 12 + day.month - 1 + (months if op == "+" else -months), 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _known(found: object, kind: Type) -> Known | None:
@@ -203,7 +219,7 @@ def _gaps(condition: Condition, observation: Observation) -> Iterator[str]:
                 if holds(part, observation) is None:
                     yield from _gaps(part, observation)
         case _:
-            names = node_fields(condition)
+            names = (*node_fields(condition), *(LIMIT + name for name in limits_used(condition)))
             empty = [name for name in names if observation[name] in (None, "")]
             yield from empty or _divisors(condition, observation) or names
 
@@ -231,7 +247,8 @@ def _reasons(level: Level, condition: Condition, observation: Observation, wante
 
 
 def _reason(level: Level, leaf: Leaf, observation: Observation, wanted: bool) -> Reason:
-    said = threshold(leaf, wanted)
+    read = {name: observation[LIMIT + name] for name in limits_used(leaf)}
+    said = threshold(leaf, wanted, read)  # type: ignore[arg-type]
     left: Value = leaf if isinstance(leaf, FieldRef) else leaf.left if isinstance(leaf, Comparison) else leaf.value
     match leaf:
         case Comparison(right=right):

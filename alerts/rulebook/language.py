@@ -11,10 +11,10 @@ from pathlib import Path
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from alerts.observation.dictionary import GRAINS
 from alerts.rulebook.checker import Checker
 from alerts.rulebook.errors import RuleError, RuleRefused, nearest
 from alerts.rulebook.rules import RuleTree
+from alerts.rulebook.vocabulary import fields_of
 
 MAX_CHARACTERS = 4000
 MAX_DEPTH = 20
@@ -23,12 +23,15 @@ MAX_NODES = 200
 COMPARISONS = ("GE", "LE", "GT", "LT", "NE", "EQ")
 SPELLINGS = {
     "WHEN": "when", "AND": "and", "OR": "or", "NOT": "not", "IN": "in", "BETWEEN": "between", "CONTAINS": "contains", "IS": "is",
-    "EMPTY": "empty", "DAYS": "days", "TRUE": "true", "FALSE": "false", "GE": ">=", "LE": "<=", "GT": ">", "LT": "<", "NE": "!=",
+    "EMPTY": "empty", "DAYS": "days", "MONTHS": "months", "WAS": "was", "TRUE": "true", "FALSE": "false", "GE": ">=", "LE": "<=", "GT": ">", "LT": "<", "NE": "!=",
     "EQ": "=", "PLUS": "+", "MINUS": "-", "TIMES": "*", "DIVIDE": "/", "LPAR": "(", "RPAR": ")", "COMMA": ",",
 }  # fmt: skip
 LEVEL_WORDS = ("red", "orange", "yellow")
 # Signs that other languages write, with what this one writes.
 _FOREIGN = {"&": "and", "|": "or", "!": "not", "'": '"', "‘": '"', "’": '"', "；": "", "。": "", "、": ","}
+
+# Signs that nobody sees: controls, halves of a pair, and those that turn the direction of the text or hide in it.
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]")
 
 
 @cache
@@ -41,18 +44,20 @@ def grammar() -> Lark:
 def parse(text: str, grain: str = "loan") -> RuleTree:
     """The checked tree of a rule's text.
 
-    grain: "loan" or "branch", whose fields the rule may name; KeyError for any other.
+    grain: "loan", "borrower", "branch" or "staff", whose fields the rule may name; KeyError for any other.
     Raises RuleRefused with every error of meaning, or with the first error of form. Text that is too long is not read at all.
     """
-    fields = GRAINS[grain]
+    fields_of(grain)
     if len(text) > MAX_CHARACTERS:
         raise RuleRefused([RuleError("too_long", 1, 1, "", {"count": len(text), "limit": MAX_CHARACTERS})])
+    if hidden := _HIDDEN.search(text):
+        raise RuleRefused([_hidden_sign(text, hidden.start())])
     try:
         parsed = grammar().parse(text)
     except UnexpectedInput as fault:
         raise RuleRefused([_form_error(text, fault)]) from None
     _within_limits(parsed)
-    checker = Checker(text, grain, fields)
+    checker = Checker(text, grain)
     tree = checker.rule(parsed)
     if tree is None:
         raise RuleRefused(checker.errors)
@@ -95,6 +100,12 @@ def expected(accepted: set[str]) -> tuple[str, ...]:
     if "$END" in accepted:
         words.append("END")
     return tuple(words)
+
+
+def _hidden_sign(text: str, position: int) -> RuleError:
+    before = text[:position]
+    place = before.count("\n") + 1, position - before.rfind("\n")
+    return RuleError("unprintable", *place, "", {"code": f"U+{ord(text[position]):04X}"})
 
 
 def _form_error(text: str, fault: UnexpectedInput) -> RuleError:

@@ -4,7 +4,8 @@ A tree is made by `language.parse`, or by `writing.tree_from_json` from a stored
 Empty values follow three-valued logic: a comparison with an empty value is unknown, and so is a division by zero.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,7 @@ class Type(StrEnum):
     BOOL = "bool"
     TEXT = "text"
     CHOICE = "choice"
+    MONTHS = "months"  # only moves a date
 
 
 NUMERIC = frozenset({Type.MONEY, Type.DAYS, Type.COUNT, Type.NUMBER, Type.RATIO, Type.PLAIN})
@@ -43,7 +45,10 @@ NUMERIC = frozenset({Type.MONEY, Type.DAYS, Type.COUNT, Type.NUMBER, Type.RATIO,
 
 @dataclass(frozen=True)
 class FieldRef:
-    """A field of the observation. A yes-or-no field is a condition by itself."""
+    """A field of the observation. A yes-or-no field is a condition by itself.
+
+    name: as the canonical text writes it: `ltv`, `borrower.loans`, `was(ltv, 30 days)`; `source` takes it apart.
+    """
 
     name: str
     type: Type
@@ -58,6 +63,14 @@ class Literal:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A number of the lender's, dated and under four eyes: its parameter `limit.<name>` as it counts on the business date."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True)
 class Negative:
     """The value with its sign turned."""
 
@@ -67,7 +80,7 @@ class Negative:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """left op right, op one of + - * /; on dates only date ± days and date - date."""
+    """left op right, op one of + - * /; on dates only date ± days, date ± months and date - date."""
 
     op: str
     left: "Value"
@@ -131,7 +144,7 @@ class Or:
     conditions: tuple["Condition", ...]
 
 
-Value = FieldRef | Literal | Negative | Arithmetic
+Value = FieldRef | Literal | Limit | Negative | Arithmetic
 Leaf = FieldRef | Comparison | Between | In | Contains | Empty
 Condition = Leaf | Not | And | Or
 Node = Value | Condition
@@ -181,6 +194,41 @@ def node_fields(node: Node) -> tuple[str, ...]:
 def fields_used(tree: RuleTree) -> tuple[str, ...]:
     """Names of all fields the rule reads, each once, the worst level's first."""
     return tuple(dict.fromkeys(name for condition in tree.levels.values() for name in node_fields(condition)))
+
+
+def limits_used(part: RuleTree | Node) -> tuple[str, ...]:
+    """Names of the limits that a rule, or a part of one, compares with; each once, without the `limit.` before it."""
+    parts: Iterable[Node] = part.levels.values() if isinstance(part, RuleTree) else (part,)
+    return tuple(dict.fromkeys(node.name for top in parts for node in walk(top) if isinstance(node, Limit)))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value stands.
+
+    of: "" for the row of the subject itself, "borrower" for the row of the loan's borrower. before: 0 for the close of the business
+    date; n for the last close on or before the business date less n days.
+    """
+
+    of: str
+    field: str
+    before: int
+
+
+_WAS = re.compile(r"was\((.+), ([0-9]+) days\)")
+
+
+def source(name: str) -> Source:
+    """Where the value of a field stands, from the name that `fields_used` gives."""
+    earlier = _WAS.fullmatch(name)
+    name, before = (earlier[1], int(earlier[2])) if earlier else (name, 0)
+    of, _, field = name.rpartition(".")
+    return Source(of, field, before)
+
+
+def looks_back(trees: Iterable[RuleTree]) -> tuple[int, ...]:
+    """By how many days the rules look back with `was`, each once, the nearest first."""
+    return tuple(sorted({source(name).before for tree in trees for name in fields_used(tree)} - {0}))
 
 
 def leaves(condition: Condition, wanted: bool = True) -> Iterator[tuple[Leaf, bool]]:

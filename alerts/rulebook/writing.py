@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
+from alerts.rulebook.limits import LimitValue
 from alerts.rulebook.rules import (
     NUMERIC,
     And,
@@ -21,6 +23,7 @@ from alerts.rulebook.rules import (
     In,
     Leaf,
     Level,
+    Limit,
     Literal,
     Negative,
     Node,
@@ -30,6 +33,7 @@ from alerts.rulebook.rules import (
     Type,
     Value,
     leaves,
+    limits_used,
     node_fields,
 )
 
@@ -39,7 +43,8 @@ class Threshold:
     """One comparison of a level: what is compared, how, and with what.
 
     field: first field on the left. literal: the value on the right where it is written out (a tuple for in and between),
-    None where it is another field or a formula; threshold: the right side as text in any case.
+    None where it is another field, a formula or a limit that has no value; threshold: the right side as text in any case.
+    limits: the limits of the lender that it compares with, by name, with their values; None where one has no value.
     """
 
     field: str
@@ -47,16 +52,18 @@ class Threshold:
     literal: Decimal | date | bool | str | tuple | None
     threshold: str
     text: str
+    limits: Mapping[str, LimitValue | None] = field(default_factory=dict)
 
     def as_json(self) -> dict:
-        """The same as JSON values: decimals and dates as text."""
-        return {
+        """The same as JSON values: decimals and dates as text; `limits` only where there are some."""
+        written = {
             "field": self.field,
             "operator": self.operator,
             "literal": plain(self.literal),
             "threshold": self.threshold,
             "text": self.text,
         }
+        return written | ({"limits": {name: plain(value) for name, value in self.limits.items()}} if self.limits else {})
 
 
 def plain(value: object) -> object:
@@ -80,17 +87,25 @@ def number_text(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def thresholds(tree: RuleTree, level: Level) -> tuple[Threshold, ...]:
-    """The comparisons of one level in the order of the text; empty where the rule does not use the level."""
+def thresholds(tree: RuleTree, level: Level, limits: Mapping[str, LimitValue] = MappingProxyType({})) -> tuple[Threshold, ...]:
+    """The comparisons of one level in the order of the text; empty where the rule does not use the level.
+
+    limits: the lender's values by name, as they count on the business date.
+    """
     condition = tree.levels.get(level)
-    return tuple(threshold(leaf, holds) for leaf, holds in leaves(condition)) if condition is not None else ()
+    return tuple(threshold(leaf, holds, limits) for leaf, holds in leaves(condition)) if condition is not None else ()
 
 
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-def threshold(leaf: Leaf, wanted: bool = True) -> Threshold:
+def threshold(leaf: Leaf, wanted: bool = True, limits: Mapping[str, LimitValue] = MappingProxyType({})) -> Threshold:
     """One comparison as a threshold; with `wanted` False, the opposite one that lets it not hold."""
+    read = {name: limits.get(name) for name in limits_used(leaf)}
+    return replace(_threshold(leaf, wanted, read), limits=read)
+
+
+def _threshold(leaf: Leaf, wanted: bool, limits: Mapping[str, LimitValue | None]) -> Threshold:
     # What is asked about stands on the left by habit; 35 < days_past_due still asks about the field.
     name = node_fields(leaf)[0]
     text = describe_node(leaf if wanted else Not(leaf))
@@ -100,7 +115,7 @@ def threshold(leaf: Leaf, wanted: bool = True) -> Threshold:
             return Threshold(name, "=", wanted, "true" if wanted else "false", text)
         case Comparison(op=op, right=right):
             op = op if wanted else _OPPOSITE[op]
-            literal = right.value if isinstance(right, Literal) else None
+            literal = right.value if isinstance(right, Literal) else limits[right.name] if isinstance(right, Limit) else None
             return Threshold(name, op, literal, describe_node(right), f"{describe_node(leaf.left)} {op} {describe_node(right)}")
         case Between(low=low, high=high):
             literal = (low.value, high.value) if isinstance(low, Literal) and isinstance(high, Literal) else None
@@ -136,13 +151,15 @@ def _in_brackets(node: Node, least: int) -> str:
 
 
 def _text(node: Node) -> tuple[str, int]:
-    return _value_text(node) if isinstance(node, FieldRef | Literal | Negative | Arithmetic) else _condition_text(node)
+    return _value_text(node) if isinstance(node, FieldRef | Limit | Literal | Negative | Arithmetic) else _condition_text(node)
 
 
 def _value_text(node: Value) -> tuple[str, int]:
     match node:
         case FieldRef(name=name):
             return name, _ATOM
+        case Limit(name=name):
+            return f"limit.{name}", _ATOM
         case Literal():
             return _literal_text(node)
         case Negative(operand=part):
@@ -193,8 +210,8 @@ def _literal_text(node: Literal) -> tuple[str, int]:
         case Literal(value=date() as value):
             return value.isoformat(), _ATOM
         case Literal(value=Decimal() as value, type=kind):
-            text = {Type.RATIO: f"{number_text(value * 100)}%", Type.DAYS: f"{number_text(value)} days"}.get(kind, number_text(value))
-            return text, _SIGN if value < 0 else _ATOM
+            unit = {Type.RATIO: "%", Type.DAYS: " days", Type.MONTHS: " months"}.get(kind, "")
+            return number_text(value * 100 if kind == Type.RATIO else value) + unit, _SIGN if value < 0 else _ATOM
         case Literal(value=value, type=Type.CHOICE):
             return str(value), _ATOM
         case _:
@@ -221,7 +238,7 @@ def fingerprint(tree: RuleTree) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_NODES = {cls.__name__.lower(): cls for cls in (FieldRef, Negative, Arithmetic, Comparison, Between, In, Contains, Empty, Not, And, Or)}
+_NODES = {cls.__name__.lower(): cls for cls in (FieldRef, Limit, Negative, Arithmetic, Comparison, Between, In, Contains, Empty, Not, And, Or)}
 
 
 def _node_json(node: Node) -> dict:
@@ -254,6 +271,6 @@ def _node_from(stored: Mapping) -> Node:
 def _literal_from(value: object, kind: Type) -> Decimal | date | bool | str:
     if kind == Type.DATE:
         return date.fromisoformat(str(value))
-    if kind in NUMERIC:
+    if kind in NUMERIC or kind == Type.MONTHS:
         return Decimal(str(value))
     return value  # type: ignore[return-value]

@@ -1,0 +1,215 @@
+"""One scan of the observations of a close that says of every subject at which level every rule stands.
+
+The nightly run, preview, trial runs and back-tests read the book through this one statement, so that they cannot disagree. The text
+of the statement is put together from the field dictionary; whatever the author of a rule wrote travels as a parameter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from django.db import connections, models
+from django.db.models import BooleanField, Case, CharField, DateField, DecimalField, Expression, Func, IntegerField, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+
+from alerts.observation.fields import Field, Kind
+from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
+from alerts.observation.queries import closed_days
+from alerts.rulebook.compiler import Missing, Truth, compile_levels
+from alerts.rulebook.rules import Level, RuleTree, Source, looks_back, source
+from alerts.rulebook.vocabulary import NO_LIMITS, Limits, field_named, type_of
+from loanwatch.lenders.models import Lender
+
+Closes = Mapping[int, date | None]
+NO_CLOSES: Closes = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Grain:
+    """Where the observations of a grain lie. subject: the column that names whom they are about."""
+
+    model: Any
+    table: str
+    subject: str
+
+
+GRAINS: Mapping[str, Grain] = MappingProxyType(
+    {
+        "loan": Grain(LoanDay, "alerts_loanday", "loan_id"),
+        "borrower": Grain(BorrowerDay, "alerts_borrowerday", "borrower_id"),
+        "branch": Grain(BranchDay, "alerts_branchday", "branch_id"),
+        "staff": Grain(StaffDay, "alerts_staffday", "person_id"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """For which loans a rule counts: product and segment codes, and ids of branches with those below them. Empty means all.
+
+    What a grain's observation does not have does not narrow it: a rule on borrowers knows no product, one on branches no segment.
+    """
+
+    products: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    branches: tuple[int, ...] = ()
+
+
+EVERYTHING = Scope()
+# which column of which grain a part of a scope is compared with
+_SCOPED = {"products": {"loan": "product_code"}, "segments": {"loan": "segment", "borrower": "segment"},
+           "branches": dict.fromkeys(GRAINS, "branch_id")}  # fmt: skip
+
+
+class Column(Expression):
+    """A column of one of the rows that the scan joins. Both names are ours: the alias from here, the column from the dictionary."""
+
+    def __init__(self, alias: str, column: str, output_field: models.Field):
+        super().__init__(output_field=output_field)
+        self.alias, self.column = alias, column
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return f"{connection.ops.quote_name(self.alias)}.{connection.ops.quote_name(self.column)}", ()
+
+
+def scan(
+    grain: str,
+    rows: QuerySet[Any],
+    trees: Mapping[int, RuleTree],
+    limits: Limits = NO_LIMITS,
+    closes: Closes = NO_CLOSES,
+    scopes: Mapping[int, Scope] = MappingProxyType({}),
+) -> tuple[str, list[Any]]:
+    """A SELECT with one row per row of `rows`: the subject's id, then a smallint for each of `trees`, in their order.
+
+    rows: observations of `grain` of one lender and one close, narrowed however one likes. The smallints are those of
+    `compiler.compile_levels`. limits: the lender's values of the business date. closes: what `earlier_closes` gives; an offset that is
+    absent or None makes the rules that look back by it not evaluable. scopes: by the key of the tree; a row out of scope is clear.
+    """
+    sources = _Sources(grain, closes)
+    levels: list[Combinable] = []
+    for key, tree in trees.items():
+        level: Combinable = compile_levels(tree, sources.column, limits)
+        where = _within(grain, scopes.get(key, EVERYTHING), sources)
+        levels.append(level if where is None else Case(When(where, then=level), default=Value(int(Level.CLEAR))))
+    return sources.select(rows, [Column("o", "subject", IntegerField()), *levels])
+
+
+def scan_values(grain: str, rows: QuerySet[Any], names: Iterable[str], closes: Closes = NO_CLOSES) -> tuple[str, list[Any]]:
+    """A SELECT with one row per row of `rows`: the subject's id, and the values of the fields `names` as one jsonb object by name.
+
+    names: as `rules.fields_used` gives them. Decimals are written as text, so that no digit is lost.
+    """
+    sources = _Sources(grain, closes)
+    pairs: list[Combinable] = []
+    for name in names:
+        exact = field_named(grain, name).kind in (Kind.MONEY, Kind.NUMBER, Kind.RATIO)
+        column = sources.column(name)
+        pairs += [Value(name), Func(column, template="(%(expressions)s)::text") if exact else column]
+    # a function takes at most 100 arguments; the parts are put together again
+    parts = [Func(*pairs[at : at + 80], function="jsonb_build_object") for at in range(0, max(len(pairs), 1), 80)]
+    return sources.select(rows, [Column("o", "subject", IntegerField()), Func(*parts, template="(%(expressions)s)", arg_joiner=" || ")])
+
+
+def earlier_closes(lender: Lender, day: date, trees: Iterable[RuleTree]) -> dict[int, date | None]:
+    """For every number of days by which the rules look back: the last close on or before `day` less these days.
+
+    None where the lender had no close by then. Rows of a close that are kept no longer are simply not found.
+    """
+    days = looks_back(trees)
+    known = closed_days(lender)
+    return {days: known.filter(business_date__lte=day - timedelta(days=days)).values_list("business_date", flat=True).first() for days in days}
+
+
+def _within(grain: str, scope: Scope, sources: "_Sources") -> Truth | None:
+    parts: list[Combinable] = []
+    for name, columns in _SCOPED.items():
+        wanted: Sequence[Any] = getattr(scope, name)
+        if wanted and grain in columns:
+            number = name == "branches"
+            column = sources.own(columns[grain], IntegerField() if number else CharField())
+            template = f"(%(expressions)s::{'bigint' if number else 'text'}[]))"
+            parts.append(Truth(column, _Listed(wanted), arg_joiner=" = ANY (", template=template))
+    return Truth(*parts, arg_joiner=" AND ") if parts else None
+
+
+class _Listed(Expression):
+    """A list as one parameter."""
+
+    def __init__(self, values: Sequence[Any]):
+        super().__init__(output_field=CharField())
+        self.values = list(values)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self.values,)
+
+
+class _Sources:
+    """Collects which rows a statement has to read: the subject's own, its borrower's, and those of earlier closes."""
+
+    def __init__(self, grain: str, closes: Closes):
+        self.grain, self.closes = grain, closes
+        # column of the subject's own row -> its name in the statement
+        self.read = {"lender_id": "lender_id", "as_of": "as_of", GRAINS[grain].subject: "subject"}
+        self.joined: dict[tuple[str, int], str] = {}  # (grain, days before) -> alias
+
+    def column(self, name: str) -> Combinable:
+        """The value of a field of the dictionary, by the name that the rules give it."""
+        place, field = source(name), field_named(self.grain, name)
+        output = _output(field)
+        if not place.of and not place.before:
+            return self.own(field.column, output)
+        if place.before and not self.closes.get(place.before):
+            return Missing(type_of(field))
+        value = Column(self.join(place), field.column, output)
+        if field.kind == Kind.MONEY and place.of:
+            # a borrower's amounts are in the lender's currency; beside a loan in another one they would be compared as if equal
+            alike = Truth(self.own("currency", CharField()), Column(value.alias, "currency", CharField()), arg_joiner=" = ")
+            return Case(When(alike, then=value), output_field=output)
+        return value
+
+    def own(self, column: str, output: models.Field) -> Column:
+        """A column of the subject's own row."""
+        return Column("o", self.read.setdefault(column, f"c{len(self.read)}"), output)
+
+    def join(self, place: Source) -> str:
+        """The alias of the row a field is read from, joined once however many fields are."""
+        if place.of:
+            self.own("borrower_id", IntegerField())
+        return self.joined.setdefault((place.of or self.grain, place.before), f"j{len(self.joined)}")
+
+    def select(self, rows: QuerySet[Any], wanted: Sequence[Combinable]) -> tuple[str, list[Any]]:
+        """The statement."""
+        plain = rows.order_by().values_list(*self.read)
+        observed, observed_values = plain.query.sql_with_params()
+        compiler = plain.query.get_compiler(using=rows.db)
+        columns: list[str] = []
+        column_values: list[Any] = []
+        for expression in wanted:
+            sql, values = compiler.compile(expression.resolve_expression(plain.query))  # type: ignore[attr-defined]
+            columns.append(sql)
+            column_values += values
+        joins, join_values = self._joins()
+        names = ", ".join(connections[rows.db].ops.quote_name(name) for name in self.read.values())
+        return f"SELECT {', '.join(columns)} FROM ({observed}) AS o ({names}){joins}", [*column_values, *observed_values, *join_values]
+
+    def _joins(self) -> tuple[str, list[Any]]:
+        joins, values = "", []
+        for (grain, before), alias in self.joined.items():
+            place = GRAINS[grain]
+            subject = f"o.{self.read['borrower_id']}" if grain != self.grain else "o.subject"
+            # A day that is run again stands in temporary tables of the same name; what lies before it is read from the book.
+            table = f"public.{place.table}" if before else place.table
+            joins += f" LEFT JOIN {table} {alias} ON {alias}.lender_id = o.lender_id AND {alias}.{place.subject} = {subject} AND {alias}.as_of = "
+            joins += "%s" if before else "o.as_of"
+            values += [self.closes[before]] if before else []
+        return joins, values
+
+
+def _output(field: Field) -> models.Field:
+    kinds: dict[Kind, type[models.Field]] = {
+        Kind.INT: IntegerField, Kind.DATE: DateField, Kind.BOOL: BooleanField, Kind.TEXT: CharField, Kind.CHOICE: CharField,
+    }  # fmt: skip
+    return kinds.get(field.kind, DecimalField)()
