@@ -1,6 +1,6 @@
 """What can be wrong with the text of a rule: codes, places and sentences. `messages` says them in the reader's language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -92,16 +92,18 @@ class RuleError:
     @property
     def message(self) -> str:
         """The sentence in English; `messages.sentence` gives it in the reader's language."""
-        words = {**EXPECTED_WORDS, **TYPE_WORDS}
-        filled = {name: said(value, words) for name, value in self.params.items()}
+        filled = {name: said(value, str) for name, value in self.params.items()}
         return SENTENCES[self.code] % {"word": self.word, **filled}
 
 
-def said(value: object, words: Mapping[str, str]) -> str:
-    """A parameter as the sentence says it: lists with commas, names of types and tokens as words."""
+WORDS: Mapping[str, str] = {**EXPECTED_WORDS, **TYPE_WORDS}
+
+
+def said(value: object, word: Callable[[str], str]) -> str:
+    """A parameter as the sentence says it: lists with commas, names of types and tokens as words. word: gives one in the reader's language."""
     if isinstance(value, tuple):
-        return ", ".join(said(item, words) for item in value)
-    return words.get(value, value) if isinstance(value, str) else str(value)
+        return ", ".join(said(item, word) for item in value)
+    return word(WORDS[value]) if isinstance(value, str) and value in WORDS else str(value)
 
 
 class RuleRefused(ValueError):

@@ -2,13 +2,12 @@
 
 from django.utils.translation import gettext as _
 
-from alerts.rulebook.errors import EXPECTED_WORDS, SENTENCES, TYPE_WORDS, RuleError, said
+from alerts.rulebook.errors import SENTENCES, RuleError, said
 
 
 def sentence(error: RuleError) -> str:
     """The whole sentence of an error, with the proposal where there is one, in the active language."""
-    words = {name: _(word) for name, word in {**EXPECTED_WORDS, **TYPE_WORDS}.items()}
-    filled = {name: said(value, words) for name, value in error.params.items()}
+    filled = {name: said(value, _) for name, value in error.params.items()}
     message = _(SENTENCES[error.code]) % {"word": error.word, **filled}
     if not error.proposal:
         return message

@@ -1,14 +1,16 @@
 """What a rule says about one loan, and why: levels, missing values, reasons."""
 
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from alerts.observation.dictionary import FIELDS_LOAN
 from alerts.rulebook.evaluator import evaluate
 from alerts.rulebook.language import parse
-from alerts.rulebook.rules import Level
+from alerts.rulebook.rules import Level, fields_used
 
 D = Decimal
 
@@ -107,3 +109,44 @@ def test_nothing_is_given_as_a_reason_when_nothing_fired():
 def test_a_field_that_the_observation_does_not_have_stops_the_evaluation():
     with pytest.raises(KeyError, match="days_past_due"):
         evaluate(parse(OVERDUE), {"ltv": D(1)})
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("as_of - 1 month = 2026-02-28", True),
+        ("as_of - 13 months = 2025-02-28", True),
+        ("as_of + 1 month = 2026-04-30", True),
+        ("as_of - 25 months = 2024-02-29", True),
+        ("as_of + 12 months = 2027-03-31", True),
+        ("as_of - 30 days = 2026-03-01", True),
+    ],
+)
+def test_a_date_moved_by_months_keeps_its_day_or_takes_the_last_of_the_month(condition, said):
+    assert bool(level(f"red when {condition}", as_of=date(2026, 3, 31))) is said
+
+
+@pytest.mark.parametrize(("value", "said"), [(30, 3), (31, 0), (None, -1), (Decimal(30), 3), (10**18, -1)])
+def test_a_limit_counts_as_the_lender_has_set_it(value, said):
+    tree = parse("red when days_past_due >= limit.past_due_watch")
+    limits = {} if value is None else {"past_due_watch": value}
+    result = evaluate(tree, {"days_past_due": 30}, limits)
+    assert int(result.level) == said
+    assert [reason.threshold for reason in result.reasons] == ([Decimal(30)] if said == 3 else [])
+    assert result.missing == (("limit.past_due_watch",) if said == -1 else ())
+
+
+def test_a_gap_at_an_earlier_close_is_named():
+    result = evaluate(parse("red when ltv > was(ltv, 30 days)"), {"ltv": Decimal(1), "was(ltv, 30 days)": None})
+    assert (int(result.level), result.missing) == (-1, ("was(ltv, 30 days)",))
+
+
+def test_the_examples_of_missing_data_on_the_language_page_are_true():
+    page = (Path(__file__).parents[3] / "docs" / "rule-language.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `((?:red|yellow) when .*?)` \| (`.*?) \| (red|orange|yellow|clear|not evaluable) \|", page, re.MULTILINE)
+    assert len(rows) == 16
+    for text, observed, said in rows:
+        known = {name: {"empty": None, "true": True, "false": False}.get(value, value) for name, value in re.findall(r"`([^`]+)` = ([^,]+)", observed)}
+        tree = parse(text)
+        result = evaluate(tree, {**dict.fromkeys(fields_used(tree)), **known})
+        assert result.level.name.lower().replace("_", " ") == said, text

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from alerts.rulebook import messages
 from alerts.rulebook.completion import accepts
 from alerts.rulebook.errors import EXPECTED_WORDS, SENTENCES, RuleRefused
 from alerts.rulebook.language import LEVEL_WORDS, SPELLINGS, check, parse
-from alerts.rulebook.rules import Level, fields_used
+from alerts.rulebook.rules import Level, fields_used, limits_used
 from alerts.rulebook.writing import describe, fingerprint, thresholds, tree_from_json, tree_to_json
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +33,9 @@ RULES = [
     "red when lateness_slope_6 is empty or lateness_rising_3 is not empty",
     "red when (restructured or lateness_rising_3) and not (days_past_due > 3 and restructured = false)",
     "red when -(ltv - ltv_agreed) < -5%",
+    "red when borrower.days_past_due > limit.past_due_watch and borrower.segment in (micro, small)",
+    "red when days_past_due - was(days_past_due, 30 days) > 20 and was(borrower.loans, 90 days) is empty",
+    "red when as_of - 3 months > 2026-11-20 or was(restructured, 30 days)",
 ]
 
 
@@ -129,6 +133,23 @@ def test_the_thresholds_of_a_level_are_known_for_the_evidence():
         ("red when days_past_due > 30.5 days", "whole_days", (1, 26), "30.5 days", ""),
         ("red when outstanding > 1234567890123456", "number_too_long", (1, 24), "1234567890123456", ""),
         ("red when outstanding / 0 > 1", "division_by_zero", (1, 24), "0", ""),
+        ("red when outstanding > 1e999999", "unexpected_word", (1, 25), "e999999", ""),
+        ("red when borrower.lones > 1", "unknown_field", (1, 10), "borrower.lones", "borrower.loans"),
+        ("red when guarantor.loans > 1", "unknown_field", (1, 10), "guarantor.loans", "guarantors"),
+        ("red when days_past_due > limit.past_due_wach", "unknown_limit", (1, 26), "limit.past_due_wach", "limit.past_due_watch"),
+        ("red when ltv > limit.past_due_watch", "wrong_type", (1, 16), "limit.past_due_watch", ""),
+        ("red when days_past_due in (limit.past_due_watch)", "literal_needed", (1, 28), "limit.past_due_watch", ""),
+        ("red when limit.past_due_watch > 3", "no_field", (1, 10), "limit.past_due_watch > 3", ""),
+        ("red when was(days_pst_due, 30 days) > 1", "unknown_field", (1, 14), "days_pst_due", "days_past_due"),
+        ("red when was(ltv, 0 days) > 1", "look_back", (1, 19), "0", ""),
+        ("red when was(ltv, 1101 days) > 1", "look_back", (1, 19), "1101", ""),
+        ("red when was(ltv, 3 months) > 1", "unexpected_word", (1, 21), "months", ""),
+        ("red when was(ltv, 1 day) + was(ltv, 2 days) + was(ltv, 3 days) > 1", "too_many_closes", (1, 47), "was(ltv, 3 days)", ""),
+        ("red when days_past_due > 3 months", "wrong_type", (1, 26), "3 months", ""),
+        ("red when as_of - 1.5 months > 2026-01-01", "whole_months", (1, 18), "1.5 months", ""),
+        ("red when ltv > 1 # \x00", "unprintable", (1, 20), "", ""),
+        ("red when\n product = \"\u202e\"", "unprintable", (2, 13), "", ""),
+        ("red when product = \"\ud800\"", "unprintable", (1, 21), "", ""),
         ("red when -restructured > 1", "no_sign", (1, 11), "restructured", ""),
         ("red when ltv > 1 red when ltv > 2", "level_repeated", (1, 18), "red", ""),
         ("red when " + "(" * 21 + "restructured" + ")" * 21, "too_deep", (1, 1), "", ""),
@@ -191,6 +212,12 @@ def test_the_longest_rule_allowed_is_read_quickly():
         ("red when product ", {"contains", "=", "in"}, {">", "+"}),
         ("red when restructured ", {"and", "is"}, {">", "in"}),
         ("red when risk_class = ", {"loss", "doubtful"}, {"days_past_due"}),
+        ("red when was(risk_class, 30 days) = ", {"loss", "doubtful"}, {"days_past_due"}),
+        ("red when borrower.", {"borrower.days_past_due", "borrower.loans"}, {"days_past_due"}),
+        ("red when days_past_due > li", {"limit.past_due_watch"}, {"limit.debtor_bad_share"}),
+        ("red when was(l", {"ltv"}, {"limit.past_due_watch"}),
+        ("red when was(ltv, 30 ", {"days"}, {"months"}),
+        ("red when business_date - 3 ", {"days", "months"}, set()),
         ("red when risk_class not in (loss, ", {"doubtful"}, {"days_past_due"}),
         ('red when product contains "lo', set(), {"loans"}),
         ("red when ltv > 1 # lo", set(), {"loss"}),
@@ -205,7 +232,34 @@ def test_the_editor_is_told_what_may_come_next(before, offered, not_offered):
 def test_a_suggested_field_carries_its_meaning_and_a_sample():
     (field,) = [s for s in accepts("red when days_past") if s.kind == "field"]
     assert (field.text, field.sample) == ("days_past_due", FIELDS_LOAN["days_past_due"].sample)
-    assert field.meaning == FIELDS_LOAN["days_past_due"].meaning
+    assert (field.meaning, field.unit) == (FIELDS_LOAN["days_past_due"].meaning, "days")
+    (limit,) = accepts("red when days_past_due > limit.past_due_w")
+    assert (limit.kind, limit.unit, limit.sample) == ("limit", "days", "30") and limit.meaning
+
+
+def test_what_can_be_compared_is_suggested_first():
+    fields = [s.text for s in accepts("red when outstanding > ") if s.kind == "field"]
+    assert fields.index("principal") < fields.index("as_of") < len(fields)
+
+
+def test_the_threshold_of_a_limit_is_shown_with_its_value():
+    tree = parse("red when days_past_due >= limit.past_due_watch and ltv > 2 * limit.debtor_bad_share")
+    watched, formula = thresholds(tree, Level.RED, {"past_due_watch": 30, "debtor_bad_share": Decimal("0.1")})
+    assert (watched.threshold, watched.literal, watched.limits) == ("limit.past_due_watch", 30, {"past_due_watch": 30})
+    assert formula.as_json()["limits"] == {"debtor_bad_share": "0.1"} and formula.literal is None
+    assert [t.as_json()["limits"] for t in thresholds(tree, Level.RED)] == [{"past_due_watch": None}, {"debtor_bad_share": None}]
+    assert "limits" not in thresholds(parse("red when ltv > 1"), Level.RED)[0].as_json()
+    assert limits_used(tree) == ("past_due_watch", "debtor_bad_share")
+
+
+def test_the_business_date_has_two_names():
+    assert parse("red when business_date - 1 month > 2026-01-01") == parse("red when as_of - 1 months > 2026-01-01")
+
+
+@pytest.mark.parametrize("grain", ["borrower", "branch", "staff"])
+def test_each_grain_knows_its_own_fields_only(grain):
+    assert check("red when outstanding > 1 and was(outstanding, 30 days) < 1", grain) == ()
+    assert first("red when borrower.loans > 1", grain).code == first("red when ltv > 1", grain).code == "unknown_field"
 
 
 def test_a_rule_can_be_read_and_explained_without_a_database():
@@ -226,8 +280,8 @@ def test_every_example_of_the_language_page_is_read_as_the_page_says():
     for block in re.findall(r"```\n(.*?)```", page, re.DOTALL):
         rules = [block] if "yellow" in block else [line for line in block.splitlines() if line]
         assert [check(rule) for rule in rules] == [()] * len(rules)
-    refused = re.findall(r"^\| `(red .*?)` \| (.*?)\.? \|$", page, re.MULTILINE)
-    assert len(refused) == 9
+    refused = re.findall(r"^\| `(red [^|]*?)` \| ([^|]*?)\.? \|$", page, re.MULTILINE)
+    assert len(refused) == 15
     for text, said in refused:
         opening = said.split("such as")[0].split("special_mention")[0].partition(" Did you mean")[0].rstrip(" .,")
         assert opening in messages.sentence(first(text)) or opening.partition(" cannot stand")[0] in messages.sentence(first(text))
