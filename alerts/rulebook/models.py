@@ -1,5 +1,7 @@
 """Warning rules: a rule has versions; a version that is checked is never changed."""
 
+from typing import Any
+
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
@@ -15,7 +17,7 @@ from loanwatch.people.models import Person
 __all__ = ["Rule", "RuleSnooze", "RuleTally", "RuleTrial", "RuleVersion", "TrialHit"]
 
 
-def _codes(label: str) -> ArrayField:
+def _codes(label: Any) -> ArrayField:
     none = models.Value([], ArrayField(models.CharField(max_length=30)))
     return ArrayField(models.CharField(max_length=30), verbose_name=label, default=list, db_default=none, blank=True)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from alerts.classification.actions import MOVES as PROPOSAL
+from alerts.rulebook.life import MOVES as RULE
 from alerts.signals.actions import MOVES as ALERT
 from inspections.deadlines.rules import MOVES as DEADLINE
 from inspections.planning.rules import MOVES as TASK
@@ -15,6 +16,12 @@ from loanwatch.kernel.moves import diagram
 PATH = settings.ROOT / "docs" / "states.md"
 THINGS = (
     ("Alert", ALERT, "Opened by the day's warn step; a person who did not submit it closes it."),
+    (
+        "Version of a warning rule",
+        RULE,
+        "Written by risk officers, approved by a credit administrator who neither wrote nor checked it; frozen from `checked` on. The "
+        "database itself allows no other move. A version that a newer one replaces is retired from that day.",
+    ),
     ("Class proposal", PROPOSAL, "Written by the day's propose step when days past due call for another class."),
     (
         "Inspection task",
