@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from alerts.signals.models import Alert, AlertNote
+from alerts.signals.handling_models import AlertNote
+from alerts.signals.models import Alert
 from borrowers.conduct.actions import note_act
 from loanwatch.kernel.moves import may_move
 from loanwatch.kernel.policy import Conflict, Refused

@@ -17,7 +17,7 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["Alert", "AlertEvidence", "AlertNote", "Level"]
+__all__ = ["Alert", "AlertEvidence", "Level"]
 
 
 class Level(models.IntegerChoices):
@@ -31,9 +31,13 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.exclude(state=Alert.State.CLOSED)
 
     def visible_to(self, access: "Access") -> "AlertQuerySet":
-        """Alerts on loans this person may see, and branch alerts of own subtree; never one on the person's own conduct."""
-        loans = Q(loan_id__in=Loan.objects.visible_to(access).values("pk"))
-        branches = Q(loan__isnull=True, branch_id__in=access.subtree()) if access.branches_held(
+        """Alerts on loans this person may see and on their borrowers, and alerts on branches and staff of own subtree.
+
+        Never one on the person's own conduct; on the conduct of others only for superiors and audit.
+        """
+        seen_loans = Loan.objects.visible_to(access).order_by()
+        loans = Q(loan_id__in=seen_loans.values("pk")) | Q(loan__isnull=True, borrower_id__in=seen_loans.values("borrower_id"))
+        branches = Q(borrower__isnull=True, branch_id__in=access.subtree()) if access.branches_held(
             Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR
         ) else Q(pk__in=[])
         seen = self.filter(Q(staff_conduct=False) & loans | Q(staff_conduct=False) & branches | Q(staff_conduct=True) & (loans | branches))
@@ -80,6 +84,16 @@ class Alert(models.Model):
     due_on = models.DateField(_("handle by"), null=True)
     exposure = models.DecimalField(_("exposure"), null=True, **MONEY)  # when it opened or last changed level
     currency = models.CharField(max_length=3, blank=True)
+    # Runs of closes that are not over yet: at which the rule was lower than the level, and at which it was clear.
+    lower_since = models.DateField(null=True)
+    clear_since = models.DateField(null=True)
+    episode = models.SmallIntegerField(_("episode"), default=1, db_default=1)
+    previous = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # the episode before
+    reopened = models.SmallIntegerField(_("times reopened"), default=0, db_default=0)
+    reopened_on = models.DateField(_("reopened on"), null=True)
+    raised_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)  # empty: a rule
+    assigned_to = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
+    acknowledged_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     staff_conduct = models.BooleanField(default=False)
     concerns = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     handler = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
@@ -95,12 +109,30 @@ class Alert(models.Model):
     class Meta:
         ordering = ["-level", "due_on", "id"]
         constraints = [
+            # A loan with its borrower, a borrower, a member of staff, or a branch.
             models.CheckConstraint(
-                condition=Q(loan__isnull=False, borrower__isnull=False) | Q(loan__isnull=True, borrower__isnull=True), name="alert_has_one_subject"
+                condition=Q(borrower__isnull=False) | Q(loan__isnull=True, concerns__isnull=True) | Q(loan__isnull=True, staff_conduct=True),
+                name="alert_has_one_subject",
             ),
             models.UniqueConstraint(fields=["rule", "loan"], condition=~Q(state="closed") & Q(loan__isnull=False), name="one_open_alert_per_rule_and_loan"),
             models.UniqueConstraint(
-                fields=["rule", "branch"], condition=~Q(state="closed") & Q(loan__isnull=True), name="one_open_alert_per_rule_and_branch"
+                fields=["rule", "borrower"], condition=~Q(state="closed") & Q(loan__isnull=True, borrower__isnull=False),
+                name="one_open_alert_per_rule_and_borrower",
+            ),
+            models.UniqueConstraint(
+                fields=["rule", "concerns"], condition=~Q(state="closed") & Q(borrower__isnull=True, concerns__isnull=False),
+                name="one_open_alert_per_rule_and_person",
+            ),
+            models.UniqueConstraint(
+                fields=["rule", "branch"], condition=~Q(state="closed") & Q(borrower__isnull=True, concerns__isnull=True),
+                name="one_open_alert_per_rule_and_branch",
+            ),
+            models.UniqueConstraint(fields=["previous"], condition=Q(previous__isnull=False), name="one_next_episode"),
+            models.CheckConstraint(
+                condition=Q(previous__isnull=True, episode=1) | Q(previous__isnull=False, episode__gt=1), name="later_episode_has_one_before"
+            ),
+            models.CheckConstraint(
+                condition=Q(reopened=0, reopened_on__isnull=True) | Q(reopened__gt=0, reopened_on__isnull=False), name="reopened_on_a_day"
             ),
             models.CheckConstraint(
                 condition=~Q(state="closed") | (Q(closed_by__isnull=False, submitted_by__isnull=False) & ~Q(closed_by=F("submitted_by")) & ~Q(outcome="")),
@@ -112,10 +144,17 @@ class Alert(models.Model):
             models.Index(fields=["branch", "-level", "due_on"], condition=~Q(state="closed"), name="alert_worklist"),
             models.Index(fields=["lender", "bucket"], condition=~Q(state="closed"), name="alert_by_bucket"),
             models.Index(fields=["loan"], name="alert_by_loan"),
+            models.Index(fields=["borrower"], condition=Q(borrower__isnull=False), name="alert_by_borrower"),
+            models.Index(fields=["rule", "-closed_on"], condition=Q(state="closed"), name="alert_closed_by_rule"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def grain(self) -> str:
+        """What it is about: loan, borrower, staff or branch."""
+        return "loan" if self.loan_id else "borrower" if self.borrower_id else "staff" if self.concerns_id else "branch"
 
 
 class AlertEvidence(models.Model):
@@ -132,16 +171,3 @@ class AlertEvidence(models.Model):
     class Meta:
         ordering = ["alert", "id"]
         constraints = [models.UniqueConstraint(fields=["alert", "as_of"], name="one_evidence_per_alert_and_day")]
-
-
-class AlertNote(models.Model):
-    """What somebody wrote, measured or decided while an alert was handled."""
-
-    alert = models.ForeignKey(Alert, models.PROTECT, related_name="notes")
-    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    at = models.DateTimeField(db_default=Now())
-    kind = models.CharField(max_length=12)  # measure, contact, return, close
-    text = models.TextField()
-
-    class Meta:
-        ordering = ["id"]

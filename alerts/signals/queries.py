@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from alerts.observation.dictionary import FIELDS_BRANCH, FIELDS_LOAN
 from alerts.observation.fields import Field, Kind
-from alerts.observation.models import BranchDay, LoanDay
+from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
+from alerts.rulebook.rules import Source, source
+from alerts.rulebook.vocabulary import field_named
 from alerts.signals.models import Alert, AlertEvidence, AlertQuerySet, Level
 from borrowers.loans.models import Custody
+from loanwatch.lenders.defaults import SHIPPED
 from loanwatch.lenders.models import Lender
+from loanwatch.lenders.queries import parameter
 from loanwatch.people.access import Access
 from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent
@@ -20,6 +24,17 @@ from loanwatch.trail.models import AuditEvent
 DEADLINE = (F("due_on").asc(nulls_last=True), F("level").desc(), "id")  # what is most urgent first
 CHART_CLOSES = 24
 CHARTED = (Kind.INT, Kind.NUMBER, Kind.RATIO, Kind.MONEY)
+
+
+def setting(lender: Lender, key: str, on: date) -> Any:
+    """The value of a parameter in force on `on`; a lender set up before the parameter was shipped has the shipped value."""
+    try:
+        return parameter(lender, key, on)
+    except KeyError:
+        return _SHIPPED[key]
+
+
+_SHIPPED = {key: value for key, value, _source, _confidence in SHIPPED}
 
 
 def lead_of(on: date, column: str, loan: str = "loan_id") -> Subquery:
@@ -85,15 +100,21 @@ def say_why(alerts: Sequence[Any]) -> None:
 
 
 def also_open(alert: Alert, access: Access) -> QuerySet[Alert]:
-    """What else is open on the borrower (or, for a branch alert, on the branch itself), the worst first."""
-    same = Q(borrower_id=alert.borrower_id) if alert.borrower_id else Q(branch_id=alert.branch_id, loan__isnull=True)
+    """What else is open on the borrower (else on the person, else on the branch itself), the worst first."""
+    if alert.borrower_id:
+        same = Q(borrower_id=alert.borrower_id)
+    else:
+        same = Q(borrower__isnull=True, concerns_id=alert.concerns_id) & (Q() if alert.concerns_id else Q(branch_id=alert.branch_id))
     found = Alert.objects.visible_to(access).open().filter(same).exclude(pk=alert.pk)
     return found.select_related("rule", "loan").order_by("-level", "opened_on")[:6]
 
 
-def fields_of(alert: Alert) -> dict[str, Field]:
-    """The dictionary of the observation the alert's rule reads."""
-    return dict(FIELDS_LOAN if alert.loan_id else FIELDS_BRANCH)
+def field_of(alert: Alert, name: str) -> Field | None:
+    """What the dictionary knows of a field that the alert's evidence names: of its own observation, its borrower's, or an earlier close."""
+    try:
+        return field_named(alert.grain, name)
+    except KeyError:
+        return None
 
 
 def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
@@ -102,14 +123,14 @@ def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
     Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language; `unit`
     is the dictionary's English word.
     """
-    fields = fields_of(alert)
     limits: dict[str, list[str]] = {}
     for mark in evidence.thresholds or []:
         limits.setdefault(mark["field"], []).append(f"{mark['operator']} {mark['threshold']}".strip())
     names = _telling_first(alert, [*limits, *(name for name in evidence.values if name not in limits)])
     lines = []
     for name in names:
-        known = fields.get(name)
+        known = field_of(alert, name)
+        value = evidence.values.get(name, evidence.values.get(known.column) if known else None)
         lines.append(
             {
                 "name": name,
@@ -117,7 +138,7 @@ def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
                 "meaning": _(known.meaning) if known else "",
                 "kind": str(known.kind) if known else "text",
                 "unit": known.unit if known else "",
-                "value": _said(known, evidence.values.get(known.column if known else name, evidence.values.get(name))),
+                "value": _said(known, value),
                 "threshold": ", ".join(limits.get(name, [])),
             }
         )
@@ -126,8 +147,7 @@ def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
 
 def _telling_first(alert: Alert, names: Sequence[str]) -> list[str]:
     """The fields that measure what the rule is about stand before those that only narrow where it applies."""
-    fields = fields_of(alert)
-    return sorted(names, key=lambda name: name not in fields or fields[name].indicator != alert.rule.code)
+    return sorted(names, key=lambda name: (known := field_of(alert, name)) is None or known.indicator != alert.rule.code)
 
 
 def _said(known: Field | None, value: Any) -> Any:
@@ -135,7 +155,7 @@ def _said(known: Field | None, value: Any) -> Any:
         return next((_(label) for stored, label in known.values if stored == value), value)
     if known and known.kind == Kind.BOOL and value is not None:
         return _("yes") if value else _("no")
-    return value
+    return Decimal(value) if known and known.kind in CHARTED and isinstance(value, str) and _is_number(value) else value
 
 
 def chart(alert: Alert, evidence: AlertEvidence, closes: Sequence[date]) -> dict[str, Any] | None:
@@ -143,11 +163,10 @@ def chart(alert: Alert, evidence: AlertEvidence, closes: Sequence[date]) -> dict
 
     `label`, `threshold` (a number or None), `ratio` (True: values are in percent), `days`, `values`; None where nothing can be drawn.
     """
-    fields = fields_of(alert)
     marks = {mark["field"]: mark for mark in reversed(evidence.thresholds or [])}
     for mark in (marks[name] for name in _telling_first(alert, list(marks)[::-1])):
-        known = fields.get(mark["field"])
-        if known is None or known.kind not in CHARTED or "__" in known.column:
+        known = field_of(alert, mark["field"])
+        if known is None or known.kind not in CHARTED or "__" in known.column or source(mark["field"]) != Source("", mark["field"], 0):
             continue
         by_day = _history(alert, known.column, closes)
         days = [day for day in closes if day in by_day]
@@ -167,10 +186,15 @@ def chart(alert: Alert, evidence: AlertEvidence, closes: Sequence[date]) -> dict
 
 def _history(alert: Alert, column: str, closes: Sequence[date]) -> dict[date, Any]:
     # Naming the days lets PostgreSQL open only their partitions.
-    table: Any = LoanDay if alert.loan_id else BranchDay
-    subject = {"loan_id": alert.loan_id} if alert.loan_id else {"branch_id": alert.branch_id}
-    rows = table.objects.filter(lender_id=alert.lender_id, as_of__in=closes, **subject)
+    table, subject = _OBSERVED[alert.grain]
+    rows = table.objects.filter(lender_id=alert.lender_id, as_of__in=closes, **{subject: getattr(alert, _SUBJECT[alert.grain])})
     return dict(rows.values_list("as_of", column))
+
+
+_OBSERVED: dict[str, tuple[Any, str]] = {
+    "loan": (LoanDay, "loan_id"), "borrower": (BorrowerDay, "borrower_id"), "branch": (BranchDay, "branch_id"), "staff": (StaffDay, "person_id"),
+}  # fmt: skip
+_SUBJECT = {"loan": "loan_id", "borrower": "borrower_id", "branch": "branch_id", "staff": "concerns_id"}
 
 
 def _is_number(text: Any) -> bool:
@@ -245,7 +269,7 @@ def _alert_json(alert: Alert, evidence: list[AlertEvidence], as_of: date) -> dic
         "rule": alert.rule.code,
         "version": alert.rule_version.version,
         "subject": {
-            "kind": "loan" if alert.loan_id else "branch",
+            "kind": alert.grain,
             "loan": alert.loan.number if alert.loan else None,
             "borrower": alert.borrower.number if alert.borrower else None,
             "branch": alert.branch.code,

@@ -30,10 +30,10 @@ OBSERVING = ("observe", "observe_branches", "observe_staff", "roll_up")  # the s
 
 # What an alert says, without the number it got: that comes from a sequence.
 _EVIDENCE = """
-SELECT count(*), coalesce(sum(hash_record_extended(ROW(a.rule_id, a.loan_id, a.branch_id, a.due_on, a.exposure, e.level, e.rule_version_id,
+SELECT count(*), coalesce(sum(hash_record_extended(ROW(a.rule_id, a.loan_id, a.borrower_id, a.concerns_id, a.branch_id, a.due_on, a.exposure, e.level, e.rule_version_id,
                                                        e."values", e.thresholds), 0)::numeric), 0)
 FROM alerts_alert a JOIN alerts_alertevidence e ON e.alert_id = a.id AND e.as_of = %(day)s
-WHERE a.lender_id = %(lender)s AND a.state <> 'closed' AND a.bucket BETWEEN %(lo)s AND %(hi)s AND (a.loan_id IS NULL) = %(no_loan)s
+WHERE a.lender_id = %(lender)s AND a.state <> 'closed' AND a.bucket BETWEEN %(lo)s AND %(hi)s AND (a.borrower_id IS NULL) = %(no_borrower)s
 """
 
 
@@ -43,7 +43,7 @@ def of_unit(cursor: CursorWrapper, step: str, key: dict[str, Any]) -> tuple[int,
     In a transaction that has put temporary tables before the real ones, those of the temporary tables.
     """
     if step in ("warn", "warn_branches"):
-        cursor.execute(_EVIDENCE, {**key, "no_loan": step == "warn_branches"})
+        cursor.execute(_EVIDENCE, {**key, "no_borrower": step == "warn_branches"})
         rows, total = cursor.fetchone()
         return rows, _hex(int(total))
     tables = [(table, where, found) for table, where in _ROWS.get(step, []) if (found := columns(cursor, table))]

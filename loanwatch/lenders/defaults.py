@@ -3,6 +3,7 @@
 from datetime import date
 
 from loanwatch.lenders.models import Lender, Parameter, Product, ProductTerms
+from loanwatch.lenders.pack_files import GENERIC, packs
 
 EPOCH = date(1990, 1, 1)
 SHIPPED = [
@@ -71,6 +72,11 @@ SHIPPED = [
     ("group.most_sharing", 20, "Indicator GRP-04 (proposal): a phone, address or person that more borrowers share links nobody", "own"),
     ("news.weights", {"adverse_news": 1, "strike": 2, "accident": 2, "loss": 2, "fraud": 4, "owner_fled": 4}, "Indicator EXT-09 (proposal)", "low"),
     ("alerts.cooldown_days", 30, "House practice: what a person has closed stays closed at the same level (proposal)", "own"),
+    ("alerts.reopen_days", 14, "Rule facts D7 (nbfc-early-warning): days after closing within which the same alert opens again", "medium"),
+    ("alerts.acknowledge_days", {"red": 1, "orange": 3, "yellow": 5}, "Rule facts D7: working days until somebody has seen an alert (proposal)", "own"),
+    ("alerts.escalation_days", {"red": [1, 2, 3], "orange": [1, 3, 5], "yellow": [1, 5, 10]},
+     "House practice: working days late until account manager, branch head and credit administration are told (proposal)", "own"),
+    ("cases.quiet_days", 90, "Rule facts D7 (nbfc-early-warning): days without anything open after which a case closes by itself", "medium"),
     ("reminder.send", True, "Borrowers are reminded of demands (proposal)", "own"),
     ("reminder.days_before", {"default": [7, 1, 0]}, "House practice: a week and a day before the due date, and on it; by product kind (proposal)", "own"),
     ("reminder.days_after", {"default": [1]}, "House practice: once, the day after a demand that was not met; by product kind (proposal)", "own"),
@@ -84,11 +90,13 @@ SHIPPED = [
 
 
 def give_defaults(lender: Lender) -> int:
-    """Write the shipped parameters that `lender` lacks; returns how many were written."""
+    """Write the shipped parameters, those of the generic pack among them, that `lender` lacks; returns how many were written."""
     present = set(Parameter.objects.filter(lender=lender).values_list("key", flat=True))
+    shipped = [(key, value, EPOCH, source, confidence) for key, value, source, confidence in SHIPPED]
+    shipped += [(v.key, v.value, v.valid_from, v.source, v.confidence) for v in packs()[GENERIC].applied]
     rows = [
-        Parameter(lender=lender, key=key, value=value, valid_from=EPOCH, source=source, confidence=confidence)
-        for key, value, source, confidence in SHIPPED
+        Parameter(lender=lender, key=key, value=value, valid_from=valid_from, source=source, confidence=confidence)
+        for key, value, valid_from, source, confidence in shipped
         if key not in present
     ]
     return len(Parameter.objects.bulk_create(rows))

@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from alerts.signals import actions
-from alerts.signals.models import Alert, AlertNote
+from alerts.signals.handling_models import AlertNote
+from alerts.signals.models import Alert
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent
