@@ -46,11 +46,11 @@ def install_seeds(lender: Lender, seeds: Iterable[Seed] = SEEDS) -> int:
             why=seed.why, look_at=seed.look_at, basis=seed.basis,
         )  # fmt: skip
         tree = parse(seed.text, seed.grain)
-        live: dict[str, Any] = {"state": State.LIVE, "valid_from": EPOCH} if getattr(seed, "ships_live", True) else {"state": State.DRAFT}
+        live: dict[str, Any] = {"state": State.LIVE, "valid_from": EPOCH} if seed.ships_live else {"state": State.DRAFT}
         RuleVersion.objects.create(
             rule=rule, version=1, text=seed.text, tree=tree_to_json(tree), fingerprint=fingerprint(tree),
-            handling_days=dict(seed.handling_days), confidence=seed.confidence.value, cure_days=getattr(seed, "cure_days", 0),
-            hold_days=getattr(seed, "hold_days", 0), **live,
+            handling_days=dict(seed.handling_days), confidence=seed.confidence.value, cure_days=seed.cure_days,
+            hold_days=seed.hold_days, **live,
         )  # fmt: skip
     return len(missing)
 

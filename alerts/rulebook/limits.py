@@ -47,6 +47,13 @@ LIMITS: Mapping[str, LimitKind] = MappingProxyType({
     "entrusted_payment": LimitKind(
         Type.MONEY, gettext_noop("A single payment to one payee above this is made by the lender."), gettext_noop("currency of the lender"), "10000000"
     ),
+    "use_check_amount": LimitKind(
+        Type.MONEY, gettext_noop("A business loan above this has the use of its money checked."), gettext_noop("currency of the lender"), "100000000"
+    ),
+    "use_check_borrower": LimitKind(
+        Type.MONEY, gettext_noop("A borrower with business loans above this in all has the use of the money checked."),
+        gettext_noop("currency of the lender"), "500000000",
+    ),
     "covenant_headroom": LimitKind(Type.RATIO, gettext_noop("Distance to a covenant's limit below which it is watched."), _SHARE, "5%"),
     "rating_age": LimitKind(Type.DAYS, gettext_noop("Oldest internal rating that still counts."), _DAYS, "365"),
     "statement_age": LimitKind(Type.DAYS, gettext_noop("Oldest financial statement that still counts."), _DAYS, "120"),

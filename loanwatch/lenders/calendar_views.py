@@ -18,7 +18,7 @@ from loanwatch.lenders import terms as acts
 from loanwatch.lenders.calendar_forms import ChangeForm, ReasonForm, TermsForm
 from loanwatch.lenders.models import CalendarChange, DayException, Product, ProductTerms
 from loanwatch.lenders.queries import calendar_kind, product_terms
-from loanwatch.lenders.views import _lender, _person
+from loanwatch.lenders.views import _person, reader_lender
 from loanwatch.people.policy import Act
 
 FIRST, LAST = 2000, 2100
@@ -30,7 +30,7 @@ WEEKS = Calendar(firstweekday=0)
 
 def calendar_home(request: HttpRequest) -> HttpResponse:
     """The calendar that the lender keeps, in the year of today."""
-    kind = calendar_kind(_lender(request), request.access.on)
+    kind = calendar_kind(reader_lender(request), request.access.on)
     return redirect("lenders:calendar", kind if kind in changes.NATIONAL else changes.NATIONAL[0], request.access.on.year)
 
 
@@ -53,7 +53,7 @@ def _show(request: HttpRequest, calendar: str, year: int, form: ChangeForm | Non
         "weekdays": _weekdays(), "calendar": calendar, "year": year, "months": _months(year, {r.on: r for r in rows}, access.on),
         "rows": [(r, kind_of(r)) for r in rows], "waiting": waiting, "decided": decided, "form": form,
         "tabs": [{"text": _country(k), "url": _url(k, year), "current": k == calendar, "count": None} for k in changes.NATIONAL],
-        "taken": changes.last_taken(calendar), "kept": calendar_kind(_lender(request), access.on) == calendar, "country": _country(calendar),
+        "taken": changes.last_taken(calendar), "kept": calendar_kind(reader_lender(request), access.on) == calendar, "country": _country(calendar),
         "holidays": sum(1 for r in rows if not r.is_business), "workdays": sum(1 for r in rows if r.is_business),
     }  # fmt: skip
     return render(request, "lenders/calendar.html", context, status=422 if form is not None and form.is_bound else 200)
@@ -116,7 +116,7 @@ def calendar_change(request: HttpRequest, change_id: int) -> HttpResponse:
     """One change with what it moves, and its decision."""
     found = get_object_or_404(CalendarChange, pk=change_id)
     context = _line(request, found) | {
-        "moves": changes.moves(_lender(request), found) if found.decided_at is None else None,
+        "moves": changes.moves(reader_lender(request), found) if found.decided_at is None else None,
         "form": ReasonForm(), "may_propose": request.access.may(Act.CALENDAR_PROPOSE), "country": _country(found.calendar),
     }  # fmt: skip
     return render(request, "lenders/calendar_change.html", context)
@@ -151,7 +151,7 @@ def terms(request: HttpRequest, product_id: int) -> HttpResponse:
 
 
 def _product(request: HttpRequest, product_id: int) -> Product:
-    return get_object_or_404(Product, lender=_lender(request), pk=product_id)
+    return get_object_or_404(Product, lender=reader_lender(request), pk=product_id)
 
 
 def _show_terms(request: HttpRequest, product: Product, form: TermsForm | None = None, reason: ReasonForm | None = None) -> HttpResponse:
@@ -189,7 +189,7 @@ def terms_propose(request: HttpRequest, product_id: int) -> HttpResponse:
 
 
 def _terms(request: HttpRequest, terms_id: int) -> ProductTerms:
-    return get_object_or_404(ProductTerms.objects.select_related("product"), product__lender=_lender(request), pk=terms_id)
+    return get_object_or_404(ProductTerms.objects.select_related("product"), product__lender=reader_lender(request), pk=terms_id)
 
 
 def terms_approve(request: HttpRequest, terms_id: int) -> HttpResponse:

@@ -84,5 +84,22 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+class PackForm(forms.Form):
+    """From which day the values of a pack are to count."""
+
+    valid_from = forms.DateField(label=gettext_lazy("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["valid_from"].help_text = _("A value that the pack dates later counts from that later day.")
+
+    def clean_valid_from(self) -> date:
+        day: date = self.cleaned_data["valid_from"]
+        if day < self.today:
+            raise forms.ValidationError(_("A value counts from today or a later day, never backwards."))
+        return day
+
+
 class WithdrawForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)

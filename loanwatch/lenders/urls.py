@@ -1,4 +1,5 @@
 from loanwatch.lenders import calendar_views as calendars
+from loanwatch.lenders import pack_views as packs
 from loanwatch.lenders import views
 from loanwatch.people.policy import Act
 from loanwatch.people.routes import route
@@ -19,6 +20,10 @@ urlpatterns = [
     route("calendars/<str:calendar>/<int:year>/", calendars.calendar, name="calendar", get=Act.CALENDAR_SEE),
     route("calendars/<str:calendar>/<int:year>/propose/", calendars.calendar_propose, name="calendar_propose", post=Act.CALENDAR_PROPOSE),
     route("parameters/", views.parameters, name="parameters", get=Act.PARAMETER_SEE),
+    route("packs/", packs.pack_list, name="packs", get=Act.PARAMETER_SEE),
+    route("packs/<slug:pack>/", packs.pack_page, name="pack", get=Act.PARAMETER_SEE),
+    route("packs/<slug:pack>/propose/", packs.pack_propose, name="pack_propose", post=Act.PARAMETER_PROPOSE),
+    route("parameters/proposals/approve/", packs.approve_many, name="approve_many", post=Act.PARAMETER_APPROVE),
     route("parameters/<str:key>/", views.parameter, name="parameter", get=Act.PARAMETER_SEE),
     route("parameters/<str:key>/propose/", views.propose, name="propose", post=Act.PARAMETER_PROPOSE),
     route("parameters/proposals/<int:parameter_id>/approve/", views.approve, name="approve", post=Act.PARAMETER_APPROVE),

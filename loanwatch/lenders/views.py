@@ -18,7 +18,7 @@ from loanwatch.people.models import Person
 from loanwatch.people.policy import Act
 
 
-def _lender(request: HttpRequest) -> Lender:
+def reader_lender(request: HttpRequest) -> Lender:
     """The reader's own lender; everything on these pages is inside it."""
     person = request.access.person
     if person is None or person.lender is None:
@@ -31,13 +31,13 @@ def _lender(request: HttpRequest) -> Lender:
 
 def products(request: HttpRequest) -> HttpResponse:
     """Every product of the lender, those out of use last."""
-    rows = Product.objects.filter(lender=_lender(request)).order_by("-active", "code")
+    rows = Product.objects.filter(lender=reader_lender(request)).order_by("-active", "code")
     return render(request, "lenders/products.html", {"products": rows})
 
 
 def product_new(request: HttpRequest) -> HttpResponse:
     """Add a product."""
-    lender = _lender(request)
+    lender = reader_lender(request)
     form = ProductForm(request.POST if request.method == "POST" else None, lender=lender)
     if form.is_bound and form.is_valid():
         actions.add_product(by=request.access, lender=lender, **form.cleaned_data)
@@ -48,7 +48,7 @@ def product_new(request: HttpRequest) -> HttpResponse:
 
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
     """Change a product or take it out of use."""
-    found = get_object_or_404(Product, lender=_lender(request), pk=product_id)
+    found = get_object_or_404(Product, lender=reader_lender(request), pk=product_id)
     form = ProductChangeForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_bound and form.is_valid():
         fresh = Product.objects.get(pk=found.pk)  # the form has written its values into its own copy
@@ -64,12 +64,14 @@ def product(request: HttpRequest, product_id: int) -> HttpResponse:
 
 def parameters(request: HttpRequest) -> HttpResponse:
     """Every parameter with the value in force today, and what waits for approval."""
-    lender, access = _lender(request), request.access
+    lender, access = reader_lender(request), request.access
     rows = [_line(key, list(versions), access.on) for key, versions in groupby(_all(lender), key=lambda p: p.key)]
     waiting = [
         (p, name_of(p.key), _person(p.proposed_by), written(p.value), access.may(Act.PARAMETER_APPROVE, p)) for p in actions.waiting(lender)
     ]
-    return render(request, "lenders/parameters.html", {"rows": rows, "waiting": waiting, "may_propose": access.may(Act.PARAMETER_PROPOSE)})
+    context: dict[str, Any] = {"rows": rows, "waiting": waiting, "may_propose": access.may(Act.PARAMETER_PROPOSE)}
+    context["may_approve_all"] = [p.pk for p, *_rest, may in waiting if may]
+    return render(request, "lenders/parameters.html", context)
 
 
 def _all(lender: Lender) -> Any:
@@ -96,7 +98,7 @@ def parameter(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _versions(request: HttpRequest, key: str) -> list[Parameter]:
-    found = list(_all(_lender(request)).filter(key=key))
+    found = list(_all(reader_lender(request)).filter(key=key))
     if not found:
         raise Http404
     return found
@@ -133,14 +135,14 @@ def propose(request: HttpRequest, key: str) -> HttpResponse:
     now = _in_force(versions, request.access.on)
     form = ProposalForm(request.POST, example=now.value if now else versions[0].value, today=request.access.on)
     if form.is_valid():
-        actions.propose(by=request.access, lender=_lender(request), key=key, **form.cleaned_data)
+        actions.propose(by=request.access, lender=reader_lender(request), key=key, **form.cleaned_data)
         messages.success(request, _("Proposed. It comes into force when another credit administrator has approved it."))
         return redirect("lenders:parameter", key=key)
     return _show(request, key, form)
 
 
 def _found(request: HttpRequest, parameter_id: int) -> Parameter:
-    return get_object_or_404(Parameter, lender=_lender(request), pk=parameter_id)
+    return get_object_or_404(Parameter, lender=reader_lender(request), pk=parameter_id)
 
 
 def approve(request: HttpRequest, parameter_id: int) -> HttpResponse:

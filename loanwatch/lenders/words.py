@@ -46,9 +46,32 @@ NAMES: dict[str, Any] = {
     "reminder.most_per_week": _("Most reminders to one borrower in seven days"),
     "reminder.quiet_hours": _("Hours in which nobody is disturbed"),
     "reminder.language": _("Language of reminders, by currency of the loan"),
+    "rules.trial_days": _("Longest test run of a warning rule, days"),
+    "rules.snooze_days": _("Longest silence of a warning rule for one borrower, days"),
+    "limit.past_due_watch": _("Rule limit: days past due that are a warning sign"),
+    "limit.past_due_substandard": _("Rule limit: days past due of substandard"),
+    "limit.past_due_doubtful": _("Rule limit: days past due of doubtful"),
+    "limit.past_due_loss": _("Rule limit: days past due of loss"),
+    "limit.probation_past_due": _("Rule limit: days past due that end a probation"),
+    "limit.debtor_bad_share": _("Rule limit: share of a debtor's claims that are non-performing"),
+    "limit.debtor_overdue_elsewhere": _("Rule limit: share of a debtor's debts at all banks that are overdue"),
+    "limit.entrusted_payment": _("Rule limit: payment that the lender makes itself"),
+    "limit.use_check_amount": _("Rule limit: loan whose use is checked"),
+    "limit.use_check_borrower": _("Rule limit: borrower whose use of money is checked"),
+    "limit.covenant_headroom": _("Rule limit: distance to a covenant that is watched"),
+    "limit.rating_age": _("Rule limit: age of an internal rating, days"),
+    "limit.statement_age": _("Rule limit: age of a financial statement, days"),
+    "limit.new_money_share": _("Rule limit: share of a loan whose use is proven"),
     "day.automatic": _("Business days close by themselves"),
     "day.closed_by": _("When a business day should be closed: calendar days after it, hour and minute"),
     "four_eyes.cooling_months": _("Months a former account manager does not verify"),
+}
+
+PACKS: dict[str, Any] = {
+    "generic": _("Generic"),
+    "cn_bank": _("Bank in China"),
+    "cn_small_loan": _("Small-loan company in China"),
+    "kr_bank": _("Bank in Korea"),
 }
 
 # Words that a value must be taken from: a value among them can only be replaced by another of them.
@@ -58,6 +81,11 @@ CHOICES = (("none", "following", "modified_following", "preceding"), ("fee", "in
 def name_of(key: str) -> Any:
     """What people call the parameter; its key when nobody has named it."""
     return NAMES.get(key, key)
+
+
+def pack_name(name: str) -> Any:
+    """What people call a pack of parameters; its file's name when nobody has named it."""
+    return PACKS.get(name, name)
 
 
 def fault_of(value: Any, example: Any, where: str = "") -> str:

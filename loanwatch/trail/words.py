@@ -89,6 +89,7 @@ EVENTS: dict[str, Any] = {
     "loan.left_book": _("Loan taken off the book by hand"),
     "loans.exported": _("Loans exported"),
     "outbox.settled": _("Message settled by hand"),
+    "pack.proposed": _("Pack of parameters proposed"),
     "parameter.approved": _("Parameter approved"),
     "parameter.proposed": _("Parameter proposed"),
     "parameter.withdrawn": _("Proposed parameter withdrawn"),

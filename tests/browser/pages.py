@@ -25,6 +25,8 @@ DESK = {
         "/",
         "/portfolio/",
         "/house/parameters/",
+        "/house/packs/",
+        "/house/packs/cn_bank/",
         "/house/products/",
         "/house/products/new/",
         "/house/calendars/CN/2026/",

@@ -114,6 +114,7 @@ MAKERS: dict[str, Maker] = {
     "entry:end/kind": Maker(lambda place, role: "write_off", _always),
     "entry:around/kind": Maker(lambda place, role: "guarantee", _always),
     "entry/seq": Maker(_thing("repayment", "seq"), _always),
+    "lenders/pack": Maker(lambda place, role: "cn_bank", _always),
     "lenders/calendar": Maker(lambda place, role: "CN", _always),
     "lenders/year": Maker(lambda place, role: world.TODAY.year, _always),
     "lenders/change_id": Maker(_thing("calendar change"), _always),

@@ -13,6 +13,8 @@ from borrowers.documents.house import install_shipped
 from loanwatch.kernel import calendars
 from loanwatch.lenders.actions import FIRST_DAY, open_lender
 from loanwatch.lenders.models import Lender
+from loanwatch.lenders.pack_files import packs
+from loanwatch.lenders.parameter_packs import give_pack
 from loanwatch.people.clock import today
 from loanwatch.people.tree import open_head_office
 
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--zone", required=True, help="time zone, for example Asia/Shanghai")
         parser.add_argument("--calendar", required=True, choices=calendars.KINDS)
         parser.add_argument("--name", default="", help="name shown to people; the code when left out")
+        parser.add_argument("--pack", default="generic", choices=sorted(packs()), help="parameters to start from; see the page Packs of parameters")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,10 +39,11 @@ class Command(BaseCommand):
                 code=code, currency=currency, zone=zone, calendar=options["calendar"], name=options["name"],
                 holidays_until=today(zone).year + 1,
             )  # fmt: skip
+            give_pack(lender, packs()[options["pack"]])
             head_office = open_head_office(lender, name=lender.name, on=FIRST_DAY)
             rules = _install_rules(lender)
             install_shipped(lender)
-        found = {"lender": lender.code, "currency": lender.currency, "zone": lender.zone, "calendar": options["calendar"], "rules": rules}
+        found = {"lender": lender.code, "currency": lender.currency, "zone": lender.zone, "calendar": options["calendar"], "rules": rules, "pack": options["pack"]}
         if options["json"]:
             self.stdout.write(json.dumps({**found, "head_office": head_office.code}))
         else:
