@@ -59,7 +59,7 @@ def _grain(cursor: Any, days: int) -> Any:
 
 
 def _observe(cursor: Any, grain: Any, key: dict[str, Any], *, fresh: bool = False) -> None:
-    from alerts.observation.engine import observe_grain
+    from alerts.observation.slice import observe_grain
 
     observe_grain(cursor, grain, key, fresh=fresh)
     cursor.execute("DROP TABLE lw_book, lw_subject, lw_w_bench")  # the transaction goes on to the next night

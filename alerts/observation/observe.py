@@ -11,9 +11,9 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from alerts.observation.borrowers.grain import BORROWER
-from alerts.observation.engine import observe_grain
 from alerts.observation.loans.grain import LOAN
 from alerts.observation.numbers import numbers_for
+from alerts.observation.slice import observe_grain
 from alerts.observation.staff import cross
 from loanwatch.lenders.models import Lender
 

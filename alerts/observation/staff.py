@@ -9,10 +9,10 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from alerts.observation.loans.sources import tells
-from alerts.observation.numbers import numbers_for
+from alerts.observation.numbers import edge_numbers
 from borrowers.revisions import known
 from loanwatch.lenders.models import Lender
-from loanwatch.lenders.queries import parameter
+from loanwatch.lenders.queries import InForce
 
 # A loan crosses a limit on the close at which it is past it and was not at the last close that has it: the one before, or an earlier
 # one where it was left out since. Of a loan that was never observed nobody knows when it crossed. Earlier closes are read where they
@@ -126,8 +126,9 @@ def cross(cursor: CursorWrapper, key: dict[str, Any]) -> int:
 
 def observe_staff(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
     """One row per person with loans in their care or a noted act in 18 months; returns how many."""
-    least = parameter(lender, "conduct.least_points", key["day"])
-    numbers = {**key, **numbers_for(lender, key["day"]), "staff_points": least["verified"], "staff_reviews": least["reviewed"]}
+    values = InForce(lender, key["day"])
+    least = values["conduct.least_points"]
+    numbers = {**key, **edge_numbers(values), "staff_points": least["verified"], "staff_reviews": least["reviewed"]}
     cursor.execute(CLEAR, key)
     cursor.execute(STAFF, numbers)
     return cursor.rowcount

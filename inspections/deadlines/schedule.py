@@ -7,7 +7,7 @@ from typing import Any
 from inspections.deadlines import rules
 from inspections.deadlines.calls import BOOK, CALLS, ITEMS
 from loanwatch.lenders.models import Lender
-from loanwatch.lenders.queries import parameter
+from loanwatch.lenders.queries import InForce
 
 STAGE = f"""
 DROP TABLE IF EXISTS lw_due_book, lw_due_item, lw_due;
@@ -73,13 +73,13 @@ def schedule_deadlines(cursor: Any, key: Mapping[str, Any], lender: Lender) -> i
     cursor: within the caller's transaction. key: as `ledger.key_of` makes it; facts known by `known` count. Running it twice changes
     nothing more. The number of statements does not depend on the size of the slice. Raises KeyError for a parameter that is missing.
     """
-    day = key["day"]
+    values = InForce(lender, key["day"])
     numbers = {
         **key,
-        "notice": json.dumps(parameter(lender, "maturity.notice_days", day)),
-        "before": json.dumps(parameter(lender, "deadline.days_before", day)),
-        "allowed": json.dumps(parameter(lender, "valuation.allowed_days", day)),
-        "rating": int(parameter(lender, "rating.allowed_days", day)),
+        "notice": json.dumps(values["maturity.notice_days"]),
+        "before": json.dumps(values["deadline.days_before"]),
+        "allowed": json.dumps(values["valuation.allowed_days"]),
+        "rating": int(values["rating.allowed_days"]),
         "look_back": rules.LOOK_BACK,
     }
     cursor.execute(STAGE, numbers)

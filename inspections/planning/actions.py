@@ -15,7 +15,7 @@ from inspections.planning.models import Task
 from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
-from loanwatch.lenders.queries import parameter
+from loanwatch.lenders.queries import InForce
 from loanwatch.people.access import Access
 from loanwatch.people.models import BranchReach, Person, Role, RoleHeld
 from loanwatch.people.policy import Act
@@ -128,7 +128,8 @@ def schedule_tasks(cursor: Any, key: Mapping[str, Any], lender: Lender) -> int:
     the open alerts; opens first, special and routine tasks with their duties, cancels tasks of loans that left the book, lets
     untouched tasks follow custody. Running it twice changes nothing more. Returns tasks written.
     """
-    plan = rules.plan_from({name: parameter(lender, name, key["day"]) for name in KEYS})
+    values = InForce(lender, key["day"])
+    plan = rules.plan_from({name: values[name] for name in KEYS})
     numbers = {
         **key,
         "retail": sorted(rules.RETAIL),

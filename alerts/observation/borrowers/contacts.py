@@ -31,5 +31,6 @@ CONTACTS = Family(
     columns={"failed_contacts_60d": INT, "premises_closed": BOOL},
     news=(TRIED,),
     rechecks=True,
+    sources=("borrowers_contactattempt",),
     fields=CONTACT_FIELDS,
 )

@@ -131,5 +131,7 @@ FIGURES = Family(
     },
     news=(TOLD, GIVEN, REPAID, corrected("borrowers.borrower", "n.subject_id", "")),
     rechecks=True,
+    sources=("borrowers_outsidefigure", "borrowers_guarantee"),
+    without={"guarantees_here": "0"},
     fields=FIGURES_FIELDS,
 )

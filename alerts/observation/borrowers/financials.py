@@ -149,5 +149,6 @@ FINANCIALS = Family(
         "statements_late_days": (INT, "CASE WHEN r.statements_due_on IS NOT NULL THEN greatest(0, %(day)s - r.statements_due_on) END"),
     },
     news=(STATED, PROMISED, COUNTED),
+    sources=("borrowers_financialstatement", "borrowers_covenant"),
     fields=FINANCIALS_FIELDS,
 )

@@ -7,7 +7,7 @@ money in or out all the same, but neither sales nor wages nor anything else.
 from alerts.observation.borrowers.flows_fields import FLOWS_FIELDS
 from alerts.observation.borrowers.statements import change, share
 from alerts.observation.engine import DATE, INT, MONEY, RATIO, Family, Months, Windows, new_fact
-from alerts.observation.loans.payments import SEQUENCE
+from alerts.observation.loans.funds import SEQUENCE
 from borrowers.revisions import known
 
 DAY_MONEY = "numeric(28, 2)"  # money times days
@@ -72,6 +72,7 @@ BOOKINGS = Windows(
         "back_90d": (MONEY, 90, _when(_BACK)),
     },
     latest={"credited_on": (456, f"{_OURS} AND {_IN}")},
+    sources=("borrowers_accounttransaction",),
 )  # fmt: skip
 
 # Of an account without any booking nothing is known, for it may be that nobody tells its bookings.
@@ -176,5 +177,7 @@ FLOWS = Family(
     },
     news=(OPENED, LATE),
     rechecks=True,
+    sources=("borrowers_depositaccount",),
+    without={"accounts_here": "0", "accounts_elsewhere": "0"},
     fields=FLOWS_FIELDS,
 )  # fmt: skip

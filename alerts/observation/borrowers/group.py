@@ -119,5 +119,9 @@ GROUP = Family(
     },
     derived={"npl_share": (RATIO, f"CASE WHEN r.kind = 'company' THEN {share('r.outstanding_90', 'r.outstanding')} END")},
     nightly=True,
+    sources=(
+        "borrowers_relatedparty", "borrowers_groupmembership", "borrowers_externalsignal", ("borrowers_borrower", "(phone <> '' OR address <> '')"),
+    ),
+    without={"group_members": "0"},
     fields=GROUP_FIELDS,
 )  # fmt: skip

@@ -51,6 +51,8 @@ SECTOR = Family(
     sql=SQL,
     columns={"sector_default_ratio": NUMBER, "sector_limit_used": RATIO, "sector_event": "varchar(8)"},
     nightly=True,
+    sources=(("alerts_sectorday", "as_of < %(day)s"), "borrowers_sectorevent"),
+    without={"sector_event": "CASE WHEN b.industry <> '' THEN 'none' END"},
     fields=(
         Field(
             name="sector_default_ratio", grain="borrower", kind=Kind.NUMBER, unit=TIMES, inputs=_SECTORS, owner=LOANWATCH, sample="1.4",

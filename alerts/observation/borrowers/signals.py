@@ -160,5 +160,6 @@ SIGNALS = Family(
     },
     news=(NEWS,),
     rechecks=True,
+    sources=("borrowers_externalsignal",),
     fields=SIGNALS_FIELDS + MANAGEMENT_FIELDS,
 )

@@ -70,4 +70,6 @@ COLLATERAL = Family(
     },
     news=(PLEDGED, VALUED, INDEXED, ITEM_CORRECTED),
     rechecks=True,
+    sources=("borrowers_pledge",),
+    without={"collateral_items": "0"},
 )

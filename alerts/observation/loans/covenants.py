@@ -109,5 +109,6 @@ COVENANTS = Family(
         corrected("borrowers.loan", "n.subject_id", ""),
     ),
     rechecks=True,
+    sources=("borrowers_covenant", "borrowers_approvalcondition"),
     fields=COVENANT_FIELDS,
 )  # fmt: skip

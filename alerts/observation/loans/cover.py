@@ -170,5 +170,6 @@ COVER = Family(
         _of_item("borrowers_collateralcount"), _of_item("borrowers_registration"), INDEXED, VALUED, ITEM_CORRECTED,
     ),
     rechecks=True,
+    sources=("borrowers_pledge", "borrowers_guarantee"),
     fields=COVER_FIELDS,
 )  # fmt: skip

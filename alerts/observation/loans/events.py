@@ -41,4 +41,6 @@ EVENTS = Family(
     },
     news=(NEWS,),
     rechecks=True,
+    sources=("borrowers_loanevent",),
+    without={"rollovers": "0", "extensions_24m": "0", "edge_extensions_24m": "0", "restructure_events": "0"},
 )  # fmt: skip

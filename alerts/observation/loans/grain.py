@@ -7,6 +7,7 @@ from alerts.observation.loans.collateral import COLLATERAL
 from alerts.observation.loans.covenants import COVENANTS
 from alerts.observation.loans.cover import COVER
 from alerts.observation.loans.events import EVENTS
+from alerts.observation.loans.funds import FUNDS
 from alerts.observation.loans.guarantors import GUARANTORS
 from alerts.observation.loans.masking import MASKING
 from alerts.observation.loans.payments import PAYMENTS
@@ -16,7 +17,7 @@ from alerts.observation.loans.proceeds import PROCEEDS
 from alerts.observation.loans.sources import corrected
 from borrowers.loans.allocation import MINE
 
-FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS, MASKING)
+FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS, MASKING, FUNDS)
 LOAN = Grain(
     name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
     news=(corrected("borrowers.loan", "n.subject_id", ""),),

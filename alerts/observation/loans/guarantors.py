@@ -94,4 +94,6 @@ GUARANTORS = Family(
     sql=SQL,
     columns={"guarantors": INT, "guarantor_dpd": INT, "circle_length": INT, "circle_share": RATIO, "circle_worst_dpd": INT},
     nightly=True,
+    sources=("borrowers_guarantee",),
+    without={"guarantors": "0", "circle_length": "0"},
 )

@@ -136,5 +136,6 @@ MASKING = Family(
     },
     news=(told("borrowers_repayment"), TOLD_AHEAD, DRAWN, DRAWN_BESIDE, RELATED, PROPOSED, REPLANNED, told("borrowers_conductfact", bucket=False)),
     rechecks=True,
+    sources=("borrowers_repayment", "alerts_classproposal", "borrowers_conductfact"),
     fields=MASKING_FIELDS,
 )  # fmt: skip

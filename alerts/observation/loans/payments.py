@@ -1,4 +1,4 @@
-"""What comes next and who pays: the demands ahead, returned debits, broken promises, payers, the balance before a due date.
+"""What comes next and who pays: the demands ahead, returned debits, broken promises, and payers.
 
 Principal is served last, so what is paid ahead of a demand lowers its principal last. A demand is ahead from the day after
 the business date. A payment that was taken back counts neither for the one who paid it nor for a promise.
@@ -6,7 +6,7 @@ the business date. A payment that was taken back counts neither for the one who 
 
 from alerts.observation.engine import DATE, INT, MONEY, RATIO, Family, later
 from alerts.observation.loans.payments_fields import PAYMENT_FIELDS
-from alerts.observation.loans.sources import corrected, tells, told
+from alerts.observation.loans.sources import tells, told
 from borrowers.revisions import known
 
 # Of a reversal, the day and payer of what it takes back.
@@ -81,65 +81,32 @@ paid_ahead AS (
     WHERE r.known_from <= %(known)s AND r.paid_on > %(day)s GROUP BY r.loan_id
 )"""
 
-# Bookings of a day follow each other as they were first told: a correction of an earlier one does not make it the last.
-SEQUENCE = """CASE WHEN {0}.revision = 1 THEN {0}.id ELSE (
-    SELECT min(f.id) FROM borrowers_accounttransaction f WHERE f.account_id = {0}.account_id AND f.reference = {0}.reference) END"""
-# The balance at the end of each of the five days before today, as far as it is known, of all accounts in the loan's currency that
-# the borrower may draw on.
-FUNDS = f"""
-due AS (
-    SELECT b.subject_id AS loan_id, b.borrower_id, b.currency, a.next_demand FROM ahead a JOIN lw_book b ON b.subject_id = a.loan_id
-    WHERE a.next_on <= %(day)s::date + 7
-),
-account AS (
-    SELECT d.loan_id, d.next_demand, a.id FROM due d JOIN borrowers_depositaccount a ON a.borrower_id = d.borrower_id
-    WHERE a.currency = d.currency AND a.kind <> 'escrow' AND (a.closed_on IS NULL OR a.closed_on > %(day)s) AND a.known_from <= %(known)s
-),
-funds AS (
-    SELECT a.loan_id, round(sum(o.balance) / min(a.next_demand), 6) AS cover
-    FROM account a CROSS JOIN LATERAL (
-      SELECT sum(d.balance * d.days) / sum(d.days) AS balance
-      FROM (SELECT l.balance, least(l.to_on, %(day)s) - greatest(l.from_on, %(day)s::date - 5) AS days FROM (
-        SELECT e.balance_after AS balance, e.valid_from AS from_on, lead(e.valid_from, 1, %(day)s::date) OVER (ORDER BY e.valid_from) AS to_on
-        FROM (SELECT DISTINCT ON (t.valid_from) t.valid_from, t.balance_after FROM borrowers_accounttransaction t
-              WHERE t.account_id = a.id AND t.valid_from < %(day)s AND t.balance_after IS NOT NULL AND {known("t", "borrowers_accounttransaction")}
-              ORDER BY t.valid_from, {SEQUENCE.format("t")} DESC) e) l
-        WHERE l.to_on > %(day)s::date - 5) d) o
-    GROUP BY a.loan_id HAVING count(o.balance) > 0
-)"""
-
-_ASKS_ON = "CASE WHEN EXISTS (SELECT FROM borrowers_depositaccount h WHERE h.borrower_id = b.borrower_id) THEN a.next_on - 7 END"
 _RETURNS, _PROMISES = tells("borrowers_paymentreturn"), tells("borrowers_paymentpromise")
 SQL = f"""
-WITH {AHEAD}, {RETURNED}, {PROMISED}, {PAYERS}, {FUNDS}
+WITH {AHEAD}, {RETURNED}, {PROMISED}, {PAYERS}
 SELECT s.subject_id, CASE WHEN b.version IS NOT NULL THEN coalesce(a.principal_90, 0) END AS principal_due_90d,
-       a.next_on AS next_demand_on, a.next_demand, f.full_on AS full_instalment_on, fu.cover AS balance_before_due,
+       a.next_on AS next_demand_on, a.next_demand, f.full_on AS full_instalment_on,
        CASE WHEN {_RETURNS} THEN coalesce(re.debits, 0) END AS returned_debits_3m,
        CASE WHEN {_RETURNS} THEN coalesce(re.retries, 0) END AS returned_debit_retries_3m,
        CASE WHEN {_PROMISES} THEN coalesce(pr.broken, 0) END AS broken_promises_60d,
        round(pa.others / pa.total, 6) AS third_party_paid_share_6m, round(pa.unknown / pa.total, 6) AS unknown_payer_share_6m,
        pa.by_staff AS staff_payments_24m,
-       least({later(f"a.moves_on, pa.moves_on::date, pr.moves_on, {_ASKS_ON}")}, re.moves_on, pr.begins_on, pd.moves_on) AS recheck_on
+       least({later("a.moves_on, pa.moves_on::date, pr.moves_on")}, re.moves_on, pr.begins_on, pd.moves_on) AS recheck_on
 FROM lw_subject s JOIN lw_book b ON b.subject_id = s.subject_id
 LEFT JOIN ahead a ON a.loan_id = s.subject_id
 LEFT JOIN full_demand f ON f.loan_id = s.subject_id
-LEFT JOIN funds fu ON fu.loan_id = s.subject_id
 LEFT JOIN returned re ON re.loan_id = s.subject_id
 LEFT JOIN promised pr ON pr.loan_id = s.subject_id
 LEFT JOIN payer pa ON pa.loan_id = s.subject_id
 LEFT JOIN paid_ahead pd ON pd.loan_id = s.subject_id
 """
 STATE = "SELECT n.subject_id FROM lw_book n WHERE n.state_as_of = %(day)s"
-ACCOUNT = told("borrowers_depositaccount", "l.id", "JOIN borrowers_loan l ON l.borrower_id = n.borrower_id")
-ACCOUNT_CORRECTED = corrected(
-    "borrowers.depositaccount", "l.id", "JOIN borrowers_depositaccount a ON a.id = n.subject_id JOIN borrowers_loan l ON l.borrower_id = a.borrower_id"
-)
 
 PAYMENTS = Family(
     name="payments",
     sql=SQL,
     columns={
-        "principal_due_90d": MONEY, "next_demand_on": DATE, "next_demand": MONEY, "full_instalment_on": DATE, "balance_before_due": RATIO,
+        "principal_due_90d": MONEY, "next_demand_on": DATE, "next_demand": MONEY, "full_instalment_on": DATE,
         "returned_debits_3m": INT, "returned_debit_retries_3m": INT, "broken_promises_60d": INT,
         "third_party_paid_share_6m": RATIO, "unknown_payer_share_6m": RATIO, "staff_payments_24m": INT,
     },
@@ -152,7 +119,7 @@ PAYMENTS = Family(
         "returned_debit_retries_3m": f"CASE WHEN {_RETURNS} THEN coalesce(w.returned_debit_retries_3m, 0) END",
         "broken_promises_60d": f"CASE WHEN {_PROMISES} THEN coalesce(w.broken_promises_60d, 0) END",
     },
-    news=(STATE, told("borrowers_paymentreturn"), told("borrowers_paymentpromise"), told("borrowers_repayment"), ACCOUNT, ACCOUNT_CORRECTED),
+    news=(STATE, told("borrowers_paymentreturn"), told("borrowers_paymentpromise"), told("borrowers_repayment")),
     rechecks=True,
     fields=PAYMENT_FIELDS,
 )  # fmt: skip

@@ -44,4 +44,5 @@ PEOPLE = Family(
     },
     was={"was_missing_days": "w.inputs_missing_days"},
     nightly=True,
+    sources=("borrowers_custody", "borrowers_checkduty"),
 )

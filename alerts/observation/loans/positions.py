@@ -42,4 +42,6 @@ POSITIONS = Family(
     },
     news=(NEWS,),
     rechecks=True,
+    sources=("borrowers_position",),
+    without={"closes_missed_12m": "CASE WHEN b.position_fed THEN 0 END"},
 )

@@ -151,5 +151,6 @@ PROCEEDS = Family(
     },
     news=(told("borrowers_disbursementpayment"), told("borrowers_agreedpayee"), BOOKINGS, REBOOKED, FIGURES, ACCOUNTS),
     rechecks=True,
+    sources=("borrowers_disbursementpayment", "borrowers_agreedpayee", "borrowers_accounttransaction", "borrowers_outsidefigure"),
     fields=PROCEEDS_FIELDS,
 )  # fmt: skip
