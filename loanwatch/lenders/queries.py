@@ -1,5 +1,6 @@
 """Calendars and parameters of a lender as of a date."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -72,6 +73,26 @@ def parameter(lender: Lender, key: str, on: date) -> Any:
     if row is None:
         raise KeyError(f"{lender.code} has no parameter {key} in force on {on}.")
     return row
+
+
+class InForce(Mapping[str, Any]):
+    """All parameters of a lender in force on a date, asked for at once. A missing key raises KeyError as `parameter` does."""
+
+    def __init__(self, lender: Lender, on: date) -> None:
+        rows = Parameter.objects.filter(~Q(approved_by="") | Q(proposed_by=""), lender=lender, valid_from__lte=on)
+        self.lender, self.on = lender, on
+        self._values = dict(rows.order_by("valid_from", "id").values_list("key", "value"))
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._values:
+            raise KeyError(f"{self.lender.code} has no parameter {key} in force on {self.on}.")
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def product_terms(product: Product, on: date) -> ProductTerms:
