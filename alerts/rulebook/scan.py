@@ -8,10 +8,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connections, models
-from django.db.models import BooleanField, Case, CharField, DateField, DecimalField, Expression, Func, IntegerField, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    DateField,
+    DecimalField,
+    Expression,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 
 from alerts.observation.fields import Field, Kind
@@ -21,6 +34,7 @@ from alerts.rulebook.compiler import Missing, Truth, compile_levels
 from alerts.rulebook.rules import Level, RuleTree, Source, looks_back, source
 from alerts.rulebook.vocabulary import NO_LIMITS, Limits, field_named, type_of
 from loanwatch.lenders.models import Lender
+from loanwatch.people.models import BranchReach
 
 Closes = Mapping[int, date | None]
 NO_CLOSES: Closes = MappingProxyType({})
@@ -121,6 +135,34 @@ def earlier_closes(lender: Lender, day: date, trees: Iterable[RuleTree]) -> dict
     days = looks_back(trees)
     known = closed_days(lender)
     return {days: known.filter(business_date__lte=day - timedelta(days=days)).values_list("business_date", flat=True).first() for days in days}
+
+
+class Scoped(Protocol):
+    """What says for which loans it counts: a version of a rule, or the draft of one. All three hold codes."""
+
+    @property
+    def products(self) -> Iterable[str]: ...
+    @property
+    def segments(self) -> Iterable[str]: ...
+    @property
+    def branches(self) -> Iterable[str]: ...
+
+
+def scopes(lender: Lender, day: date, versions: Mapping[int, Scoped]) -> dict[int, Scope]:
+    """For which loans each version counts on `day`, by its key; those that count for all are left out.
+
+    A branch stands for all below it as the tree stands that day. One that is gone has nothing below it: the version then counts nowhere.
+    """
+    named = {code for version in versions.values() for code in version.branches}
+    below: dict[str, list[int]] = {code: [] for code in named}
+    reach = BranchReach.objects.filter(ancestor__lender=lender, ancestor__code__in=named, from_on__lte=day).filter(Q(to_on__isnull=True) | Q(to_on__gt=day))
+    for code, branch in reach.values_list("ancestor__code", "descendant_id") if named else ():
+        below[code].append(branch)
+    return {
+        key: Scope(tuple(v.products), tuple(v.segments), tuple(sorted({pk for code in v.branches for pk in below[code] or [0]})))
+        for key, v in versions.items()
+        if v.products or v.segments or v.branches
+    }
 
 
 def _within(grain: str, scope: Scope, sources: "_Sources") -> Truth | None:

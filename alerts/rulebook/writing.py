@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as made_by
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -49,10 +50,10 @@ class Threshold:
 
     field: str
     operator: str
-    literal: Decimal | date | bool | str | tuple | None
+    literal: Decimal | date | bool | int | str | tuple | None
     threshold: str
     text: str
-    limits: Mapping[str, LimitValue | None] = field(default_factory=dict)
+    limits: Mapping[str, LimitValue | None] = made_by(default_factory=dict)
 
     def as_json(self) -> dict:
         """The same as JSON values: decimals and dates as text; `limits` only where there are some."""
@@ -109,7 +110,7 @@ def _threshold(leaf: Leaf, wanted: bool, limits: Mapping[str, LimitValue | None]
     # What is asked about stands on the left by habit; 35 < days_past_due still asks about the field.
     name = node_fields(leaf)[0]
     text = describe_node(leaf if wanted else Not(leaf))
-    literal: Decimal | date | bool | str | tuple | None
+    literal: Decimal | date | bool | int | str | tuple | None
     match leaf:
         case FieldRef():
             return Threshold(name, "=", wanted, "true" if wanted else "false", text)
