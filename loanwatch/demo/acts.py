@@ -35,6 +35,7 @@ MEASURES = {
     "MSK": "已调阅展期申请并与客户核实。 Read the application for the extension and asked the owner.",
     "COL": "已联系评估公司安排重估。 The appraiser has been asked for a new valuation.",
 }
+CALLED = "已与客户核实情况，正在跟进。 Asked the owner about it; being followed up."
 CONTACT = "上门走访，见到实际控制人。 Visited and met the owner."
 CLOSING = "欠款已结清，情况恢复正常，申请关闭。 The arrears are paid; asking to close."
 HANDED_OVER = "催收方案已报批，转资产保全处理。 The recovery plan is approved; handled there from now on."
@@ -124,7 +125,7 @@ def act(alert: Alert, desk: Desk, draw: Random, done: dict[str, int]) -> None:
             done["acknowledged"] += 1
             return
         family = alert.rule.code.partition("-")[0]
-        signals.note_measure(number=alert.number, by=manager, text=MEASURES[family], kind="measure")
+        signals.note_measure(number=alert.number, by=manager, text=MEASURES.get(family, CALLED), kind="measure")
         if chance > 0.7:
             signals.note_measure(number=alert.number, by=manager, text=CONTACT, kind="contact")
         done["handled"] += 1

@@ -10,7 +10,7 @@ from loanwatch.demo import bank, book, calendar, conduct, inspecting, planted, s
 from loanwatch.demo.drafts import Note
 from loanwatch.demo.names import Namer
 from loanwatch.demo.planted import Case
-from loanwatch.demo.readings import READINGS
+from loanwatch.demo.readings import READINGS, RULES
 
 AS_OF = date(2026, 11, 20)
 PAGE = settings.ROOT / "docs" / "demo-book.md"
@@ -46,8 +46,9 @@ INDICATORS = """
 
 Cases of [the catalogue of indicators](indicators.md) beyond the loan book: what statements, accounts, bureaus, registers, courts and people say.
 Of these borrowers nothing is told but what the case tells. "Value" is the indicator's on the last day (shares as fractions, rounded to six
-places; empty where only the level is certain), "level" follows from the limits of the catalogue; "clear" means that none is reached.
-"Field" is that of the observation, where a test that closes the whole history finds the value and, by the limits, the level.
+places; empty where only the level is certain). "Level" is what the shipped rule of the same code says: where the rule ships live, an alert
+of that level is open after the last close; "(off)" marks a rule that ships off, which says the same once it is approved; "clear" means that
+no level is reached. "Field" is that of the observation, where a test that closes the whole history finds the value and the level.
 
 | Loan | Case | Indicator | Field | Value | Level | What is so |
 |---|---|---|---|---|---|---|
@@ -68,7 +69,7 @@ TAIL = """
 ## Branches
 
 - Sub-branch `122`: the loans of `am122c` made six months ago went bad together, the earlier months hardly at all: the vintage ratio
-  (indicator IND-05) is above 2.
+  (indicator IND-05) is above 2, and more of its loans than in the past year move one bucket worse (alert IND-06 red).
 - The three loans `same_photo` of `am221c` were inspected with the same two photographs; the second and third inspection
   are marked as reused.
 - The inspections of `am122c` found no problem and took two minutes each.
@@ -94,13 +95,18 @@ def _finds(cases: Iterable[tuple[Note, Case]]) -> str:
     for note, case in cases:
         for place, (indicator, (value, level)) in enumerate(case.finds.items()):
             what = "" if place else case.what
-            lines.append(f"| {note.number} | `{case.code}` | {indicator} | `{READINGS[indicator].field}` | {value} | {level or 'clear'} | {what} |\n")
+            lines.append(f"| {note.number} | `{case.code}` | {indicator} | `{READINGS[indicator].field}` | {value} | {said(indicator, level)} | {what} |\n")
     return "".join(lines)
+
+
+def said(indicator: str, level: str) -> str:
+    """The level as the page shows it."""
+    return level + ("" if RULES[indicator].ships_live else " (off)") if level else "clear"
 
 
 def _conduct() -> str:
     return "".join(
-        f"| `{login}` | {indicator} | `{READINGS[indicator].field}` | {value} | {level} | {what} |\n"
+        f"| `{login}` | {indicator} | `{READINGS[indicator].field}` | {value} | {said(indicator, level)} | {what} |\n"
         for login, indicator, value, level, what in conduct.STAFF_KEY
     )
 

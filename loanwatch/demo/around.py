@@ -19,6 +19,7 @@ from loanwatch.kernel.calendars import add_months, month_end
 Row = dict[str, Any]
 IN_A_GROUP = 4  # firms of one branch that are one risk
 GROUPS = 8
+PROVEN = 0.98  # share of the payments of loan money with an invoice
 WITH_ACCOUNT = 0.25  # share of the firms whose account is with the lender
 MONTHS_OF_BOOKINGS = 16  # three months and the same a year earlier
 COURTS = ("苏州中级人民法院 Suzhou Intermediate Court", "无锡滨湖区法院 Binhu District Court")
@@ -28,6 +29,8 @@ MOVABLES = "动产融资登记 Movables Register"
 SUPPLIERS = ("钢材供应 Steel Supply", "棉纱贸易 Yarn Trading", "包装材料 Packaging", "机械设备 Machinery", "农资供应 Farm Supplies")
 
 
+BUYERS = ("客户甲 Buyer A", "客户乙 Buyer B", "客户丙 Buyer C")
+INSURED = frozenset({"commercial_property", "residential_property", "equipment", "inventory", "vehicle"})
 CATEGORIES = {"sales": "sales", "purchases": "supplier", "taxes": "tax", "utilities": "utilities", "wages": "payroll"}  # by the core system's words
 
 
@@ -194,7 +197,7 @@ class Around:
                     "loan_number": note.number, "reference": f"{note.number}-{place}", "mode": "entrusted" if entrusted else "self_paid",
                     "payee": self.draw.choice(SUPPLIERS), "payee_kind": "supplier", "payee_account": f"0000{self.draw.randrange(10**8):08d}", "purpose": note.purpose,
                     "amount": Decimal(part) / 100, "valid_from": min(note.disbursed_on + timedelta(days=self.draw.randint(0, 9)), self.days.as_of),
-                    "proof": f"FP{self.draw.randrange(10**8):08d}" if self.draw.random() < 0.88 else None,
+                    "proof": f"FP{self.draw.randrange(10**8):08d}" if self.draw.random() < PROVEN else None,
                 }  # fmt: skip
 
     def banked(self) -> list[Party]:
@@ -219,8 +222,8 @@ class Around:
             sales = yuan(0.2 * self.debt[firm.number] + 60_000)
             month = first.replace(day=1)
             while month <= self.days.as_of:
-                for day, share, kind, other in ((6, 0.55, "sales", "客户回款 Customers"), (12, -0.62, "purchases", self.draw.choice(SUPPLIERS)),
-                                                (20, 0.45, "sales", "客户回款 Customers"), (22, -0.05, "taxes", "税务局 Tax office"),
+                for day, share, kind, other in ((6, 0.3, "sales", BUYERS[0]), (8, 0.25, "sales", BUYERS[2]), (12, -0.62, "purchases", self.draw.choice(SUPPLIERS)),
+                                                (20, 0.45, "sales", BUYERS[1]), (22, -0.05, "taxes", "税务局 Tax office"),
                                                 (24, -0.03, "utilities", "供电公司 Grid company"), (26, -0.2, "wages", "工资 Wages")):  # fmt: skip
                     on = month.replace(day=day)
                     amount = yuan(float(sales) * share * self.draw.uniform(0.85, 1.15))
@@ -245,11 +248,11 @@ class Around:
 
     def insurance(self) -> Iterator[Row]:
         for item in self._items():
-            if item.kind in {"commercial_property", "equipment", "inventory", "vehicle"} and item.appraisals:
-                begins = max(item.since, add_months(self.days.as_of, -self.draw.randint(1, 13)))
+            if item.kind in INSURED and item.appraisals:
+                begins = max(item.since, add_months(self.days.as_of, -self.draw.randint(1, 11)))
                 yield {"item_number": item.number, "policy": f"P{item.number}", "insurer": self.draw.choice(INSURERS), "currency": "CNY",
                        "sum_insured": Decimal(item.appraisals[-1].value) / 100, "valid_from": begins, "to_on": add_months(begins, 12),
-                       "lender_is_payee": self.draw.random() < 0.8}  # fmt: skip
+                       "lender_is_payee": self.draw.random() < 0.97}  # fmt: skip
 
     def registration(self) -> Iterator[Row]:
         for item in self._items():

@@ -127,7 +127,10 @@ def planted(cases: dict[str, list[Note]], pledger: Pledger) -> None:
     valued(note, "machines", 0.8, []).appraisals.clear()
     for code, key in (("seized", "plant"), ("insurance_expired", "plant"), ("stock_short", "stock"), ("registration_lapses", "plant")):
         (note,) = cases[code]
-        valued(note, key, 0.8, [(40, -0.02)])
+        made = valued(note, key, 0.8, [(40, -0.02)])
+        if code == "stock_short":
+            quoted = made.appraisals[-1].value // 10_000 * 10_000
+            made.appraisals += [Appraisal(as_of - timedelta(days=ago), value, "quote", "交易所 Exchange") for ago, value in ((9, quoted), (2, quoted * 85 // 100))]
     (first,), (second,) = cases["shared_item_first"], cases["shared_item_second"]
     made = valued(first, "plant", 0.4, [(40, -0.02)])
     pledger.secure(second, made, SORTS["plant"], rank=2, prior_liens=first.principal)

@@ -70,7 +70,7 @@ def planted(writer: Writer, people: dict[str, Person], garden: Garden, days: Cal
     """The acts of the answer key that no inspection shows."""
     made = []
 
-    def act(login: str, kind: str, ago: int, subject: str, figure: int, code: str = "", **detail: object) -> None:
+    def act(login: str, kind: str, ago: int, subject: str, figure: int | Decimal, code: str = "", **detail: object) -> None:
         on = days.as_of - timedelta(days=ago)
         made.append(ConductFact(
             lender=writer.lender, person=people[login], kind=kind, on=on, known_from=days.known(on), subject=subject, figure=Decimal(figure),
@@ -83,12 +83,18 @@ def planted(writer: Writer, people: dict[str, Person], garden: Garden, days: Cal
         act(LATE_WRITER, "entry", 5 + 7 * place, f"repayment:demo:{place}", 6 if place % 3 == 1 else 0, fact="repayment")
     for place in range(10):
         act(staff.RUBBER_STAMP, "review_time", 4 + 8 * place, f"demo:review:{place}", 2, points=6, agreed=6, seconds=12)
+    act(staff.PHOTO_REUSER.login, "copied_words", 12, "demo:copied:1", Decimal("0.85"))
+    for place in range(8):
+        act(ALARM_SILENCER, "alert_closed", 20 + 4 * place, f"demo:closed:{place}", 0, "edge_61" if place == 7 else "told_late", outcome="false_alarm")
     ConductFact.objects.bulk_create(made)
 
 
 LATE_WRITER = "am231b"
+ALARM_SILENCER = "am112a"
 STAFF_KEY = (  # log-in, indicator, value, level, what is so
     ("am231b", "PRC-10", "0.3", "orange", "Three of ten repayments were entered 6 days after they were made."),
     ("officer230", "PRC-07", "", "yellow", "Takes two or three seconds a point and agrees with everything."),
     ("am221c", "PRC-03", "", "orange", "Used two pictures of one visit again in two others."),
+    ("am221c", "PRC-04", "0.85", "orange", "Two reports that are alike in 85 % of their words."),
+    ("am112a", "PRC-09", "0.125", "orange", "One of eight alerts closed as false alarms went past 60 days within half a year."),
 )

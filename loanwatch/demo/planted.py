@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from loanwatch.demo import planted_accounts, planted_around, planted_books, planted_outside, planted_payments
+from loanwatch.demo import planted_accounts, planted_around, planted_books, planted_outside, planted_payments, planted_rules
 from loanwatch.demo.book import Frame
 from loanwatch.demo.garden import Case, Garden
 
@@ -25,6 +25,7 @@ GROUPS: tuple[Callable[[Garden], None], ...] = (
     planted_outside.owners,
     planted_outside.promises,
     planted_outside.pledged,
+    planted_rules.further,
 )
 
 

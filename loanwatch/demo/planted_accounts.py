@@ -65,11 +65,15 @@ def accounts(garden: Garden) -> None:
     for ago, lender in ((70, "恒通小贷 Hengtong Small Loans"), (40, "万利典当 Wanli Pawn"), (15, "民间借款 Private lender")):
         ledger.book(garden.day(ago), -8_000, "lender_outside", lender)
     ledger.close()
-    made = watched(garden, "silent_account", "No customer has paid into the account for 65 days.", {"ACC-09": ("65", "orange")}, "am131b")
+    made = watched(
+        garden, "silent_account", "No customer has paid into the account for 65 days; four months ago the reserves were moved out of it.",
+        {"ACC-02": ("", "red"), "ACC-09": ("65", "orange")}, "am131b",
+    )  # fmt: skip
     ledger = Ledger(garden, made, 200_000)
     for back in range(MONTHS):
         ledger.book(garden.day(65 + 30 * back), 150_000, "sales", "客户甲 Buyer A")
         ledger.book(garden.day(63 + 30 * back), -140_000, "supplier", "包装材料 Packaging")
+    ledger.book(ledger.month(4, 28), -300_000, "other", "设备公司 Machinery dealer")
     ledger.close()
     made = watched(garden, "frozen_account", "A court froze the account altogether.", {"ACC-12": ("full", "red")}, "am132c")
     garden.tell("external_signal", borrower_number=made.party.number, kind="court", source="苏州中级人民法院 Suzhou Intermediate Court",

@@ -14,7 +14,7 @@ def around(garden: Garden) -> None:
     )
     backed = sound(
         garden,
-        Case("backed_by_the_weak", "Pays well, but its guarantor is 65 days past due (indicator COL-08).", {}, {"guarantor_dpd": "65"}),
+        Case("backed_by_the_weak", "Pays well, but its guarantor is 65 days past due (indicator COL-08).", {"COL-08": "red"}, {"guarantor_dpd": "65"}),
         "manager",
     )
     back(garden, backed, weak.party)
@@ -48,7 +48,7 @@ def around(garden: Garden) -> None:
         Case(
             "value_fell",
             "The collateral was revalued 25 % lower (indicator COL-02): loan to value past 110 % of what was agreed.",
-            {"COL-01": "red"},
+            {"COL-01": "red", "COL-02": "orange"},
             {"value_change": "-0.250000"},
         ),
         "manager",
@@ -124,7 +124,7 @@ def people(garden: Garden) -> None:
         Case(
             "never_valued",
             "Its collateral has never been valued: what the observation needs is missing (indicator PRC-02).",
-            {"COL-03": "red"},
+            {"COL-03": "red", "PRC-02": "orange"},
             {"inputs_missing": "1"},
         ),
         "am112a",
@@ -135,7 +135,7 @@ def people(garden: Garden) -> None:
             Case(
                 "nobody_responsible",
                 "Its manager left and nobody has taken the loan over (indicator PRC-11).",
-                {},
+                {"PRC-11": "red"},
                 {"handover_gap_days": "24"},
             ),
             "am112b",

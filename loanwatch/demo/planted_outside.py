@@ -134,7 +134,8 @@ def pledged(garden: Garden) -> None:
     for code, what, finds, manager in (
         ("seized", "A court seized the plant that secures the loan.", {"COL-04": ("", "red")}, "am132a"),
         ("insurance_expired", "The insurance of the plant ended 40 days ago.", {"COL-05": ("-40", "red")}, "am132b"),
-        ("stock_short", "Of 500 tonnes pledged 440 were there at the last count.", {"COL-06": ("0.12", "orange")}, "am211b"),
+        ("stock_short", "Of 500 tonnes pledged 440 were there at the last count; within a week their price fell by 15 %.",
+         {"COL-06": ("0.12", "orange"), "COL-07": ("-0.15", "yellow")}, "am211b"),
         ("registration_lapses", "The registration of the mortgage ends in 60 days.", {"COL-11": ("60", "orange")}, "am232a"),
     ):
         watched(garden, code, what, finds, manager)

@@ -11,7 +11,7 @@ from loanwatch.kernel.calendars import add_months
 
 
 def arrears(garden: Garden) -> None:
-    unpaid_for(garden, "long_arrears", 121, "manager", "WC-AM", 480_000, "Stopped paying four months ago.", {"REP-01": "red"})
+    unpaid_for(garden, "long_arrears", 121, "manager", "WC-AM", 480_000, "Stopped paying four months ago.", {"REP-01": "red", "PRC-12": "red"})
     for days, level, manager in (
         (30, "yellow", "manager"),
         (31, "orange", "am111b"),
@@ -180,8 +180,8 @@ def put_off(garden: Garden) -> None:
     )
     extended(
         "extended_at_the_edge",
-        "Extended at 28 days past due, just before the 30-day bucket.",
-        {"MSK-03": "yellow"},
+        "Extended at 28 days past due, just before the 30-day bucket (indicator MSK-03; its rule ships off).",
+        {},
         {"edge_extensions_24m": "1", "days_past_due": "0"},
         "manager",
         [(months_ago(2, 0), 28)],
@@ -189,7 +189,7 @@ def put_off(garden: Garden) -> None:
     extended(
         "extended_openly",
         "Extended at 10 days past due in the middle of a quarter: no edge near.",
-        {"MSK-03": ""},
+        {},
         {"edge_extensions_24m": "0", "extensions_24m": "1"},
         "am111c",
         [(mid_quarter(as_of) - timedelta(days=10), 10)],
@@ -218,7 +218,7 @@ def put_off(garden: Garden) -> None:
         Case(
             "no_principal",
             "Rolled twice, and no principal repaid since it was made (indicator MSK-04).",
-            {"MSK-02": "orange"},
+            {"MSK-02": "orange", "MSK-04": "orange"},
             {"rollovers": "2"},
         ),
         garden.owner("manager2"),

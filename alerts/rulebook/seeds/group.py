@@ -83,7 +83,6 @@ SEEDS = (
         basis=SUPPLY_CHAIN_TABLE,
         confidence=Confidence.MEDIUM,
         grain="borrower",
-        hold_days=3,
     ),
     Seed(
         code="GRP-06",

@@ -10,10 +10,11 @@ from alerts.observation.dictionary import GRAINS
 from alerts.observation.models import BorrowerDay, LoanDay, StaffDay
 from alerts.rulebook.evaluator import evaluate
 from alerts.rulebook.language import parse
+from alerts.rulebook.queries import limit_values
 from alerts.rulebook.rules import Level
 from loanwatch.day.actions import close_days
 from loanwatch.demo import answer_key, conduct
-from loanwatch.demo.readings import READINGS
+from loanwatch.demo.readings import READINGS, RULES
 from loanwatch.embedded.roles import acting_as
 from loanwatch.lenders.models import Lender
 from tests.loanwatch.demo.comparing import compare, compare_planted, drawn_again
@@ -52,7 +53,8 @@ def test_the_last_close_finds_the_planted_indicator(history: list[date], who: st
     assert found is not None, f"{reading.field} is not evaluable"
     if value:
         assert (round(Decimal(found), 6) == Decimal(value)) if isinstance(found, int | Decimal) else str(found) == value
-    said = evaluate(parse(reading.limits, reading.grain), observation).level
+    limits = limit_values(Lender.objects.get(code="DEMO"), AS_OF)
+    said = evaluate(parse(RULES[indicator].text, reading.grain), observation, limits).level
     assert max(said, Level.CLEAR).name.lower() == (level or "clear")
 
 

@@ -1,6 +1,7 @@
 """The planted cases of the demo book are found by the day's own steps."""
 
 import re
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,9 @@ from alerts.signals.models import Alert
 from borrowers.kinds import KINDS
 from borrowers.loans.models import Loan
 from inspections.visits.models import Photo, Visit
-from loanwatch.demo import answer_key
+from loanwatch.demo import answer_key, conduct
 from loanwatch.demo.acts import make_acts
+from loanwatch.demo.readings import RULES
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Account
 from loanwatch.trail.models import BusinessDay
@@ -46,6 +48,32 @@ def test_the_observation_sees_what_was_planted(closed: dict[str, Any], note: Any
 def test_the_expected_alerts_are_open_and_no_other_level(closed: dict[str, Any], note: Any, case: Any) -> None:
     holding = Alert.objects.open().filter(loan__number=note.number, cleared_on=None, rule__code__in=case.shows)
     assert dict(holding.values_list("rule__code", "level")) == {rule: LEVELS[level] for rule, level in case.shows.items() if level}
+
+
+def test_the_planted_indicators_of_live_rules_have_their_alerts(closed: dict[str, Any]) -> None:
+    told = {(note.party.number, rule): level for note, case in CASES for rule, (_, level) in case.finds.items() if RULES[rule].ships_live}
+    holding = Alert.objects.open().filter(cleared_on=None, borrower__number__in={number for number, _ in told}, branch__isnull=False)
+    found = {(number, rule): level for number, rule, level in holding.values_list("borrower__number", "rule__code", "level")}
+    assert {key: found.get(key, 0) for key in told} == {key: LEVELS.get(level, 0) for key, level in told.items()}
+
+
+def test_the_planted_conduct_has_its_alerts_about_the_person(closed: dict[str, Any]) -> None:
+    told = {(login, rule): LEVELS[level] for login, rule, _, level, _ in conduct.STAFF_KEY if RULES[rule].ships_live}
+    holding = Alert.objects.open().filter(cleared_on=None, concerns__isnull=False, rule__grain="staff", staff_conduct=True)
+    found = holding.values_list("concerns__accounts__username", "rule__code", "level")
+    assert {(login, rule): level for login, rule, level in found if (login, rule) in told} == told
+
+
+def test_a_rule_that_ships_off_opens_nothing(closed: dict[str, Any]) -> None:
+    off = {code for code, rule in RULES.items() if not rule.ships_live}
+    assert off and not Alert.objects.filter(rule__code__in=off).exists()
+
+
+def test_the_alerts_of_the_book_stay_few_enough_to_be_worked(closed: dict[str, Any]) -> None:
+    """More than 120 of the 300 loans are planted cases; no single rule floods the worklist."""
+    open_now = Alert.objects.open().filter(cleared_on=None)
+    assert open_now.count() < 330
+    assert {rule for rule, count in Counter(open_now.values_list("rule__code", flat=True)).items() if count > 40} == set()
 
 
 def test_the_figures_of_the_closes_are_the_generators_own(closed: dict[str, Any]) -> None:
@@ -87,6 +115,7 @@ def test_a_loan_repaid_by_a_new_one_is_off_the_book_and_says_by_which(closed: di
 def test_the_branch_of_the_box_ticker_shows_a_bad_vintage(closed: dict[str, Any]) -> None:
     ratios = dict(BranchDay.objects.filter(as_of=AS_OF, vintage_ratio__isnull=False).values_list("branch__code", "vintage_ratio"))
     assert ratios["122"] > 2
+    assert Alert.objects.open().filter(branch__code="122", loan=None, borrower=None, rule__code="IND-06", cleared_on=None).exists()
 
 
 def test_the_box_ticker_never_finds_a_problem_and_takes_minutes(made: dict[str, Any]) -> None:
