@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,10 @@ def _days(label: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, min_value=1, max_value=LONGEST_HANDLING, widget=forms.NumberInput(attrs={"class": "in"}))
 
 
+def _many() -> forms.SelectMultiple:
+    return forms.SelectMultiple(attrs={"class": "in ed-many", "size": 5})
+
+
 class RuleForm(forms.Form):
     """A draft. `tree` and `errors_in_text` say what became of its text once the form has been asked whether it is valid."""
 
@@ -39,9 +44,9 @@ class RuleForm(forms.Form):
     yellow = _days(gettext_lazy("Handle yellow within"))
     cure_days = forms.IntegerField(label=gettext_lazy("Closes that stay clear before it counts as cleared"), min_value=0, max_value=LONGEST_CURE)
     hold_days = forms.IntegerField(label=gettext_lazy("Days before a level falls"), min_value=0, max_value=LONGEST_CURE)
-    products = forms.MultipleChoiceField(label=gettext_lazy("Products"), required=False, widget=forms.SelectMultiple(attrs={"class": "in", "size": 4}))
+    products = forms.MultipleChoiceField(label=gettext_lazy("Products"), required=False, widget=_many())
     segments = forms.MultipleChoiceField(
-        label=gettext_lazy("Segments"), required=False, choices=Borrower.Segment.choices, widget=forms.SelectMultiple(attrs={"class": "in", "size": 4})
+        label=gettext_lazy("Segments"), required=False, choices=Borrower.Segment.choices, widget=_many()
     )
     branches = forms.CharField(label=gettext_lazy("Branches"), required=False, max_length=400)
     why = forms.CharField(label=gettext_lazy("Why it matters"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "class": "in"}))
@@ -90,6 +95,10 @@ class RuleForm(forms.Form):
             self.tree, self.errors_in_text = None, refused.errors
         return self.tree
 
+    def unjudged(self) -> None:
+        """Keeps what was typed and asks nothing of it yet: the rule is still being written."""
+        self._errors = ErrorDict()
+
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"]).strip().upper()
         if not CODE.fullmatch(code):
@@ -133,7 +142,7 @@ def begun(lender: Lender) -> dict[str, Any]:
     """What a new rule's form begins with: the next free code of the lender's own, and the usual days."""
     taken = set(Rule.objects.filter(lender=lender, code__startswith=OWN).values_list("code", flat=True))
     code = next(code for n in range(1, 10_000) if (code := f"{OWN}{n:02}") not in taken)
-    return {"code": code, "grain": "loan", "cure_days": 0, "hold_days": 0, "text": "yellow when ", "family": _("Own rules")[:20], **HANDLING_DAYS}
+    return {"code": code, "grain": "loan", "cure_days": 0, "hold_days": 0, "text": "yellow when days_past_due >= 1", "family": _("Own rules")[:20], **HANDLING_DAYS}
 
 
 def begun_from(rule: Rule, version: RuleVersion | None, seen: str) -> dict[str, Any]:

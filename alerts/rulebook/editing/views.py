@@ -69,9 +69,12 @@ def _edit(request: HttpRequest, form: RuleForm, rule: Rule | None, **shown: Any)
         parts = _rearranged(parts, do)
     if form.is_bound:
         form.read()
+    if do not in ("", "save", "preview"):
+        form.unjudged()
     context = {"form": form, "rule": rule, "view": view, "parts": _filled(parts), "grain": form.named_grain, "levels": LEVELS, **_checked(form), **shown}
     if do == "preview":
         context |= _previewed(request, form)
+        form.unjudged()
     return render(request, "alerts/rulebook/editing/editor.html", context | _offered(form.named_grain), status=status)
 
 
