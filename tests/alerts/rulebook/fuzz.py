@@ -30,6 +30,12 @@ def texts(seed: int, count: int) -> list[str]:
     return [chance.choice(kinds)(chance) for _ in range(count)]
 
 
+def sensible(seed: int, count: int) -> list[str]:
+    """`count` texts that mean something; some of them go further than a rule may."""
+    chance = Random(seed)
+    return [_sensible(chance) for _ in range(count)]
+
+
 def _sensible(chance: Random) -> str:
     levels = chance.sample(LEVEL_WORDS, chance.randint(1, 3))
     return "\n".join(f"{level} when {_condition(chance, 3)}" for level in levels)
