@@ -91,6 +91,8 @@ def save_draft(*, by: Access, draft: Draft, new: bool = False, seen: str | None 
         setattr(version, name, value)
     version.authors = sorted({*version.authors, by.person.pk})  # type: ignore[union-attr]
     version.save()
+    if not rule.versions.filter(state__in=APPROVED).exists():  # nothing rests on the rule's own words before it has ever counted
+        _take_over_words(rule, version)
     record("rule.drafted", by=by, subject=version, rule=rule.code, version=version.version, text=draft.text, lender=lender.code)
     return version
 
@@ -111,9 +113,9 @@ def drop_draft(*, version_id: int, by: Access, reason: str = "") -> None:
     """Give up a draft that one has written at. It keeps its number and is never written on again."""
     by.check(Act.RULE_WRITE)
     version = locked(version_id, by)
+    move(version, State.DROPPED)
     if by.person is None or by.person.pk not in version.authors:
         raise Refused(_("Only somebody who has written at a draft gives it up."), code="NOT_YOUR_DRAFT")
-    move(version, State.DROPPED)
     end_trials(version, by)
     version.reason = reason.strip()
     version.save(update_fields=["state", "reason"])
@@ -180,11 +182,15 @@ def approve(*, version_id: int, by: Access, valid_from: date) -> RuleVersion:
     version.approved_by, version.valid_from = by.person, valid_from
     version.save(update_fields=["state", "approved_by", "valid_from"])
     end_trials(version, by)
+    _take_over_words(rule, version)
+    record("rule.approved", by=by, subject=version, rule=rule.code, version=version.version, valid_from=valid_from.isoformat())
+    return version
+
+
+def _take_over_words(rule: Rule, version: RuleVersion) -> None:
     for name in ASKED:
         setattr(rule, name, getattr(version, name) or getattr(rule, name))
     rule.save(update_fields=list(ASKED))
-    record("rule.approved", by=by, subject=version, rule=rule.code, version=version.version, valid_from=valid_from.isoformat())
-    return version
 
 
 @transaction.atomic

@@ -123,6 +123,8 @@ MAKERS: dict[str, Maker] = {
     "alerts/number": ALERT,
     "classification/pk": Maker(_thing("proposal"), _by_loan),
     "deadlines/deadline_id": Maker(_thing("deadline"), _by_loan),
+    "rulebook/snooze_id": Maker(_thing("snooze"), _by_loan),
+    "rulebook/version": Maker(lambda place, role: 1, _always),
     "rulebook/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
     # acts
     "inspections:assign/task_id": Maker(_of("task of"), _by_task),

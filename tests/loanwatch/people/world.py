@@ -12,6 +12,7 @@ from typing import Any
 
 from alerts.classification.models import ClassProposal
 from alerts.reminders.models import ContactPreference
+from alerts.rulebook.models import RuleSnooze
 from borrowers.documents.house import install_shipped
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
@@ -139,9 +140,12 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         lender=bank.lender, bucket=loan.bucket, kind="maturity", loan=loan, borrower=loan.borrower, branch=loan.branch, due_on=TODAY, opened_on=TODAY
     )
     made_by = bank.people["manager"].person
+    snooze = RuleSnooze.objects.create(
+        lender=bank.lender, rule=alert.rule, borrower=loan.borrower, from_on=TODAY, until=TODAY + timedelta(days=9), reason="Moves", by=made_by
+    )
     webhook, _ = WebhookSource.objects.get_or_create(lender=bank.lender, name="bureau", defaults={"facts": ["tier"], "made_by": made_by})
     things: dict[str, Any] = {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
-    things |= {"document": _document(loan), "hold": _hold(bank, loan)}
+    things |= {"snooze": snooze, "document": _document(loan), "hold": _hold(bank, loan)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
         begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
