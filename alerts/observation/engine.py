@@ -102,7 +102,7 @@ class Grain:
 
     book: SELECT of the subjects of the slice, `subject_id` first. own: table column -> expression over `b`. news: as that of a
     family, for what all families read: the master data that the book shows. mine: which rows of the table, alias `x`, a run over
-    this slice replaces.
+    this slice replaces. joined: columns of the book that families join and filter by, for the planner.
     """
 
     name: str
@@ -114,6 +114,7 @@ class Grain:
     windows: tuple[Windows, ...] = ()
     news: tuple[str, ...] = ()
     mine: str = "true"
+    joined: tuple[str, ...] = ()
 
     @property
     def carried(self) -> tuple[Family, ...]:

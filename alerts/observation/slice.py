@@ -28,7 +28,7 @@ def observe_grain(cursor: CursorWrapper, grain: Grain, parameters: Mapping[str, 
     whole = {**parameters, "fresh": fresh or parameters["previous"] is None, "shape": shape(grain)}
     told = _told(cursor, grain, whole)
     cursor.execute(statements.drop(grain))
-    subjects = _table(cursor, "lw_book", statements.book(grain), whole)
+    subjects = _table(cursor, "lw_book", statements.book(grain), whole, statistics=", ".join(("subject_id", *grain.joined)))
     cursor.execute(statements.clear(grain), whole)
     if not subjects:
         return 0

@@ -39,5 +39,5 @@ FAMILIES: tuple[Family, ...] = (SECTOR, FINANCIALS, FIGURES, SIGNALS, CONTACTS, 
 WINDOWS: tuple[Windows, ...] = (BOOKINGS,)
 BORROWER = Grain(
     name="borrower", table="alerts_borrowerday", subject="borrower_id", book=BOOK, own=OWN, families=FAMILIES, windows=WINDOWS,
-    mine=MINE.format(id="x.borrower_id"),
+    mine=MINE.format(id="x.borrower_id"), joined=("kind", "industry", "currency"),
 )  # fmt: skip

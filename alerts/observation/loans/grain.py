@@ -20,5 +20,6 @@ from borrowers.loans.allocation import MINE
 FAMILIES = (EVENTS, BEHAVIOUR, POSITIONS, COLLATERAL, GUARANTORS, PEOPLE, PAYMENTS, COVENANTS, COVER, PROCEEDS, MASKING, FUNDS)
 LOAN = Grain(
     name="loan", table="alerts_loanday", subject="loan_id", book=BOOK, own=OWN, families=FAMILIES, mine=MINE.format(id="x.loan_id"),
+    joined=("borrower_id", "branch_id", "facility_id", "version", "state_as_of", "position_fed", "product_kind", "currency", "disbursed_on"),
     news=(corrected("borrowers.loan", "n.subject_id", ""),),
 )  # fmt: skip
