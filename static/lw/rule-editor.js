@@ -94,6 +94,7 @@ class Editor {
   }
 
   async ask(wanted) {
+    window.clearTimeout(this.timer);
     const place = this.field.selectionStart;
     const before = this.field.value.slice(0, place);
     this.word = /[^\W\d][\w.]*$/u.exec(before)?.[0] ?? '';
