@@ -13,3 +13,4 @@ from borrowers.funds.models import *  # noqa: F403  # isort: skip
 from borrowers.documents.models import *  # noqa: F403  # isort: skip
 from borrowers.conduct.models import *  # noqa: F403  # isort: skip
 from borrowers.classes.models import *  # noqa: F403  # isort: skip
+from borrowers.findings.models import *  # noqa: F403  # isort: skip

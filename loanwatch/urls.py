@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deadlines/", include("inspections.deadlines.urls")),
     path("api/v1/", include("loanwatch.api")),
     path("alerts/", include("alerts.signals.urls")),
+    path("cases/", include("alerts.cases.urls")),
     path("classification/", include("alerts.classification.urls")),
     path("rules/", include("alerts.rulebook.urls")),
     path("portal/", include("loanwatch.desk.portal.urls")),

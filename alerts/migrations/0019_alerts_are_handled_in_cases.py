@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-
 GUARD = """
 CREATE OR REPLACE FUNCTION lw_alert_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

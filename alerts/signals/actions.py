@@ -1,7 +1,9 @@
 """What people do with an alert: acknowledge, handle, submit for closing, return, close. Each step is told to the audit trail."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -22,10 +24,10 @@ SUBMITTED, CLOSED = Alert.State.SUBMITTED.value, Alert.State.CLOSED.value
 
 MOVES: Mapping[str, frozenset[str]] = {
     OPEN: frozenset({ACKNOWLEDGED, HANDLING}),
-    ACKNOWLEDGED: frozenset({HANDLING}),
+    ACKNOWLEDGED: frozenset({HANDLING, OPEN}),  # back only for ten minutes, by whoever acknowledged it
     HANDLING: frozenset({HANDLING, SUBMITTED}),
     SUBMITTED: frozenset({HANDLING, CLOSED}),
-    CLOSED: frozenset(),
+    CLOSED: frozenset(),  # but the night reopens what fires again within the window
 }
 NOTE_KINDS = ("measure", "contact")
 
@@ -39,24 +41,27 @@ class Outcome:
     sentence: str = ""
 
 
-def _locked(number: str, by: Access) -> Alert:
+def locked(number: str, by: Access) -> Alert:
+    """The alert, locked until the transaction ends. Raises Alert.DoesNotExist."""
     # What a person may not see does not exist for them, whoever calls: alerts on their own conduct above all.
     return Alert.objects.visible_to(by).select_for_update(of=("self",)).get(number=number)
 
 
-def _author(by: Access) -> Person:
+def author(by: Access) -> Person:
+    """Who writes. Raises Refused for an account without a member of staff."""
     if by.person is None:
         raise Refused(_("Only a member of staff handles alerts."), code="NO_PERSON")
     return by.person
 
 
-def _moved(alert: Alert, new: str) -> None:
+def moved(alert: Alert, new: str) -> None:
+    """Give the alert its next state, without saving. Raises Conflict with what somebody else has done meanwhile."""
     if not may_move(MOVES, alert.state, new):
-        raise Conflict(_sentence(alert), code="ALERT_STATE")
+        raise Conflict(sentence(alert), code="ALERT_STATE")
     alert.state = new
 
 
-def _sentence(alert: Alert) -> str:
+def sentence(alert: Alert) -> str:
     """Why the step can't be taken: who has meanwhile done what."""
     parts = {
         "number": alert.number,
@@ -73,21 +78,21 @@ def _sentence(alert: Alert) -> str:
 @transaction.atomic
 def acknowledge(*, number: str, by: Access) -> Alert:
     """Say that the alert has been seen. Raises Alert.DoesNotExist, Refused, or Conflict when it is no longer new."""
-    alert = _locked(number, by)
+    alert = locked(number, by)
     by.check(Act.ALERT_ACKNOWLEDGE, alert)
-    _moved(alert, ACKNOWLEDGED)
-    alert.acknowledged_at = Now()
-    alert.save(update_fields=["state", "acknowledged_at"])
+    moved(alert, ACKNOWLEDGED)
+    alert.acknowledged_at, alert.acknowledged_by = Now(), by.person
+    alert.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
     record("alert.acknowledged", by=by, subject=alert)
     return alert
 
 
-def acknowledge_many(*, numbers: Iterable[str], by: Access) -> list[Outcome]:
-    """Acknowledge each of `numbers` by itself; one that can't be is told and does not stop the others."""
+def each(action: Callable[..., Any], *, numbers: Iterable[str], by: Access, **parts: Any) -> list[Outcome]:
+    """Do `action` to each of `numbers` by itself; one that can't be is told and does not stop the others."""
     found = []
     for number in dict.fromkeys(numbers):
         try:
-            acknowledge(number=number, by=by)
+            action(number=number, by=by, **parts)
             found.append(Outcome(number, done=True))
         except (Conflict, Refused) as refused:
             found.append(Outcome(number, done=False, sentence=refused.sentence))
@@ -96,24 +101,32 @@ def acknowledge_many(*, numbers: Iterable[str], by: Access) -> list[Outcome]:
     return found
 
 
+def acknowledge_many(*, numbers: Iterable[str], by: Access) -> list[Outcome]:
+    """Acknowledge each of `numbers` by itself; one that can't be is told and does not stop the others."""
+    return each(acknowledge, numbers=numbers, by=by)
+
+
 @transaction.atomic
-def note_measure(*, number: str, by: Access, text: str, kind: str = "measure") -> AlertNote:
-    """Write down a measure or a contact; the first one starts the handling.
+def note_measure(
+    *, number: str, by: Access, text: str, kind: str = "measure", measure: str = "", due_on: date | None = None, channel: str = "", answer: str = "",
+) -> AlertNote:  # fmt: skip
+    """Write down a measure (which kind, to be done by when) or a contact (how, with what outcome); the first one starts the handling.
 
     Raises Alert.DoesNotExist, Refused, Conflict when the alert is submitted or closed, ValueError for an unknown kind.
     """
     if kind not in NOTE_KINDS:
         raise ValueError(f"{kind} is no kind of note.")
-    alert = _locked(number, by)
+    alert = locked(number, by)
     by.check(Act.ALERT_HANDLE, alert)
     if alert.state == SUBMITTED:
-        raise Conflict(_sentence(alert), code="ALERT_STATE")
+        raise Conflict(sentence(alert), code="ALERT_STATE")
     started = alert.state != HANDLING
-    _moved(alert, HANDLING)
+    moved(alert, HANDLING)
     alert.handler = by.person
     alert.acknowledged_at = alert.acknowledged_at or Now()
     alert.save(update_fields=["state", "handler", "acknowledged_at"])
-    note = AlertNote.objects.create(alert=alert, by=_author(by), kind=kind, text=text)
+    particulars: dict[str, Any] = {"measure": measure, "due_on": due_on} if kind == "measure" else {"channel": channel, "answer": answer}
+    note = AlertNote.objects.create(alert=alert, by=author(by), kind=kind, text=text, **particulars)
     record("alert.handling_started" if started else "alert.noted", by=by, subject=alert, kind=kind)
     return note
 
@@ -124,12 +137,12 @@ def submit_for_closing(*, number: str, by: Access, text: str) -> Alert:
 
     Raises Alert.DoesNotExist, Refused, Conflict unless the alert is in handling.
     """
-    alert = _locked(number, by)
+    alert = locked(number, by)
     by.check(Act.ALERT_HANDLE, alert)
-    _moved(alert, SUBMITTED)
+    moved(alert, SUBMITTED)
     alert.submitted_by, alert.submitted_at = by.person, Now()
     alert.save(update_fields=["state", "submitted_by", "submitted_at"])
-    AlertNote.objects.create(alert=alert, by=_author(by), kind="submit", text=text)
+    AlertNote.objects.create(alert=alert, by=author(by), kind="submit", text=text)
     record("alert.submitted", by=by, subject=alert)
     return alert
 
@@ -137,14 +150,14 @@ def submit_for_closing(*, number: str, by: Access, text: str) -> Alert:
 @transaction.atomic
 def return_alert(*, number: str, by: Access, reason: str) -> Alert:
     """Send a submitted alert back to its handler, with the reason. Raises as `close_alert`."""
-    alert = _locked(number, by)
+    alert = locked(number, by)
     if alert.state != SUBMITTED:
-        raise Conflict(_sentence(alert), code="ALERT_STATE")
+        raise Conflict(sentence(alert), code="ALERT_STATE")
     by.check(Act.ALERT_CLOSE, alert)
-    _moved(alert, HANDLING)
+    moved(alert, HANDLING)
     alert.submitted_by, alert.submitted_at = None, None
     alert.save(update_fields=["state", "submitted_by", "submitted_at"])
-    AlertNote.objects.create(alert=alert, by=_author(by), kind="return", text=reason)
+    AlertNote.objects.create(alert=alert, by=author(by), kind="return", text=reason)
     record("alert.returned", by=by, subject=alert)
     return alert
 
@@ -156,12 +169,12 @@ def close_alert(*, number: str, by: Access, outcome: str, note: str) -> Alert:
     The row is locked, so of two closers one wins and the other gets Conflict. The database refuses a closer who submitted.
     Raises Alert.DoesNotExist, Refused, Conflict unless the alert is submitted.
     """
-    alert = _locked(number, by)
+    alert = locked(number, by)
     if alert.state != SUBMITTED:
-        raise Conflict(_sentence(alert), code="ALERT_STATE")
+        raise Conflict(sentence(alert), code="ALERT_STATE")
     by.check(Act.ALERT_CLOSE, alert)
-    AlertNote.objects.create(alert=alert, by=_author(by), kind="close", text=note)
-    _moved(alert, CLOSED)
+    AlertNote.objects.create(alert=alert, by=author(by), kind="close", text=note)
+    moved(alert, CLOSED)
     alert.closed_by, alert.closed_on, alert.outcome = by.person, by.on, Alert.Outcome(outcome).value
     alert.save(update_fields=["state", "closed_by", "closed_on", "outcome"])
     if alert.submitted_by:

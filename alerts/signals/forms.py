@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from alerts.signals.handling_models import AlertNote, AlertSignal
 from alerts.signals.models import Alert, AlertQuerySet, Level
 from loanwatch.people.models import BranchReach
 
@@ -25,7 +26,43 @@ class MeasureForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("What kind of note"), choices=[("measure", _("Measure taken")), ("contact", _("Contact with the borrower"))]
     )
+    measure = forms.ChoiceField(label=_("Measure"), choices=[("", "–"), *AlertNote.Measure.choices], required=False)
+    due_on = forms.DateField(label=_("To be done by"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    channel = forms.ChoiceField(label=_("Channel of the contact"), choices=[("", "–"), *AlertNote.Channel.choices], required=False)
+    answer = forms.ChoiceField(label=_("Outcome of the contact"), choices=[("", "–"), *AlertNote.Answer.choices], required=False)
     text = WideText(label=_("What was done"), max_length=4000)
+
+
+class DoneForm(forms.Form):
+    done_on = forms.DateField(label=_("Done on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class FileForm(forms.Form):
+    upload = forms.FileField(label=_("File"))
+
+
+class OrderForm(forms.Form):
+    reason = WideText(label=_("What is to be looked at"), max_length=2000)
+    loan_number = forms.CharField(label=_("Loan"), required=False, max_length=40)
+
+
+class AssignForm(forms.Form):
+    to = forms.CharField(label=_("Who handles it"), max_length=20)
+
+
+class SignalForm(forms.Form):
+    loan_number = forms.CharField(label=_("Loan"), required=False, max_length=40)
+    borrower_number = forms.CharField(label=_("Borrower"), required=False, max_length=40)
+    kind = forms.ChoiceField(label=_("What it is about"), choices=AlertSignal.Kind.choices)
+    level = forms.TypedChoiceField(label=_("How serious"), choices=Level.choices, coerce=int)
+    text = WideText(label=_("What was seen"), max_length=4000)
+    upload = forms.FileField(label=_("File"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if bool(found.get("loan_number")) == bool(found.get("borrower_number")):
+            self.add_error("loan_number", _("Name either a loan or a borrower."))
+        return found
 
 
 class SubmitForm(forms.Form):
@@ -51,6 +88,8 @@ class AlertFilters(forms.Form):
     branch = forms.CharField(required=False, max_length=30)
     overdue = forms.BooleanField(required=False)
     cleared = forms.BooleanField(required=False)
+    escalated = forms.BooleanField(required=False)
+    assigned = forms.CharField(required=False, max_length=20)
     mine = forms.BooleanField(required=False)
     q = forms.CharField(required=False, max_length=80)
 
@@ -68,16 +107,9 @@ class AlertFilters(forms.Form):
             alerts = alerts.filter(state__in=states)
         if states == [Alert.State.CLOSED]:
             alerts = alerts.order_by("-closed_on", "-id")
-        if levels := chosen.get("level"):
-            alerts = alerts.filter(level__in=[LEVEL_WORDS[w] for w in levels])
+        alerts = alerts.filter(*self._plain(chosen))
         if chosen.get("overdue"):
             alerts = alerts.filter(due_on__lt=today).exclude(state=Alert.State.CLOSED)
-        if chosen.get("cleared"):
-            alerts = alerts.filter(cleared_on__isnull=False)
-        if rule := chosen.get("rule"):
-            alerts = alerts.filter(rule__code=rule)
-        if manager := chosen.get("manager"):
-            alerts = alerts.filter(Q(("manager_no", None if manager == NOBODY else manager)))
         if code := chosen.get("branch"):
             reach = BranchReach.objects.filter(ancestor__code=code, from_on__lte=today).filter(Q(to_on__isnull=True) | Q(to_on__gt=today))
             alerts = alerts.filter(branch_id__in=reach.values("descendant_id"))
@@ -86,3 +118,16 @@ class AlertFilters(forms.Form):
                 Q(number__icontains=q) | Q(loan__number__icontains=q) | Q(borrower__name__icontains=q) | Q(borrower__number__icontains=q)
             )
         return alerts
+
+    def _plain(self, chosen: dict[str, Any]) -> list[Q]:
+        """The filters that are one comparison each."""
+        manager = chosen.get("manager")
+        asked = {
+            "level": lambda levels: Q(level__in=[LEVEL_WORDS[w] for w in levels]),
+            "cleared": lambda _: Q(cleared_on__isnull=False),
+            "escalated": lambda _: Q(("stage__gt", 0)),
+            "assigned": lambda staff_no: Q(assigned_to__staff_no=staff_no),
+            "rule": lambda code: Q(rule__code=code),
+            "manager": lambda _: Q(("manager_no", None if manager == NOBODY else manager)),
+        }
+        return [make(chosen[name]) for name, make in asked.items() if chosen.get(name)]

@@ -12,6 +12,7 @@ from alerts.observation.fields import Field, Kind
 from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
 from alerts.rulebook.rules import Source, source
 from alerts.rulebook.vocabulary import field_named
+from alerts.signals.handling_models import AlertEscalation
 from alerts.signals.models import Alert, AlertEvidence, AlertQuerySet, Level
 from borrowers.loans.models import Custody
 from loanwatch.lenders.defaults import SHIPPED
@@ -42,6 +43,12 @@ def lead_of(on: date, column: str, loan: str = "loan_id") -> Subquery:
     return Subquery(Custody.objects.held_on(on).filter(loan_id=OuterRef(loan), capacity=Custody.Capacity.LEAD).values(column)[:1])
 
 
+def stage_of(alert: str, reopened: str) -> Subquery:
+    """Subquery: how far the alert was escalated since it was last opened; empty where it was not."""
+    rows = AlertEscalation.objects.filter(alert=OuterRef(alert), round=OuterRef(reopened)).order_by("-stage")
+    return Subquery(rows.values("stage")[:1])
+
+
 def worklist(access: Access) -> AlertQuerySet:
     """Every alert this person may see, with what a row of the list shows, the most urgent first. One query."""
     return (
@@ -50,8 +57,9 @@ def worklist(access: Access) -> AlertQuerySet:
             manager_name=lead_of(access.on, "person__name"),
             manager_no=lead_of(access.on, "person__staff_no"),
             lender_currency=F("lender__currency"),
+            stage=stage_of("pk", "reopened"),
         )
-        .select_related("rule", "loan", "borrower", "branch", "handler", "submitted_by", "closed_by")
+        .select_related("rule", "loan", "borrower", "branch", "handler", "submitted_by", "closed_by", "assigned_to", "concerns")
         .order_by(*DEADLINE)
     )
 
@@ -233,8 +241,15 @@ def opened_lately(access: Access, since: date) -> dict[str, int]:
 
 
 def days_open(alert: Alert, today: date) -> int:
-    """Calendar days since the close that opened it."""
-    return max((today - alert.opened_on) // timedelta(days=1), 0)
+    """Calendar days since the close that opened it, or opened it again."""
+    return max((today - (alert.reopened_on or alert.opened_on)) // timedelta(days=1), 0)
+
+
+def episodes(alert: Alert) -> list[Alert]:
+    """The episodes of the same rule and subject before and after this one, the latest first; at most 20."""
+    subject = {f"{name}_id": getattr(alert, f"{name}_id") for name in ("loan", "borrower", "concerns")}
+    same = Alert.objects.filter(rule=alert.rule_id, branch_id=alert.branch_id) if alert.grain == "branch" else Alert.objects.filter(rule=alert.rule_id)
+    return list(same.filter(**subject).exclude(pk=alert.pk).order_by("-episode")[:20])
 
 
 def as_json(lender: Lender, as_of: date) -> dict[str, Any]:

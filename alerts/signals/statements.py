@@ -46,7 +46,7 @@ WHERE t.lender_id = %(lender)s AND t.as_of = %(day)s AND t.bucket = %(lo)s AND v
 OPEN = "a.lender_id = %(lender)s AND a.state <> 'closed' AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.rule_id IN (SELECT rule_id FROM lw_rule) AND {mine}"
 # Closes after `since`, up to and with the business date.
 _CLOSES = """(SELECT count(*) FROM trail_businessday d
-              WHERE d.lender_id = %(lender)s AND d.business_date > {since} AND d.business_date <= %(day)s)"""
+              WHERE d.lender_id = %(lender)s AND d.run_version = 1 AND d.business_date > {since} AND d.business_date <= %(day)s)"""
 
 # Only what is clear counts as clear: a rule that can't be evaluated has a row of level -1. A subject that is gone is clear.
 CLEARED = (
@@ -142,4 +142,48 @@ opened AS (
 
 )
 INSERT INTO lw_changed SELECT id, level, version_id, subject FROM fresh
+"""
+
+# What inspections found, from the facts they leave; a finding becomes a signal of the one open alert of its loan, once.
+HEARD = """
+DROP TABLE IF EXISTS lw_heard;
+CREATE TEMP TABLE lw_heard ON COMMIT DROP AS
+SELECT f.subject, f.loan_id, l.borrower_id, l.branch_id, l.bucket, l.currency, f.level, f.text, f.valid_from, f.entered_by_id
+FROM borrowers_visitfinding f JOIN borrowers_loan l ON l.id = f.loan_id
+WHERE f.lender_id = %(lender)s AND f.bucket BETWEEN %(lo)s AND %(hi)s AND f.known_from <= %(known)s AND f.valid_from <= %(day)s
+  AND NOT (f.loan_id = ANY (%(held)s::bigint[])) AND (%(only)s::bigint[] IS NULL OR f.loan_id = ANY (%(only)s::bigint[]))
+  AND NOT EXISTS (SELECT 1 FROM alerts_alertsignal s WHERE s.source = 'visit' AND s.reference = f.subject)
+"""
+HEARD_WORSE = """
+UPDATE alerts_alert a SET level = h.level, due_on = least(a.due_on, (%(due)s::jsonb ->> h.level::text)::date)
+FROM (SELECT loan_id, max(level) AS level FROM lw_heard GROUP BY loan_id) h
+WHERE a.rule_id = %(rule)s AND a.loan_id = h.loan_id AND a.state <> 'closed' AND a.level < h.level
+"""
+HEARD_NEW = """
+WITH fresh AS (
+    SELECT nextval('alerts_alert_id_seq') AS id, h.* FROM (
+        SELECT loan_id, borrower_id, branch_id, bucket, currency, max(level) AS level FROM lw_heard h
+        WHERE NOT EXISTS (SELECT 1 FROM alerts_alert a WHERE a.rule_id = %(rule)s AND a.loan_id = h.loan_id AND a.state <> 'closed')
+        GROUP BY loan_id, borrower_id, branch_id, bucket, currency ORDER BY loan_id) h
+)
+INSERT INTO alerts_alert (id, lender_id, number, rule_id, rule_version_id, loan_id, borrower_id, branch_id, bucket, exposure, currency, level, state,
+                          opened_on, due_on, staff_conduct, outcome, episode, previous_id)
+SELECT f.id, %(lender)s, 'AL-' || to_char(%(day)s, 'YY') || '-' || lpad(f.id::text, 6, '0'), %(rule)s, %(version)s, f.loan_id, f.borrower_id,
+       f.branch_id, f.bucket, o.outstanding, f.currency, f.level, 'open', %(day)s, (%(due)s::jsonb ->> f.level::text)::date, false, '',
+       coalesce(last.episode, 0) + 1, last.id
+FROM fresh f LEFT JOIN alerts_loanday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.loan_id = f.loan_id
+LEFT JOIN LATERAL (SELECT a.id, a.episode FROM alerts_alert a WHERE a.rule_id = %(rule)s AND a.loan_id = f.loan_id ORDER BY a.episode DESC LIMIT 1) last ON true
+"""
+HEARD_EVIDENCE = """
+INSERT INTO alerts_alertevidence (alert_id, as_of, level, rule_version_id, "values", thresholds)
+SELECT a.id, %(day)s, a.level, %(version)s, '{}', '[]' FROM alerts_alert a
+WHERE a.rule_id = %(rule)s AND a.state <> 'closed' AND a.loan_id IN (SELECT loan_id FROM lw_heard)
+  AND NOT EXISTS (SELECT 1 FROM alerts_alertevidence e WHERE e.alert_id = a.id AND e.level >= a.level)
+ON CONFLICT DO NOTHING
+"""
+HEARD_SIGNALS = """
+INSERT INTO alerts_alertsignal (alert_id, source, kind, level, text, reference, "on", by_id)
+SELECT a.id, 'visit', 'other', h.level, h.text, h.subject, h.valid_from, h.entered_by_id
+FROM lw_heard h JOIN alerts_alert a ON a.rule_id = %(rule)s AND a.loan_id = h.loan_id AND a.state <> 'closed' ORDER BY h.subject
+ON CONFLICT DO NOTHING
 """

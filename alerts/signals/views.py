@@ -9,12 +9,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alerts.observation.queries import closed_days, lender_of
 from alerts.signals import actions, queries
-from alerts.signals.forms import AlertFilters, CloseForm, MeasureForm, ReturnForm, SubmitForm
+from alerts.signals.forms import AlertFilters, AssignForm, CloseForm, DoneForm, FileForm, MeasureForm, OrderForm, ReturnForm, SubmitForm
+from alerts.signals.handling import handlers_of
 from alerts.signals.models import Alert, Level
 from loanwatch.kernel import sheets
 from loanwatch.people.access import Access
@@ -44,6 +46,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "options": _options(access),
         "chosen_filters": filters.chosen,
         "may_acknowledge": access.may(Act.ALERT_ACKNOWLEDGE) and any(a.state == Alert.State.OPEN for a in rows),
+        "may_raise": access.may(Act.SIGNAL_RAISE),
         "query": request.GET.urlencode(),
     }
     if chosen is not None:
@@ -99,7 +102,7 @@ def _options(access: Access) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _alert(access: Access, number: str) -> Alert:
+def alert_of(access: Access, number: str) -> Alert:
     alert = queries.worklist(access).filter(number=number).select_related("rule_version", "loan__product").first()
     if alert is None:
         raise Http404
@@ -152,13 +155,15 @@ def _steps(access: Access, alert: Alert) -> dict[str, bool]:
         "handle": handling and access.may(Act.ALERT_HANDLE, alert),
         "submit": alert.state == Alert.State.HANDLING and access.may(Act.ALERT_HANDLE, alert),
         "close": submitted and access.may(Act.ALERT_CLOSE, alert),
+        "assign": handling and access.may(Act.ALERT_ASSIGN, alert),
+        "order": handling and alert.borrower_id is not None and not alert.staff_conduct and access.may(Act.ALERT_ORDER, alert),
         "own_submission": submitted and access.may(Act.ALERT_CLOSE) and not access.may(Act.ALERT_CLOSE, alert),
     }
 
 
 def alert_pane(request: HttpRequest, number: str) -> HttpResponse:
     """The part of the list that htmx swaps in; without htmx the whole page of the alert."""
-    alert = _alert(request.access, number)
+    alert = alert_of(request.access, number)
     if not request.htmx:
         return redirect("alerts:detail", number=alert.number)
     return render(request, "alerts/signals/_pane.html", _detail(request.access, alert) | {"swapped": True})
@@ -166,13 +171,24 @@ def alert_pane(request: HttpRequest, number: str) -> HttpResponse:
 
 def alert_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One alert as a whole page."""
-    return render(request, "alerts/signals/detail.html", _page(request.access, _alert(request.access, number)))
+    return render(request, "alerts/signals/detail.html", page_of(request.access, alert_of(request.access, number)))
 
 
-def _page(access: Access, alert: Alert, **forms_: forms.Form) -> dict[str, Any]:
+def page_of(access: Access, alert: Alert, **forms_: forms.Form) -> dict[str, Any]:
     context = _detail(access, alert)
-    offered = {"measure_form": MeasureForm(), "submit_form": SubmitForm(), "return_form": ReturnForm(), "close_form": CloseForm()}
-    return context | offered | forms_ | {"timeline": _timeline(alert, [context["evidence"], *context["earlier"]])}
+    offered = {"measure_form": MeasureForm(), "submit_form": SubmitForm(), "return_form": ReturnForm(), "close_form": CloseForm(),
+               "file_form": FileForm(), "order_form": OrderForm(initial={"loan_number": alert.loan.number if alert.loan else ""}),
+               "assign_form": AssignForm(), "done_form": DoneForm(initial={"done_on": access.on})}  # fmt: skip
+    more = {
+        "measures": alert.notes.filter(kind="measure").select_related("by", "done_by"),
+        "files": alert.files.select_related("by"),
+        "signals": alert.signals.select_related("by"),
+        "escalations": alert.escalations.all(),
+        "episodes": queries.episodes(alert),
+        "assignable": handlers_of(alert, access.on).order_by("name")[:200] if context["steps"]["assign"] else [],
+        "may_propose": alert.loan_id is not None and not alert.staff_conduct and access.may(Act.CLASS_SEE),
+    }
+    return context | offered | forms_ | more | {"timeline": _timeline(alert, [context["evidence"], *context["earlier"]])}
 
 
 EVENTS = {
@@ -181,6 +197,13 @@ EVENTS = {
     "alert.submitted": ("send", "acc"),
     "alert.returned": ("arrow-back-up", "orange"),
     "alert.closed": ("circle-check", "green"),
+    "alert.assigned": ("user", "blue"),
+    "alert.acknowledgement_undone": ("arrow-back-up", ""),
+    "alert.assignment_undone": ("arrow-back-up", ""),
+    "alert.measure_done": ("check", "green"),
+    "alert.file_added": ("file-check", ""),
+    "alert.inspection_ordered": ("clipboard-check", "acc"),
+    "alert.raised": ("alert-triangle", "orange"),
 }
 
 
@@ -192,9 +215,17 @@ def _timeline(alert: Alert, evidence: list[Any]) -> list[dict[str, Any]]:
         "alert.submitted": _("Submitted for closing"),
         "alert.returned": _("Returned"),
         "alert.closed": _("Closed"),
+        "alert.assigned": _("Given to somebody"),
+        "alert.acknowledgement_undone": _("Acknowledgement taken back"),
+        "alert.assignment_undone": _("Assignment taken back"),
+        "alert.measure_done": _("Measure done"),
+        "alert.file_added": _("File added"),
+        "alert.inspection_ordered": _("Special inspection asked for"),
+        "alert.raised": _("Signal raised"),
     }
     kinds = {"measure": _("Measure taken"), "contact": _("Contact with the borrower"), "submit": _("Why it can be closed"),
-             "return": _("What is missing"), "close": _("Reason for closing")}  # fmt: skip
+             "return": _("What is missing"), "close": _("Reason for closing"), "order": _("What is to be looked at"),
+             "signal": _("What was seen")}  # fmt: skip
     events: list[dict[str, Any]] = []
     for event in queries.steps(alert):
         if event.event in words:
@@ -208,11 +239,18 @@ def _timeline(alert: Alert, evidence: list[Any]) -> list[dict[str, Any]]:
     events.sort(key=lambda e: e["when"], reverse=True)
     if alert.cleared_on:
         events.append({"icon": "circle-check", "tone": "green", "title": _("Condition cleared"), "text": "", "when": alert.cleared_on})
+    for told_of in alert.escalations.all():
+        events.append(
+            {"icon": "arrow-up", "tone": "orange", "title": told_of.get_stage_display(), "text": told_of.get_cause_display(), "when": told_of.on}
+        )
     tones = {Level.RED: "red", Level.ORANGE: "orange", Level.YELLOW: "yellow"}
     for piece in [e for e in evidence if e]:
-        first = piece.as_of == alert.opened_on
         level = piece.get_level_display()
-        title = _("Opened at level %(level)s") % {"level": level} if first else _("Level became %(level)s") % {"level": level}
+        title = _("Level became %(level)s") % {"level": level}
+        if piece.as_of == alert.opened_on:
+            title = _("Opened at level %(level)s") % {"level": level}
+        elif piece.as_of == alert.reopened_on:
+            title = _("Opened again at level %(level)s") % {"level": level}
         rule = _("Rule %(rule)s, version %(version)s") % {"rule": alert.rule.code, "version": piece.rule_version.version}
         events.append({"icon": "alert-octagon", "tone": tones[piece.level], "title": title, "text": rule, "when": piece.as_of})
     return events
@@ -222,53 +260,60 @@ def _timeline(alert: Alert, evidence: list[Any]) -> list[dict[str, Any]]:
 
 
 def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
-    _or_404(actions.acknowledge, number=number, by=request.access)
-    messages.success(request, _("Alert %(number)s acknowledged.") % {"number": number})
+    or_404(actions.acknowledge, number=number, by=request.access)
+    back = f"{reverse('alerts:undo_acknowledge')}?{urlencode({'number': number})}"
+    messages.success(request, _("Alert %(number)s acknowledged.") % {"number": number}, extra_tags=back)
     return redirect("alerts:detail", number=number)
 
 
 def acknowledge_many(request: HttpRequest) -> HttpResponse:
     """Acknowledge the selected alerts and say for each what became of it."""
     outcomes = actions.acknowledge_many(numbers=request.POST.getlist("number"), by=request.access)
-    done = sum(1 for o in outcomes if o.done)
-    if outcomes and done == len(outcomes):
-        messages.success(request, _("%(count)s alerts acknowledged.") % {"count": done})
-        return redirect(f"{request.path.removesuffix('acknowledge/')}?{request.POST.get('query', '')}")
-    return render(request, "alerts/signals/outcomes.html", {"outcomes": outcomes, "done": done, "query": request.POST.get("query", "")})
+    return told(request, outcomes, _("%(count)s alerts acknowledged."), undo="alerts:undo_acknowledge")
+
+
+def told(request: HttpRequest, outcomes: list[actions.Outcome], done: str, undo: str = "") -> HttpResponse:
+    """Back to the list with a word and, where there is one, the way back; or, where something was not done, a page that says why."""
+    numbers = [o.number for o in outcomes if o.done]
+    back = f"{reverse(undo)}?{urlencode({'number': numbers}, doseq=True)}" if undo and numbers else ""
+    if outcomes and len(numbers) == len(outcomes):
+        messages.success(request, done % {"count": len(numbers)}, extra_tags=back)
+        return redirect(f"{reverse('alerts:list')}?{request.POST.get('query', '')}")
+    return render(request, "alerts/signals/outcomes.html", {"outcomes": outcomes, "done": len(numbers), "query": request.POST.get("query", "")})
 
 
 def measure(request: HttpRequest, number: str) -> HttpResponse:
-    return _step(request, number, "measure_form", MeasureForm, actions.note_measure, _("Note on alert %(number)s kept."))
+    return step(request, number, "measure_form", MeasureForm, actions.note_measure, _("Note on alert %(number)s kept."))
 
 
 def submit(request: HttpRequest, number: str) -> HttpResponse:
-    return _step(
+    return step(
         request, number, "submit_form", SubmitForm, actions.submit_for_closing, _("Alert %(number)s submitted. A risk officer checks it.")
     )
 
 
 def give_back(request: HttpRequest, number: str) -> HttpResponse:
-    return _step(request, number, "return_form", ReturnForm, actions.return_alert, _("Alert %(number)s returned to its handler."))
+    return step(request, number, "return_form", ReturnForm, actions.return_alert, _("Alert %(number)s returned to its handler."))
 
 
 def close(request: HttpRequest, number: str) -> HttpResponse:
-    return _step(request, number, "close_form", CloseForm, actions.close_alert, _("Alert %(number)s closed."))
+    return step(request, number, "close_form", CloseForm, actions.close_alert, _("Alert %(number)s closed."))
 
 
-def _step(
+def step(
     request: HttpRequest, number: str, name: str, form_class: type[forms.Form], action: Callable[..., Any], done: str
 ) -> HttpResponse:
     form = form_class(request.POST)
     if not form.is_valid():
         return render(
-            request, "alerts/signals/detail.html", _page(request.access, _alert(request.access, number), **{name: form}), status=422
+            request, "alerts/signals/detail.html", page_of(request.access, alert_of(request.access, number), **{name: form}), status=422
         )
-    _or_404(action, number=number, by=request.access, **form.cleaned_data)
+    or_404(action, number=number, by=request.access, **form.cleaned_data)
     messages.success(request, done % {"number": number})
     return redirect("alerts:detail", number=number)
 
 
-def _or_404(action: Callable[..., Any], **parts: Any) -> None:
+def or_404(action: Callable[..., Any], **parts: Any) -> None:
     try:
         action(**parts)
     except Alert.DoesNotExist:

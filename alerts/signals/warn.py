@@ -24,6 +24,7 @@ from alerts.rulebook.scan import Scope, earlier_closes, scan, scan_values
 from alerts.rulebook.writing import thresholds, tree_from_json
 from alerts.signals import statements
 from alerts.signals.queries import setting
+from alerts.signals.system import HANDLING_DAYS, system_rule
 from borrowers.loans.allocation import MINE
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import working_day_after
@@ -129,6 +130,24 @@ def warn(cursor: CursorWrapper, key: dict[str, Any], grain: Grain, lender: Lende
         written += 0 if statement is statements.FRESH else cursor.rowcount
     if fires:
         _keep_evidence(cursor, key, grain, book, parameters)
+    return written
+
+
+def hear(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
+    """Raise what confirmed inspections of a slice found amiss, each once; returns the alerts written. Twice writes nothing more."""
+    cursor.execute(statements.HEARD, key)
+    cursor.execute("SELECT count(*) FROM lw_heard")
+    if not cursor.fetchone()[0]:
+        return 0
+    version = system_rule(lender, "visit")
+    due = {level.value: working_day_after(lender, key["day"], HANDLING_DAYS[name]).isoformat() for level, name in NAMES.items()}
+    parameters = {**key, "rule": version.rule_id, "version": version.pk, "due": json.dumps(due)}
+    written = 0
+    for statement in (statements.HEARD_WORSE, statements.HEARD_NEW):
+        cursor.execute(statement, parameters)
+        written += cursor.rowcount
+    cursor.execute(statements.HEARD_EVIDENCE, parameters)
+    cursor.execute(statements.HEARD_SIGNALS, parameters)
     return written
 
 

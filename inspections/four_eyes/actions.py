@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from inspections.four_eyes import rules
 from inspections.four_eyes.models import OwnAnswer, Verification
-from inspections.four_eyes.noted import note_check
+from inspections.four_eyes.noted import note_check, note_failed_points
 from inspections.four_eyes.queries import all_compared, side_by_side, why_not
 from inspections.planning import actions as planning
 from inspections.planning.models import Task
@@ -107,6 +107,7 @@ def confirm_visit(*, visit_id: int, seen_hash: str, explanation: str = "", by: A
     visit.save(update_fields=["state", "verified_by", "verified_at"])
     planning.finish(Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id), on=by.on)
     note_check(visit, verification, by=by)
+    note_failed_points(visit, by=by)
     record("visit.verified", by=by, subject=visit, content_hash=seen_hash, differing=view.differing, material=view.material)
     return visit
 

@@ -108,16 +108,24 @@ ROUTINE = f"""
       AND NOT EXISTS (SELECT 1 FROM inspections_task t
                       WHERE t.loan_id = n.loan_id AND t.state IN ('due', 'started', 'submitted', 'returned'))
 """
-# An alert on staff conduct makes no task: it is not shown to the person who would be sent.
+# A red alert on a loan calls for one, and any alert of which somebody asked for it. One on staff conduct makes no task: it is not shown
+# to the person who would be sent.
 SPECIAL = f"""
-    SELECT DISTINCT ON (o.loan_id) o.bucket, o.loan_id, o.borrower_id, o.branch_id, o.manager_id, a.id AS alert_id,
+    SELECT DISTINCT ON (o.loan_id) o.bucket, o.loan_id, o.borrower_id, o.branch_id, o.manager_id, c.alert_id,
            %(day)s + %(special)s AS due_on
-    FROM alerts_alert a JOIN alerts_loanday o ON {BOOK} AND o.loan_id = a.loan_id
-    WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND a.level = 3 AND NOT a.staff_conduct
-      AND a.opened_on <= %(day)s AND {TOUCHED.format(alias="o")}
-      AND NOT EXISTS (SELECT 1 FROM inspections_task t WHERE t.alert_id = a.id
-                      OR t.loan_id = a.loan_id AND t.kind = 'special' AND t.submitted_on >= a.opened_on)
-    ORDER BY o.loan_id, a.id
+    FROM (
+        SELECT a.id AS alert_id, a.loan_id, a.opened_on AS called_on FROM alerts_alert a
+        WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND a.level = 3 AND NOT a.staff_conduct
+          AND a.loan_id IS NOT NULL AND a.opened_on <= %(day)s
+        UNION ALL
+        SELECT a.id, i.loan_id, i.from_on FROM alerts_alertorder i JOIN alerts_alert a ON a.id = i.alert_id
+        WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND NOT a.staff_conduct AND i.from_on <= %(day)s
+    ) c
+    JOIN alerts_loanday o ON {BOOK} AND o.loan_id = c.loan_id
+    WHERE {TOUCHED.format(alias="o")}
+      AND NOT EXISTS (SELECT 1 FROM inspections_task t WHERE t.loan_id = c.loan_id AND t.kind = 'special'
+                      AND (t.alert_id = c.alert_id AND t.opened_on >= c.called_on OR t.submitted_on >= c.called_on))
+    ORDER BY o.loan_id, c.alert_id
 """
 
 

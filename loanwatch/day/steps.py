@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from alerts.cases.gather import gather
 from alerts.classification.propose import propose
 from alerts.observation.observe import observe
 from alerts.observation.rollup import observe_branches, roll_up
 from alerts.observation.staff import observe_staff
-from alerts.signals.warn import BORROWER, BRANCH, LOAN, STAFF, warn
+from alerts.signals.escalation import escalate
+from alerts.signals.warn import BORROWER, BRANCH, LOAN, STAFF, hear, warn
 from borrowers.feeds.receive import receive
 from borrowers.loans.allocation import allocate
 from inspections.deadlines.schedule import schedule_deadlines
@@ -31,8 +33,10 @@ STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], i
     ("observe", True, observe),
     ("observe_branches", False, lambda cursor, key, lender: observe_branches(cursor, key)),
     ("observe_staff", False, observe_staff),
-    ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender) + warn(cursor, key, BORROWER, lender)),
+    ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender) + warn(cursor, key, BORROWER, lender) + hear(cursor, key, lender)),
     ("warn_branches", False, lambda cursor, key, lender: warn(cursor, key, BRANCH, lender) + warn(cursor, key, STAFF, lender)),
+    ("gather", False, gather),
+    ("escalate", False, escalate),
     ("propose", True, lambda cursor, key, lender: propose(cursor, key)),
     ("schedule", True, _schedule),
     ("tell", True, tell),

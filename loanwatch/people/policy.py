@@ -49,6 +49,11 @@ class Act(StrEnum):
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
     ALERT_HANDLE = "alert.handle"
     ALERT_CLOSE = "alert.close"
+    ALERT_ASSIGN = "alert.assign"
+    ALERT_ORDER = "alert.order"
+    SIGNAL_RAISE = "signal.raise"
+    CASE_SEE = "case.see"
+    CASE_KEEP = "case.keep"
     RULE_SEE = "rule.see"
     RULE_WRITE = "rule.write"
     RULE_CHECK = "rule.check"
@@ -138,8 +143,8 @@ def _not_self(holder: Any, person: Any) -> bool:
 
 
 def _handles(holder: Any, alert: Any) -> bool:
-    # An alert on a branch has no account manager, and one on conduct is not shown to the person it concerns.
-    of_superiors = alert.loan_id is None or alert.staff_conduct
+    # An alert on a branch or on staff has no account manager, and one on conduct is not shown to the person it concerns.
+    of_superiors = alert.borrower_id is None or alert.staff_conduct
     return bool(holder.roles & ({RO, BH} if of_superiors else {AM}))
 
 
@@ -196,6 +201,11 @@ TABLE: dict[Act, Grant] = {
         _("The account manager handles an alert on a loan; one on a branch or on staff conduct is handled by a risk officer or the branch head."),
         _handles,
     ),
+    Act.ALERT_ASSIGN: Grant(frozenset({RO, BH}), _("A risk officer or the branch head says who handles an alert.")),
+    Act.ALERT_ORDER: Grant(frozenset({AM, RO, BH}), _("A special inspection is asked for by the account manager, a risk officer or the branch head.")),
+    Act.SIGNAL_RAISE: Grant(frozenset({AM, RO, BH}), _("Signals are raised by account managers, risk officers and branch heads.")),
+    Act.CASE_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Cases are shown to the people responsible for the loans and to audit.")),
+    Act.CASE_KEEP: Grant(frozenset({RO}), _("Only a risk officer makes cohorts of cases and closes cases.")),
     Act.ALERT_CLOSE: Grant(frozenset({RO}), _("A risk officer who did not submit the alert for closing must close it."), _not_submitter),
     Act.RULE_SEE: Grant(frozenset({RO, CA, AU}), _("Warning rules are shown to risk officers, credit administration and audit.")),
     Act.RULE_WRITE: Grant(frozenset({RO}), _("Only a risk officer writes warning rules.")),

@@ -212,7 +212,7 @@ def of_kind(name: str, row: dict[str, Any]) -> models.QuerySet[Any]:
 
 
 def test_every_fact_of_the_store_may_be_told():
-    apart = {"PriceIndex", "Custody", "CheckDuty", "ConductFact", "ClassDecision"}  # published series, and what the bank's own people decide and do
+    apart = {"PriceIndex", "Custody", "CheckDuty", "ConductFact", "ClassDecision", "VisitFinding"}  # published series, and what the bank's own people decide and do
     facts = {m.__name__ for m in apps.get_app_config("borrowers").get_models() if any(f.name == "known_from" for f in m._meta.fields)}
     documents = {name for name in facts if apps.get_model("borrowers", name).__module__ == "borrowers.documents.models"}
     assert facts - documents - apart - {"Correction"} == {kind.model_name for kind in EVERY}

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from alerts.cases.rules import MOVES as CASE
 from alerts.classification.actions import MOVES as PROPOSAL
 from alerts.rulebook.life import MOVES as RULE
 from alerts.signals.actions import MOVES as ALERT
@@ -15,7 +16,13 @@ from loanwatch.kernel.moves import diagram
 
 PATH = settings.ROOT / "docs" / "states.md"
 THINGS = (
-    ("Alert", ALERT, "Opened by the day's warn step; a person who did not submit it closes it."),
+    (
+        "Alert",
+        ALERT,
+        "Opened by the day's warn step or by a person's signal; a person who did not submit it closes it. The warn step alone opens a closed "
+        "one again, when its rule fires within `alerts.reopen_days`.",
+    ),
+    ("Case", CASE, "Opened by the day's gather step, or as a cohort by a risk officer; closed when all its alerts are."),
     (
         "Version of a warning rule",
         RULE,

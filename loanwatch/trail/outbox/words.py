@@ -10,6 +10,8 @@ KINDS: dict[str, Any] = {
     "reminder.due": _("Reminder on the due date"),
     "reminder.overdue": _("Reminder after the due date"),
     "notice.day": _("Daily notice to staff"),
+    "notice.escalation": _("Alerts that have waited too long"),
+    "notice.case": _("Cases whose level rose"),
 }
 REASONS: dict[str, Any] = {
     "paid": _("Paid before it was sent"),

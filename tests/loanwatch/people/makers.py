@@ -121,6 +121,9 @@ MAKERS: dict[str, Maker] = {
     "lenders/terms_id": Maker(_thing("terms"), _by_lender),
     # meaning
     "alerts/number": ALERT,
+    "alerts/note_id": Maker(_thing("alert note"), _by_loan),
+    "alerts/file_id": Maker(_thing("alert file"), _by_loan),
+    "cases/number": Maker(_thing("case", "number"), _by_loan),
     "classification/pk": Maker(_thing("proposal"), _by_loan),
     "deadlines/deadline_id": Maker(_thing("deadline"), _by_loan),
     "rulebook/snooze_id": Maker(_thing("snooze"), _by_loan),
@@ -149,6 +152,7 @@ MAKERS: dict[str, Maker] = {
     "api:loan/number": LOAN,
     "api:borrower/number": BORROWER,
     "api:alert/number": ALERT,
+    "api:rule/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
     "api:task/pk": Maker(_of("task of"), _by_task),
     "api:inspection/pk": Maker(_of("submitted by"), _by_task),
 }

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from alerts.cases.models import Case, CaseAlert
 from alerts.classification.models import ClassProposal
 from alerts.reminders.models import ContactPreference
 from alerts.rulebook.models import RuleSnooze
+from alerts.signals.handling_models import AlertFile, AlertNote
 from borrowers.documents.house import install_shipped
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
@@ -53,6 +55,23 @@ OWN, COLLEAGUE, BELOW, SIBLING, PARENT, FAR, STRANGER = (
 )
 BRANCH_OF = {OWN: "B11", COLLEAGUE: "B11", BELOW: "S111", SIBLING: "B12", PARENT: "R1", FAR: "B21", STRANGER: "X1"}
 STAFF = [role for role in Role if role != Role.BORROWER]
+
+
+def _note(alert: Any, bank: Any) -> AlertNote:
+    return AlertNote.objects.create(alert=alert, by=bank.manager.person, kind="measure", text="Called the owner.")
+
+
+def _file(alert: Any, bank: Any) -> AlertFile:
+    return AlertFile.objects.create(
+        alert=alert, filename="letter.pdf", sha256="0" * 64, stored_sha256="0" * 64, size=1, content_type="application/pdf", by=bank.manager.person,
+        stored_as=f"nowhere/{alert.pk}.pdf",
+    )  # fmt: skip
+
+
+def _case(alert: Any) -> Case:
+    made = Case.objects.create(lender=alert.lender, number=f"CS-{alert.pk}", borrower=alert.borrower, branch=alert.branch, level=alert.level, opened_on=TODAY)
+    CaseAlert.objects.create(case=made, alert=alert, from_on=TODAY)
+    return made
 
 
 @dataclass
@@ -144,7 +163,8 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         lender=bank.lender, rule=alert.rule, borrower=loan.borrower, from_on=TODAY, until=TODAY + timedelta(days=9), reason="Moves", by=made_by
     )
     webhook, _ = WebhookSource.objects.get_or_create(lender=bank.lender, name="bureau", defaults={"facts": ["tier"], "made_by": made_by})
-    things: dict[str, Any] = {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
+    things: dict[str, Any] = {"alert note": _note(alert, bank), "alert file": _file(alert, bank), "case": _case(alert)}
+    things |= {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
     things |= {"snooze": snooze, "document": _document(loan), "hold": _hold(bank, loan)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
