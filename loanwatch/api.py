@@ -3,6 +3,7 @@
 from drf_spectacular.views import SpectacularAPIView
 
 from alerts.observation import api as observation
+from alerts.rulebook import api as rulebook
 from alerts.signals import api as signals
 from borrowers.documents import api as documents
 from borrowers.intake import api as intake
@@ -19,6 +20,7 @@ urlpatterns = [
     *intake.urlpatterns,
     *documents.urlpatterns,
     *signals.urlpatterns,
+    *rulebook.urlpatterns,
     *observation.urlpatterns,
     *loans.urlpatterns,
     *planning.urlpatterns,
