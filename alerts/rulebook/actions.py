@@ -5,6 +5,7 @@ Every action locks the rule first, so that of two people at the same instant one
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -40,19 +41,28 @@ def install_seeds(lender: Lender, seeds: Iterable[Seed] = SEEDS) -> int:
     """
     present = set(Rule.objects.filter(lender=lender).values_list("code", flat=True))
     missing = [seed for seed in seeds if seed.code not in present]
-    for seed in missing:
-        rule = Rule.objects.create(
-            lender=lender, code=seed.code, name=seed.name, family=seed.family, grain=seed.grain, staff_conduct=seed.staff_conduct,
-            why=seed.why, look_at=seed.look_at, basis=seed.basis,
-        )  # fmt: skip
-        tree = parse(seed.text, seed.grain)
-        live: dict[str, Any] = {"state": State.LIVE, "valid_from": EPOCH} if seed.ships_live else {"state": State.DRAFT}
-        RuleVersion.objects.create(
-            rule=rule, version=1, text=seed.text, tree=tree_to_json(tree), fingerprint=fingerprint(tree),
-            handling_days=dict(seed.handling_days), confidence=seed.confidence.value, cure_days=seed.cure_days,
-            hold_days=seed.hold_days, **live,
-        )  # fmt: skip
+    rules = Rule.objects.bulk_create(
+        Rule(lender=lender, code=seed.code, name=seed.name, family=seed.family, grain=seed.grain, staff_conduct=seed.staff_conduct,
+             why=seed.why, look_at=seed.look_at, basis=seed.basis) for seed in missing
+    )  # fmt: skip
+    RuleVersion.objects.bulk_create(_shipped(rule, seed) for rule, seed in zip(rules, missing, strict=True))
     return len(missing)
+
+
+def _shipped(rule: Rule, seed: Seed) -> RuleVersion:
+    tree, mark = _parsed(seed.text, seed.grain)
+    live: dict[str, Any] = {"state": State.LIVE, "valid_from": EPOCH} if seed.ships_live else {"state": State.DRAFT}
+    return RuleVersion(
+        rule=rule, version=1, text=seed.text, tree=tree, fingerprint=mark, handling_days=dict(seed.handling_days),
+        confidence=seed.confidence.value, cure_days=seed.cure_days, hold_days=seed.hold_days, **live,
+    )  # fmt: skip
+
+
+@cache
+def _parsed(text: str, grain: str) -> tuple[dict[str, Any], str]:
+    """The tree as it is stored, and its fingerprint. Shipped texts are parsed once a process."""
+    tree = parse(text, grain)
+    return tree_to_json(tree), fingerprint(tree)
 
 
 # Writing ---------------------------------------------------------------------------------------------------------------------
