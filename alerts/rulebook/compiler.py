@@ -89,13 +89,17 @@ class Names:
 
     field: Columns
     limits: Limits
+    at_home: Truth | None = None
 
     def limit(self, name: str, kind: Type) -> Combinable:
         """The lender's value of a limit as a parameter."""
         value = limit_value(self.limits, name)
         if value is None:
             return Missing(kind)
-        return Value(Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+        known = Value(Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+        if kind == Type.MONEY and self.at_home is not None:
+            return Case(When(self.at_home, then=known), output_field=DecimalField())
+        return known
 
 
 class Moved(Func):
@@ -106,13 +110,14 @@ class Moved(Func):
     output_field = DateField()
 
 
-def compile_levels(tree: RuleTree, columns: Columns | None = None, limits: Limits = NO_LIMITS) -> Case:
+def compile_levels(tree: RuleTree, columns: Columns | None = None, limits: Limits = NO_LIMITS, at_home: Truth | None = None) -> Case:
     """The rule as a smallint: 3 red, 2 orange, 1 yellow, 0 clear, -1 not evaluable. Never NULL.
 
     columns: gives the expression of a field by its name; without it, the column the field dictionary names, which knows neither
-    `borrower.` nor `was`: `scan` does. limits: the lender's values of the business date; a limit without one is unknown.
+    `borrower.` nor `was`: `scan` does. limits: the lender's values of the business date; a limit without one is unknown. at_home: whether
+    the amounts of a row are in the lender's currency, in which limits of money are; where they are not, such a limit is unknown.
     """
-    names = Names(columns or _dictionary_columns(tree.grain), limits)
+    names = Names(columns or _dictionary_columns(tree.grain), limits, at_home)
     levels = [(level, compile_condition(condition, names)) for level, condition in tree.levels.items()]
     whens = [When(condition, then=Value(int(level))) for level, condition in levels]
     # Reached only where no level is true: then "or" of all is unknown exactly when one of them is.

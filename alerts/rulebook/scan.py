@@ -31,7 +31,7 @@ from alerts.observation.fields import Field, Kind
 from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
 from alerts.observation.queries import closed_days
 from alerts.rulebook.compiler import Missing, Truth, compile_levels
-from alerts.rulebook.rules import Level, RuleTree, Source, looks_back, source
+from alerts.rulebook.rules import Level, RuleTree, Source, limits_used, looks_back, source
 from alerts.rulebook.vocabulary import NO_LIMITS, Limits, field_named, type_of
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import BranchReach
@@ -105,7 +105,7 @@ def scan(
     sources = _Sources(grain, closes)
     levels: list[Combinable] = []
     for key, tree in trees.items():
-        level: Combinable = compile_levels(tree, sources.column, limits)
+        level: Combinable = compile_levels(tree, sources.column, limits, sources.at_home() if limits_used(tree) else None)
         where = _within(grain, scopes.get(key, EVERYTHING), sources)
         levels.append(level if where is None else Case(When(where, then=level), default=Value(int(Level.CLEAR))))
     return sources.select(rows, [Column("o", "subject", IntegerField()), *levels])
@@ -211,6 +211,12 @@ class _Sources:
             alike = Truth(self.own("currency", CharField()), Column(value.alias, "currency", CharField()), arg_joiner=" = ")
             return Case(When(alike, then=value), output_field=output)
         return value
+
+    def at_home(self) -> Truth | None:
+        """Whether a loan is in the currency of its lender; None where amounts are in that currency in any case."""
+        if self.grain != "loan":
+            return None
+        return Truth(self.own("currency", CharField()), template="(%(expressions)s = (SELECT l.currency FROM lenders_lender l WHERE l.id = o.lender_id))")
 
     def own(self, column: str, output: models.Field) -> Column:
         """A column of the subject's own row."""

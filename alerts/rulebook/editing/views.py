@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from alerts.observation.queries import closed_days, lender_of
 from alerts.rulebook.actions import save_draft
 from alerts.rulebook.completion import accepts
-from alerts.rulebook.drafting import stamp
+from alerts.rulebook.drafting import CODE, stamp
 from alerts.rulebook.editing.builder import LEVELS, OPERATORS, WITHOUT_VALUE, Part, Row, parts_of
 from alerts.rulebook.editing.forms import RuleForm, begun, begun_from
 from alerts.rulebook.editing.preview import preview
@@ -81,7 +81,8 @@ def _edit(request: HttpRequest, form: RuleForm, rule: Rule | None, **shown: Any)
 def rule_preview(request: HttpRequest) -> HttpResponse:
     """What the rule in the form would say at the last close, as a part of the editor or a page of its own."""
     lender = lender_of(request.access)
-    rule = Rule.objects.filter(lender=lender, code=request.POST.get("rule", "")).first()
+    code = request.POST.get("rule", "")
+    rule = Rule.objects.filter(lender=lender, code=code).first() if CODE.fullmatch(code) else None
     form = RuleForm(request.POST, lender=lender, rule=rule)
     template = "preview_part.html" if request.htmx else "preview.html"
     sent = [(name, value) for name in request.POST for value in request.POST.getlist(name) if name not in NOT_SENT_AGAIN]
@@ -128,8 +129,8 @@ def _rearranged(parts: tuple[Part, ...], do: str) -> tuple[Part, ...]:
         rows = part.rows
         if part.level == level and what == "add":
             rows = (*rows, Row())
-        elif part.level == level and place and place[0].isdecimal():
-            rows = tuple(row for at, row in enumerate(rows) if at != int(place[0]))
+        elif part.level == level and what == "drop":
+            rows = tuple(row for at, row in enumerate(rows) if [str(at)] != place)
         found.append(replace(part, rows=rows))
     return tuple(found)
 

@@ -58,8 +58,10 @@ class Book:
 
     def expected(self, trees: Mapping[int, RuleTree], limits: Mapping[str, Any] = LIMIT_VALUES) -> dict[int, list[int]]:
         """As `said`, by the evaluator."""
+        at_home = {name: value for name, value in limits.items() if LIMITS[name].type != Type.MONEY}
+        abroad = set(self.rows.exclude(currency=self.lender.currency).values_list("loan_id", flat=True))
         return {
-            loan: [int(evaluate(tree, observation, limits).level) for tree in trees.values()]
+            loan: [int(evaluate(tree, observation, at_home if loan in abroad else limits).level) for tree in trees.values()]
             for loan, observation in self.observed(trees).items()
         }
 

@@ -58,6 +58,10 @@ def test_a_limit_is_what_the_lender_has_set(book):
     assert _levels(book, text, limits={"past_due_watch": D("1E+999999")}) == [-1] * 6
 
 
+def test_a_limit_of_money_is_not_compared_with_a_loan_in_another_currency(book):
+    assert _levels(book, "red when outstanding < limit.entrusted_payment", limits={"entrusted_payment": 5000}) == [3, 3, 0, 3, 3, -1]
+
+
 def test_a_rule_says_nothing_outside_its_scope(book):
     tree = {1: parse("red when days_past_due is not empty or days_past_due is empty")}
     assert _scoped(book, tree, Scope(segments=("micro", "large"))) == [0, 0, 0, 0, 3, 0]

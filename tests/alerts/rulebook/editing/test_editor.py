@@ -114,6 +114,7 @@ def test_the_preview_counts_and_lists_what_would_fire_beside_the_live_version(cl
 def test_a_new_rule_is_previewed_without_a_live_version_and_before_it_has_a_name(client, officer):
     told = shown(client, "red when days_past_due > 60", name="", code="")
     assert "1 loan" in told and "no longer" not in told
+    assert "1 loan" in shown(client, "red when days_past_due > 60", rule="\x00")
 
 
 def test_a_rule_that_cannot_be_read_says_where_and_counts_nothing(client, officer):
