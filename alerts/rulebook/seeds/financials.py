@@ -139,7 +139,7 @@ SEEDS = (
             "List what falls due in the next ninety days, and to whom. Look at receivables and stock for items that will never turn into "
             "money."
         ),
-        basis=PROPOSED,
+        basis=PORTFOLIO_PROJECT,
         grain="borrower",
     ),
     Seed(

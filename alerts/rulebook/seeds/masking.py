@@ -1,7 +1,7 @@
 """Bad loans made to look good. What was done once stays so: these rules speak of events."""
 
 from alerts.observation.fields import gettext_noop as _
-from alerts.rulebook.seeds.seed import PRACTICE, PROPOSED, WARNING_LISTS, Confidence, Seed
+from alerts.rulebook.seeds.seed import PORTFOLIO_PROJECT, PRACTICE, PROPOSED, WARNING_LISTS, Confidence, Seed
 
 SEEDS = (
     Seed(
@@ -99,7 +99,7 @@ SEEDS = (
             "Read the proposal for the better class and who confirmed it. Lay the payments since the downgrade beside the plan, and take the "
             "improvement back if two periods were not paid."
         ),
-        basis=_("China, order No. 1 of 2023: upgrade after payments as agreed; two instalments is our own reading."),
+        basis=PORTFOLIO_PROJECT,
         confidence=Confidence.MEDIUM,
         event=True,
     ),

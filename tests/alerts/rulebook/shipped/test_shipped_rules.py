@@ -110,9 +110,9 @@ def test_no_two_rules_say_the_same() -> None:
 
 def test_what_rests_on_our_own_proposal_alone_ships_off() -> None:
     off = {seed.code for seed in SEEDS if not seed.ships_live}
-    assert (
-        off == {seed.code for seed in SEEDS if seed.confidence == Confidence.LOW} == {seed.code for seed in SEEDS if seed.basis == PROPOSED}
-    )
+    assert off == {seed.code for seed in SEEDS if seed.confidence == Confidence.LOW}
+    # The limits of FIN-08 are a project's for all industries alike, which no bank should take over as they are.
+    assert off == {seed.code for seed in SEEDS if seed.basis == PROPOSED} | {"FIN-08"}
 
 
 def test_rules_on_the_work_of_colleagues_are_marked_so() -> None:
