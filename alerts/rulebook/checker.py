@@ -30,8 +30,10 @@ from alerts.rulebook.rules import (
     RuleTree,
     Type,
     Value,
+    comparable,
     looks_back,
     node_fields,
+    result_type,
 )
 from alerts.rulebook.vocabulary import LIMIT, SAME, field_named, fields_of, type_of
 from alerts.rulebook.writing import describe_node
@@ -48,29 +50,6 @@ MAX_CLOSES = 2  # earlier closes that one rule may look at: each is one more row
 
 class Refuse(Exception):
     """This part cannot be given a meaning; what is wrong has been noted."""
-
-
-def comparable(left: Type, right: Type) -> bool:
-    """Whether values of the two types may be compared: the same type, or a bare number with anything numeric."""
-    return left == right or (left in NUMERIC and right in NUMERIC and Type.PLAIN in (left, right))
-
-
-def result_type(op: str, left: Type, right: Type) -> Type | None:
-    """The type of `left op right` for numeric types, or None where it makes no sense."""
-    if op in "+-":
-        return (right if left == Type.PLAIN else left) if comparable(left, right) else None
-    if op == "*":
-        weak = (Type.PLAIN, Type.RATIO)
-        if left in weak or right in weak:
-            return right if left == Type.PLAIN or (left == Type.RATIO and right != Type.PLAIN) else left
-        if left == right == Type.MONEY:
-            return None
-        return Type.MONEY if Type.MONEY in (left, right) else Type.NUMBER
-    if left == right:
-        return Type.PLAIN if left == Type.PLAIN else Type.RATIO
-    if right in (Type.PLAIN, Type.RATIO) or left == Type.MONEY:
-        return left
-    return Type.NUMBER
 
 
 class Checker:

@@ -8,10 +8,9 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from alerts.observation.fields import Field, Kind
-from alerts.rulebook.checker import comparable
 from alerts.rulebook.language import COMPARISONS, LEVEL_WORDS, MAX_CHARACTERS, SPELLINGS, grammar
 from alerts.rulebook.limits import LIMITS
-from alerts.rulebook.rules import Type
+from alerts.rulebook.rules import Type, comparable
 from alerts.rulebook.vocabulary import LIMIT, SAME, fields_of, type_of
 
 _ARITHMETIC = {"PLUS", "MINUS", "TIMES", "DIVIDE"}

@@ -158,6 +158,29 @@ class RuleTree:
     levels: Mapping[Level, Condition]
 
 
+def comparable(left: Type, right: Type) -> bool:
+    """Whether values of the two types may be compared: the same type, or a bare number with anything numeric."""
+    return left == right or (left in NUMERIC and right in NUMERIC and Type.PLAIN in (left, right))
+
+
+def result_type(op: str, left: Type, right: Type) -> Type | None:
+    """The type of `left op right` for numeric types, or None where it makes no sense."""
+    if op in "+-":
+        return (right if left == Type.PLAIN else left) if comparable(left, right) else None
+    if op == "*":
+        weak = (Type.PLAIN, Type.RATIO)
+        if left in weak or right in weak:
+            return right if left == Type.PLAIN or (left == Type.RATIO and right != Type.PLAIN) else left
+        if left == right == Type.MONEY:
+            return None
+        return Type.MONEY if Type.MONEY in (left, right) else Type.NUMBER
+    if left == right:
+        return Type.PLAIN if left == Type.PLAIN else Type.RATIO
+    if right in (Type.PLAIN, Type.RATIO) or left == Type.MONEY:
+        return left
+    return Type.NUMBER
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The direct parts of a node, left to right."""
     match node:
