@@ -28,15 +28,16 @@ class Book:
         self.lender = Lender.objects.get(code="DAY")
         Product.objects.create(lender=self.lender, code="WC", name="Working capital", kind="working_capital")
 
-    def loan(self, number: str, *, months: int = 12) -> None:
-        known = {"valid_from": PAID_OUT, "known_from": PAID_OUT}
+    def loan(self, number: str, *, months: int = 12, paid_out: date = PAID_OUT) -> None:
+        """The first demand falls due a month after it was paid out."""
+        known = {"valid_from": paid_out, "known_from": paid_out}
         save_borrowers(self.lender, [BorrowerRow(number=f"B-{number}", kind="company", segment="small", name=number, **known)])
         save_loans(self.lender, [LoanRow(
             number=number, borrower_number=f"B-{number}", product_code="WC", branch_code="HO", currency="CNY", principal=Decimal(1200),
-            disbursed_on=PAID_OUT, matures_on=add_months(PAID_OUT, months), rate=Decimal(6), **known,
+            disbursed_on=paid_out, matures_on=add_months(paid_out, months), rate=Decimal(6), **known,
         )])  # fmt: skip
         add_schedule(self.lender, [
-            DemandRow(loan_number=number, seq=n, due_on=add_months(PAID_OUT, n), principal=Decimal(100), interest=Decimal(6), known_from=PAID_OUT)
+            DemandRow(loan_number=number, seq=n, due_on=add_months(paid_out, n), principal=Decimal(100), interest=Decimal(6), known_from=paid_out)
             for n in range(1, months + 1)
         ])  # fmt: skip
 

@@ -9,8 +9,10 @@ from alerts.observation.dictionary import FIELDS_BORROWER, FIELDS_BRANCH, FIELDS
 from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, RiskClass
 from alerts.signals.models import Alert
 from borrowers.loans.actions import EventRow, GuaranteeRow, add_guarantees, record_events
+from loanwatch.kernel.calendars import add_months
 
 FEB_1 = date(2026, 2, 1)
+DAY = date(2026, 12, 20)
 
 
 def late(days: int) -> date:
@@ -18,18 +20,27 @@ def late(days: int) -> date:
     return FEB_1 + timedelta(days=days)
 
 
-@pytest.mark.parametrize(
-    ("days", "bucket", "risk_class"),
-    [
-        (0, 0, "normal"), (1, 1, "special_mention"), (29, 1, "special_mention"), (30, 2, "special_mention"), (59, 2, "special_mention"),
-        (60, 3, "special_mention"), (89, 3, "special_mention"), (90, 4, "special_mention"), (91, 4, "substandard"), (270, 4, "substandard"),
-        (271, 4, "doubtful"), (360, 4, "doubtful"), (361, 4, "loss"),
-    ],
-)  # fmt: skip
-def test_bucket_and_class_change_on_their_day(closed, book, days, bucket, risk_class):
-    book.loan("L-1")
-    seen = closed("L-1", late(days))
-    assert (seen.days_past_due, seen.dpd_bucket, seen.risk_class) == (days, bucket, risk_class)
+BUCKETS_AND_CLASSES = {
+    0: (0, "normal"), 1: (1, "special_mention"), 29: (1, "special_mention"), 30: (2, "special_mention"), 59: (2, "special_mention"),
+    60: (3, "special_mention"), 89: (3, "special_mention"), 90: (4, "special_mention"), 91: (4, "substandard"), 270: (4, "substandard"),
+    271: (4, "doubtful"), 360: (4, "doubtful"), 361: (4, "loss"),
+}  # fmt: skip
+
+
+def one_demand(book, days: int) -> str:
+    """A loan whose only demand is `days` late on DAY; its number."""
+    due = DAY - timedelta(days=days)
+    paid_out = add_months(due, -1)
+    book.loan(f"L-{days}", months=1, paid_out=paid_out)
+    return f"L-{days}"
+
+
+def test_bucket_and_class_change_on_their_day(book):
+    numbers = {days: one_demand(book, days) for days in BUCKETS_AND_CLASSES}
+    book.close(DAY)
+    seen = {days: book.seen(number, DAY) for days, number in numbers.items()}
+    assert {days: (row.dpd_bucket, row.risk_class) for days, row in seen.items()} == BUCKETS_AND_CLASSES
+    assert {days: row.days_past_due for days, row in seen.items()} == {days: days for days in seen}
 
 
 def test_interest_is_served_before_principal_and_the_oldest_demand_first(closed, book):
@@ -90,11 +101,12 @@ def test_an_extension_five_days_short_of_thirty_counts_as_made_at_the_edge(close
     assert (seen.extensions_24m, seen.edge_extensions_24m) == (2, 1)
 
 
-@pytest.mark.parametrize(("days", "level"), [(1, 1), (30, 1), (31, 2), (60, 2), (61, 3)])
-def test_the_overdue_rule_fires_at_its_level_on_its_day(book, days, level):
-    book.loan("L-1")
-    book.close(late(days))
-    assert Alert.objects.get(rule__code="REP-01").level == level
+def test_the_overdue_rule_fires_at_its_level_on_its_day(book):
+    levels = {1: 1, 30: 1, 31: 2, 60: 2, 61: 3}
+    for days in levels:
+        one_demand(book, days)
+    book.close(DAY)
+    assert {a.loan.number: a.level for a in Alert.objects.filter(rule__code="REP-01")} == {f"L-{days}": level for days, level in levels.items()}
 
 
 def test_a_worse_level_appends_its_own_evidence_to_the_open_alert(book):

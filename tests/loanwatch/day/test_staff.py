@@ -41,20 +41,24 @@ WINDOWS = [
     ("entry", 4, {"fact": "repayment"}, "late_entry_share_90d", Decimal(1)),
     ("entry", 3, {"fact": "repayment"}, "late_entry_share_90d", Decimal(0)),
 ]
+LEAVING = {"copied_pictures_90d", "preloan_pictures_90d", "copied_words_worst_90d", "copied_words_reports_90d"}
 
 
-@pytest.mark.parametrize(("kind", "figure", "detail", "field", "expected"), WINDOWS)
-def test_an_act_counts_for_ninety_days_the_last_of_them_included(book, person, kind, figure, detail, field, expected):
-    noted(book, person, "visit_reported", CLOSE, 0, subject="visit:report", **REPORT)
-    noted(book, person, kind, INSIDE_90, figure, **detail)
-    assert getattr(seen(book, person), field) == expected
-
-
-@pytest.mark.parametrize(("kind", "figure", "detail", "field", "expected"), WINDOWS[:4])
-def test_an_act_of_the_day_before_the_window_no_longer_counts(book, person, kind, figure, detail, field, expected):
-    noted(book, person, "visit_reported", CLOSE, 0, subject="visit:report", **REPORT)
-    noted(book, person, kind, OUTSIDE_90, figure, **detail)
-    assert not getattr(seen(book, person), field)
+def test_an_act_counts_for_ninety_days_the_last_of_them_included(book):
+    people = {}
+    for number, (kind, figure, detail, field, expected) in enumerate(WINDOWS):
+        for on, counts in ((INSIDE_90, expected), (OUTSIDE_90, None)):
+            person = Person.objects.create(lender=book.lender, staff_no=f"S-{number}-{on}", name="Manager")
+            noted(book, person, "visit_reported", CLOSE, 0, subject=f"visit:report{person.pk}", **REPORT)
+            noted(book, person, kind, on, figure, subject=f"x{person.pk}", **detail)
+            people[person.pk] = (kind, field, counts)
+    book.close(CLOSE)
+    rows = {row.person_id: row for row in StaffDay.objects.filter(as_of=CLOSE)}
+    found = {(kind, field, getattr(rows[pk], field)) for pk, (kind, field, counts) in people.items() if counts is not None}
+    assert found == {(kind, field, counts) for kind, field, counts in people.values() if counts is not None}
+    outside = [getattr(rows[pk], field) for pk, (_, field, counts) in people.items() if counts is None and field in LEAVING]
+    assert len(outside) == 5
+    assert not any(outside), "an act of the day before the window"
 
 
 def test_of_a_person_who_handed_in_no_report_nothing_is_said_of_reports(book, person):
@@ -64,27 +68,39 @@ def test_of_a_person_who_handed_in_no_report_nothing_is_said_of_reports(book, pe
     assert found.disagreement_share_90d is None and found.benign_default_share_12m is None
 
 
-@pytest.mark.parametrize(("points", "share"), [(19, None), (20, Decimal("0.25"))])
-def test_disagreement_is_told_from_twenty_points_on(book, person, points, share):
-    noted(book, person, "visit_verified", CLOSE, 5, points=points, changed=5, decision="confirmed", conclusion="no_problem", verifier="S-2")
-    assert seen(book, person).disagreement_share_90d == share
+def several(book, count: int) -> list[Person]:
+    return [Person.objects.create(lender=book.lender, staff_no=f"S-{n}", name="Manager") for n in range(count)]
 
 
-@pytest.mark.parametrize(("points", "seconds"), [(49, None), (50, Decimal(4))])
-def test_a_rubber_stamp_shows_from_fifty_points_on(book, person, points, seconds):
-    noted(book, person, "review_time", CLOSE, 4, points=points, agreed=points, seconds=4 * points)
-    found = seen(book, person)
-    assert found.review_seconds_90d == seconds
-    assert found.review_agreement_90d == (1 if seconds else None)
+def test_disagreement_is_told_from_twenty_points_on(book):
+    shares = {}
+    for person, points in zip(several(book, 2), (19, 20), strict=True):
+        noted(
+            book, person, "visit_verified", CLOSE, 5, subject=f"visit:{person.pk}",
+            points=points, changed=5, decision="confirmed", conclusion="no_problem", verifier="S-9",
+        )  # fmt: skip
+        shares[person.pk] = None if points == 19 else Decimal("0.25")
+    book.close(CLOSE)
+    assert dict(StaffDay.objects.filter(as_of=CLOSE, person__in=shares).values_list("person", "disagreement_share_90d")) == shares
 
 
-@pytest.mark.parametrize(("days", "crossed"), [(30, []), (31, [30]), (61, [30, 60])])
-def test_a_loan_crosses_a_limit_on_the_day_after_it(book, days, crossed):
+def test_a_rubber_stamp_shows_from_fifty_points_on(book):
+    told = {}
+    for person, points in zip(several(book, 2), (49, 50), strict=True):
+        noted(book, person, "review_time", CLOSE, 4, subject=f"visit:{person.pk}", points=points, agreed=points, seconds=4 * points)
+        told[person.pk] = (None, None) if points == 49 else (Decimal(4), Decimal(1))
+    book.close(CLOSE)
+    rows = StaffDay.objects.filter(as_of=CLOSE, person__in=told)
+    assert {row.person_id: (row.review_seconds_90d, row.review_agreement_90d) for row in rows} == told
+
+
+def test_a_loan_crosses_a_limit_on_the_day_after_it(book):
     book.loan("L-1")
-    due = date(2026, 2, 1)
-    for day in (d for d in (28, 30, 31, 60, 61) if d <= days):
-        book.close(due + timedelta(days=day))
-    assert list(Crossing.objects.order_by("days").values_list("days", flat=True)) == crossed
+    due, crossed = date(2026, 2, 1), {}
+    for days in (28, 30, 31, 60, 61):
+        book.close(due + timedelta(days=days))
+        crossed[days] = list(Crossing.objects.order_by("days").values_list("days", flat=True))
+    assert crossed == {28: [], 30: [], 31: [30], 60: [30], 61: [30, 60]}
 
 
 def test_no_problem_today_and_past_thirty_days_within_ninety_is_a_surprise(book, person):
