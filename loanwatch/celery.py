@@ -16,8 +16,11 @@ app.conf.update(
     task_time_limit=300,              # seconds; a unit is cut to finish in a tenth of it
     broker_connection_retry_on_startup=True,
     broker_transport_options={"global_keyprefix": "lw:"},
-    beat_schedule={"tick": {"task": "loanwatch.day.tasks.tick", "schedule": 10.0}},
+    beat_schedule={
+        "tick": {"task": "loanwatch.day.tasks.tick", "schedule": 10.0},
+        "backtests": {"task": "alerts.backtests.tasks.work", "schedule": 15.0},
+    },
     timezone="UTC",
 )
-app.autodiscover_tasks(["loanwatch.day"])
+app.autodiscover_tasks(["loanwatch.day", "alerts.backtests"])
 app.autodiscover_tasks(["loanwatch.watch"], related_name="workers")  # each worker says that it is alive

@@ -93,7 +93,7 @@ class BacktestRun(models.Model):
 class BacktestRow(models.Model):
     """A subject at a close at which the rule fired, or which the target followed within the window.
 
-    `nth`: number of the close, the oldest 0. `part`: what the figures are cut by. `reached_on`: when the target is next reached, within
+    `nth`: number of the close, the newest 0, the one before -1. `part`: what the figures are cut by. `reached_on`: when the target is next reached, within
     the window. `complete`: the window is over.
     """
 

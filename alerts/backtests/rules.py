@@ -7,7 +7,7 @@ what is plain to see is no prediction. docs/backtest.md says the same to risk of
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from loanwatch.kernel.calendars import add_months, month_end
 QUEUED, RUNNING, DONE, CANCELLED, FAILED = "queued", "running", "done", "cancelled", "failed"
 MOVES: dict[str, frozenset[str]] = {
     QUEUED: frozenset({RUNNING, CANCELLED, FAILED}),
-    RUNNING: frozenset({DONE, CANCELLED, FAILED}),
+    RUNNING: frozenset({QUEUED, DONE, CANCELLED, FAILED}),
     DONE: frozenset(),
     CANCELLED: frozenset(),
     FAILED: frozenset(),
@@ -63,6 +63,10 @@ class Plan:
     def asked(self) -> tuple[date, ...]:
         """The closes at which the rule is asked, oldest first."""
         return tuple(day for day in self.closes if self.first <= day <= self.last_judged)
+
+    def number(self, close: date) -> int:
+        """The number of a close at which the rule is asked: 0 the newest, -1 the one before. It stays when old closes are dropped meanwhile."""
+        return self.asked.index(close) - len(self.asked) + 1
 
 
 def plan(closes: Sequence[date], *, from_on: date, to_on: date, months: int, pace: str, outcomes: bool) -> Plan | None:

@@ -62,6 +62,7 @@ class Act(StrEnum):
     RULE_RETIRE = "rule.retire"
     RULE_SNOOZE = "rule.snooze"
     RULE_TRIAL = "rule.trial"
+    RULE_BACKTEST = "rule.backtest"
     CLASS_SEE = "class.see"
     CLASS_CONFIRM = "class.confirm"
     # acts
@@ -215,6 +216,7 @@ TABLE: dict[Act, Grant] = {
     Act.RULE_RETIRE: Grant(frozenset({CA}), _("Only credit administration retires a warning rule.")),
     Act.RULE_SNOOZE: Grant(frozenset({RO}), _("Only a risk officer silences a rule for a borrower.")),
     Act.RULE_TRIAL: Grant(frozenset({RO}), _("Only a risk officer tries a draft out.")),
+    Act.RULE_BACKTEST: Grant(frozenset({RO}), _("Only a risk officer holds a warning rule against past closes.")),
     Act.CLASS_SEE: Grant(
         frozenset({AM, RO, BH, CA, AU}), _("Class proposals are shown to the people responsible for the loan and to audit.")
     ),
