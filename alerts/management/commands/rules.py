@@ -88,9 +88,10 @@ class Command(BaseCommand):
         except RuleRefused as fault:
             raise CommandError(str(fault)) from None
         told = {"rule": rule.code, "version": version.version} | shell.previewed(lender, rule, version, tree, day)
+        subjects: Any = told["subjects"] or []
         against = "" if told["against_version"] is None else f"; {told['new']} new, {told['no_longer']} no longer against v{told['against_version']}"
         levels = f"{told['red']} red, {told['orange']} orange, {told['yellow']} yellow, {told['clear']} clear, {told['not_evaluable']} not evaluable"
-        return told, [f"{rule.code} at the close of {day}: {levels} of {told['observed']}{against}", *list(told["subjects"] or ())]
+        return told, [f"{rule.code} at the close of {day}: {levels} of {told['observed']}{against}", *subjects]
 
 
 STEPS = {
