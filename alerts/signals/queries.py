@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from alerts.observation.fields import Field, Kind
@@ -43,6 +44,12 @@ def lead_of(on: date, column: str, loan: str = "loan_id") -> Subquery:
     return Subquery(Custody.objects.held_on(on).filter(loan_id=OuterRef(loan), capacity=Custody.Capacity.LEAD).values(column)[:1])
 
 
+def lead_of_borrower(on: date, column: str) -> Case:
+    """Of an alert on a borrower as such: `column` of the custody of the lead of its largest loan on `on`; empty for any other alert."""
+    held = Custody.objects.held_on(on).filter(loan__borrower_id=OuterRef("borrower_id"), capacity=Custody.Capacity.LEAD)
+    return Case(When(loan__isnull=True, borrower__isnull=False, then=Subquery(held.order_by("-loan__principal", "loan_id").values(column)[:1])))
+
+
 def stage_of(alert: str, reopened: str) -> Subquery:
     """Subquery: how far the alert was escalated since it was last opened; empty where it was not."""
     rows = AlertEscalation.objects.filter(alert=OuterRef(alert), round=OuterRef(reopened)).order_by("-stage")
@@ -54,8 +61,8 @@ def worklist(access: Access) -> AlertQuerySet:
     return (
         Alert.objects.visible_to(access)
         .annotate(
-            manager_name=lead_of(access.on, "person__name"),
-            manager_no=lead_of(access.on, "person__staff_no"),
+            manager_name=Coalesce(lead_of(access.on, "person__name"), lead_of_borrower(access.on, "person__name")),
+            manager_no=Coalesce(lead_of(access.on, "person__staff_no"), lead_of_borrower(access.on, "person__staff_no")),
             lender_currency=F("lender__currency"),
             stage=stage_of("pk", "reopened"),
         )

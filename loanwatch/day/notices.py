@@ -1,7 +1,7 @@
 """What staff are told after a close: one message per person and day, never one on a person's own conduct.
 
-It counts what came up with this close: red and orange alerts for the account manager who answers for the loan (for head and risk
-officer of the branch, where it has no loan), alerts on staff conduct for heads above and audit (never to a group), alerts past their time for the nearest
+It counts what came up with this close: red and orange alerts for the account manager who answers for the loan or the borrower (for head
+and risk officer of the branch, where it has neither), alerts on staff conduct for heads above and audit (never to a group), alerts past their time for the nearest
 branch head, tasks that are new or overdue for whoever has them.
 """
 
@@ -29,9 +29,13 @@ told AS (
     SELECT o.manager_id AS person_id, CASE f.level WHEN 3 THEN 'red' ELSE 'orange' END AS what, f.number
     FROM fresh f JOIN alerts_loanday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.loan_id = f.loan_id WHERE NOT f.staff_conduct
     UNION ALL
+    SELECT o.manager_id, CASE f.level WHEN 3 THEN 'red' ELSE 'orange' END, f.number
+    FROM fresh f JOIN alerts_borrowerday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.borrower_id = f.borrower_id
+    WHERE NOT f.staff_conduct AND f.loan_id IS NULL AND o.manager_id IS NOT NULL
+    UNION ALL
     SELECT r.person_id, CASE f.level WHEN 3 THEN 'red' ELSE 'orange' END, f.number
     FROM fresh f JOIN people_roleheld r ON r.branch_id = f.branch_id AND r.role IN ('branch_head', 'risk_officer') AND {HELD}
-    WHERE NOT f.staff_conduct AND f.loan_id IS NULL
+    WHERE NOT f.staff_conduct AND f.borrower_id IS NULL
     UNION ALL
     SELECT DISTINCT r.person_id, 'conduct', ''
     FROM fresh f JOIN people_branchreach b ON b.descendant_id = f.branch_id AND {REACH}

@@ -28,6 +28,7 @@ TASKS = (("inspections:tasks",), _("Inspection tasks"), "clipboard-check")
 DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
 PHONE = (("visits:today",), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
+CASES = (("cases:list",), _("Cases"), "folder")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
 LOANS = (("loans:list", "desk:loans"), _("Loans"), "file-dollar")
 BORROWERS = (("borrowers:list", "desk:borrowers"), _("Borrowers"), "building-factory-2")
@@ -53,15 +54,15 @@ BOOK, RULEBOOK, HOUSE = _("Portfolio"), _("Rules"), _("System")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
-    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, ALERTS]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
+    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
     Role.RISK_OFFICER: [
-        ("", [HOME, ALERTS, FOUR_EYES, TASKS, DEADLINES]),
+        ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
-    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, TASKS, DEADLINES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
+    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
     Role.CREDIT_ADMIN: [
-        ("", [HOME, ALERTS, TASKS, DEADLINES]),
+        ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
@@ -69,7 +70,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.FIELD_AGENT: [("", [PHONE])],
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
-        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
+        (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, CASES, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
