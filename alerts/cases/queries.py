@@ -84,7 +84,7 @@ def exposure_of(case: Case, access: Access) -> list[BorrowerDay]:
 
 def loans_of(case: Case, access: Access) -> QuerySet[Loan]:
     """The loans of the case's borrower that this person may see."""
-    return Loan.objects.visible_to(access).filter(borrower_id=case.borrower_id).order_by("number")
+    return Loan.objects.visible_to(access).filter(borrower=case.borrower).order_by("number")
 
 
 def open_cohorts(access: Access) -> CaseQuerySet:
