@@ -72,7 +72,7 @@ def missed_days_too() -> None:
 
 
 @pytest.fixture
-def book(transactional_db, as_worker) -> Book:
+def book(db, as_worker) -> Book:
     return Book()
 
 

@@ -73,7 +73,7 @@ def test_a_night_without_new_facts_writes_no_alert_and_no_evidence(book):
     assert RunUnit.objects.get(business_date=FEB_3, step="allocate").rows_out == 0
 
 
-def test_ten_runs_of_one_day_at_once_have_the_effects_of_one(book, monkeypatch):
+def test_ten_runs_of_one_day_at_once_have_the_effects_of_one(transactional_db, book, monkeypatch):
     monkeypatch.setattr(actions, "SMALL_BOOK", 0)
     monkeypatch.setattr(actions, "LOANS_PER_UNIT", 1)
     for number in range(6):

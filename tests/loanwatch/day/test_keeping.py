@@ -78,7 +78,7 @@ def test_nothing_is_dropped_while_a_day_of_the_lender_is_closing(old):
     assert drop_outlived(old.lender, date(2026, 5, 1)) == [JAN_30]
 
 
-def test_a_day_that_somebody_is_reading_waits_for_the_next_tick(old, monkeypatch):
+def test_a_day_that_somebody_is_reading_waits_for_the_next_tick(transactional_db, old, monkeypatch):
     BusinessDay.objects.filter(business_date=FEB_1).update(state="closed")
     old.close(date(2026, 5, 1))
     from threading import Event, Thread

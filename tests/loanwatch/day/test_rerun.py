@@ -34,7 +34,7 @@ def everything() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (LoanDay, NodeDay, Alert)]
 
 
-def test_with_unchanged_inputs_nothing_differs_and_the_checksum_is_that_of_the_close(book):
+def test_with_unchanged_inputs_nothing_differs_and_the_checksum_is_that_of_the_close(transactional_db, book):
     for number in ("L-1", "L-2", "L-3"):
         book.loan(number)
     book.pay("L-1", FEB_1, "106.00")
@@ -50,7 +50,7 @@ def test_with_unchanged_inputs_nothing_differs_and_the_checksum_is_that_of_the_c
     assert BusinessDay.objects.get(business_date=FEB_2, state="closed").run_version == 1
 
 
-def test_a_payment_told_late_is_shown_first_and_stands_only_when_another_person_agrees(book):
+def test_a_payment_told_late_is_shown_first_and_stands_only_when_another_person_agrees(transactional_db, book):
     for number in ("L-1", "L-2"):
         book.loan(number)
     book.close(FEB_1, FEB_2)
@@ -90,7 +90,7 @@ def test_a_payment_told_late_is_shown_first_and_stands_only_when_another_person_
     assert (again.run_version, again.differences) == (3, {})
 
 
-def test_figures_that_changed_since_they_were_shown_are_shown_again_instead_of_replacing(book):
+def test_figures_that_changed_since_they_were_shown_are_shown_again_instead_of_replacing(transactional_db, book):
     book.loan("L-1")
     book.close(FEB_1, FEB_2)
     book.pay("L-1", FEB_1, "106.00", known_from=FEB_3)
@@ -152,7 +152,7 @@ def test_the_checksum_of_a_day_is_the_same_for_one_two_or_seven_slices(book, mon
     )
 
 
-def test_a_run_whose_replacement_failed_can_be_dropped_and_leaves_nothing_open(book, monkeypatch):
+def test_a_run_whose_replacement_failed_can_be_dropped_and_leaves_nothing_open(transactional_db, book, monkeypatch):
     book.loan("L-1")
     book.close(FEB_1)
     day = compared(book, FEB_1)
