@@ -142,6 +142,7 @@ class Alert(models.Model):
         ]
         indexes = [
             models.Index(fields=["branch", "-level", "due_on"], condition=~Q(state="closed"), name="alert_worklist"),
+            models.Index(fields=["due_on", "-level", "id"], condition=~Q(state="closed"), name="alert_by_deadline"),
             models.Index(fields=["lender", "bucket"], condition=~Q(state="closed"), name="alert_by_bucket"),
             models.Index(fields=["loan"], name="alert_by_loan"),
             models.Index(fields=["borrower"], condition=Q(borrower__isnull=False), name="alert_by_borrower"),

@@ -51,6 +51,8 @@ class Act(StrEnum):
     ALERT_CLOSE = "alert.close"
     ALERT_ASSIGN = "alert.assign"
     ALERT_ORDER = "alert.order"
+    ALERT_VIEW_KEEP = "alert.view.keep"
+    ALERT_LINE_ACCEPT = "alert.line.accept"
     SIGNAL_RAISE = "signal.raise"
     CASE_SEE = "case.see"
     CASE_KEEP = "case.keep"
@@ -204,6 +206,8 @@ TABLE: dict[Act, Grant] = {
     ),
     Act.ALERT_ASSIGN: Grant(frozenset({RO, BH}), _("A risk officer or the branch head says who handles an alert.")),
     Act.ALERT_ORDER: Grant(frozenset({AM, RO, BH}), _("A special inspection is asked for by the account manager, a risk officer or the branch head.")),
+    Act.ALERT_VIEW_KEEP: Grant(frozenset({AM, RO, BH, CA, AU}), _("Views of the list of alerts are kept by everybody who is shown alerts.")),
+    Act.ALERT_LINE_ACCEPT: Grant(frozenset({BH}), _("Only the branch head accepts what falls below the workload line.")),
     Act.SIGNAL_RAISE: Grant(frozenset({AM, RO, BH}), _("Signals are raised by account managers, risk officers and branch heads.")),
     Act.CASE_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Cases are shown to the people responsible for the loans and to audit.")),
     Act.CASE_KEEP: Grant(frozenset({RO}), _("Only a risk officer makes cohorts of cases and closes cases.")),
