@@ -5,12 +5,13 @@ of the statement is put together from the field dictionary; whatever the author 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import (
     BooleanField,
     Case,
@@ -33,6 +34,7 @@ from alerts.observation.queries import closed_days
 from alerts.rulebook.compiler import Missing, Truth, compile_levels
 from alerts.rulebook.rules import Level, RuleTree, Source, limits_used, looks_back, source
 from alerts.rulebook.vocabulary import NO_LIMITS, Limits, field_named, type_of
+from alerts.rulebook.writing import fingerprint
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import BranchReach
 
@@ -59,7 +61,7 @@ GRAINS: Mapping[str, Grain] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Scope:
     """For which loans a rule counts: product and segment codes, and ids of branches with those below them. Empty means all.
 
@@ -102,13 +104,9 @@ def scan(
     `compiler.compile_levels`. limits: the lender's values of the business date. closes: what `earlier_closes` gives; an offset that is
     absent or None makes the rules that look back by it not evaluable. scopes: by the key of the tree; a row out of scope is clear.
     """
-    sources = _Sources(grain, closes)
-    levels: list[Combinable] = []
-    for key, tree in trees.items():
-        level: Combinable = compile_levels(tree, sources.column, limits, sources.at_home() if limits_used(tree) else None)
-        where = _within(grain, scopes.get(key, EVERYTHING), sources)
-        levels.append(level if where is None else Case(When(where, then=level), default=Value(int(Level.CLEAR))))
-    return sources.select(rows, [Column("o", "subject", IntegerField()), *levels])
+    there = frozenset(days for days, on in closes.items() if on)
+    marks = (tuple((key, fingerprint(tree)) for key, tree in trees.items()), tuple(sorted(limits.items())), tuple(sorted(scopes.items())))
+    return _compiled(_Order(grain, there, marks, trees, limits, scopes)).select(rows, closes)
 
 
 def scan_values(grain: str, rows: QuerySet[Any], names: Iterable[str], closes: Closes = NO_CLOSES) -> tuple[str, list[Any]]:
@@ -116,7 +114,7 @@ def scan_values(grain: str, rows: QuerySet[Any], names: Iterable[str], closes: C
 
     names: as `rules.fields_used` gives them. Decimals are written as text, so that no digit is lost.
     """
-    sources = _Sources(grain, closes)
+    sources = _Sources(grain, frozenset(days for days, on in closes.items() if on))
     pairs: list[Combinable] = []
     for name in names:
         exact = field_named(grain, name).kind in (Kind.MONEY, Kind.NUMBER, Kind.RATIO)
@@ -124,7 +122,8 @@ def scan_values(grain: str, rows: QuerySet[Any], names: Iterable[str], closes: C
         pairs += [Value(name), Func(column, template="(%(expressions)s)::text") if exact else column]
     # a function takes at most 100 arguments; the parts are put together again
     parts = [Func(*pairs[at : at + 80], function="jsonb_build_object") for at in range(0, max(len(pairs), 1), 80)]
-    return sources.select(rows, [Column("o", "subject", IntegerField()), Func(*parts, template="(%(expressions)s)", arg_joiner=" || ")])
+    values = Func(*parts, template="(%(expressions)s)", arg_joiner=" || ")
+    return sources.compile([Column("o", "subject", IntegerField()), values]).select(rows, closes)
 
 
 def earlier_closes(lender: Lender, day: date, trees: Iterable[RuleTree]) -> dict[int, date | None]:
@@ -191,8 +190,9 @@ class _Listed(Expression):
 class _Sources:
     """Collects which rows a statement has to read: the subject's own, its borrower's, and those of earlier closes."""
 
-    def __init__(self, grain: str, closes: Closes):
-        self.grain, self.closes = grain, closes
+    def __init__(self, grain: str, there: frozenset[int]):
+        """there: the numbers of days before which there was a close."""
+        self.grain, self.there = grain, there
         # column of the subject's own row -> its name in the statement
         self.read = {"lender_id": "lender_id", "as_of": "as_of", GRAINS[grain].subject: "subject"}
         self.joined: dict[tuple[str, int], str] = {}  # (grain, days before) -> alias
@@ -203,7 +203,7 @@ class _Sources:
         output = _output(field)
         if not place.of and not place.before:
             return self.own(field.column, output)
-        if place.before and not self.closes.get(place.before):
+        if place.before and place.before not in self.there:
             return Missing(type_of(field))
         value = Column(self.join(place), field.column, output)
         if field.kind == Kind.MONEY and place.of:
@@ -228,22 +228,33 @@ class _Sources:
             self.own("borrower_id", IntegerField())
         return self.joined.setdefault((place.of or self.grain, place.before), f"j{len(self.joined)}")
 
-    def select(self, rows: QuerySet[Any], wanted: Sequence[Combinable]) -> tuple[str, list[Any]]:
-        """The statement."""
-        plain = rows.order_by().values_list(*self.read)
-        observed, observed_values = plain.query.sql_with_params()
-        compiler = plain.query.get_compiler(using=rows.db)
-        columns: list[str] = []
-        column_values: list[Any] = []
-        for expression in wanted:
-            sql, values = compiler.compile(expression.resolve_expression(plain.query))  # type: ignore[attr-defined]
-            columns.append(sql)
-            column_values += values
-        joins, join_values = self._joins()
-        names = ", ".join(connections[rows.db].ops.quote_name(name) for name in self.read.values())
-        return f"SELECT {', '.join(columns)} FROM ({observed}) AS o ({names}){joins}", [*column_values, *observed_values, *join_values]
+    def compile(self, wanted: Sequence[Combinable]) -> "_Compiled":
+        """What is wanted, as text that no row, day or slice changes."""
+        query = GRAINS[self.grain].model.objects.all().query
+        compiler = query.get_compiler(using=DEFAULT_DB_ALIAS)
+        made = [compiler.compile(expression.resolve_expression(query)) for expression in wanted]  # type: ignore[attr-defined]
+        columns, values = ", ".join(sql for sql, _ in made), [value for _, found in made for value in found]
+        return _Compiled(self.grain, columns, values, dict(self.read), dict(self.joined))
 
-    def _joins(self) -> tuple[str, list[Any]]:
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A scan without its rows."""
+
+    grain: str
+    columns: str
+    values: Sequence[Any]
+    read: Mapping[str, str]
+    joined: Mapping[tuple[str, int], str]
+
+    def select(self, rows: QuerySet[Any], closes: Closes) -> tuple[str, list[Any]]:
+        """The statement over these rows."""
+        observed, observed_values = rows.order_by().values_list(*self.read).query.sql_with_params()
+        joins, join_values = self._joins(closes)
+        names = ", ".join(connections[rows.db].ops.quote_name(name) for name in self.read.values())
+        return f"SELECT {self.columns} FROM ({observed}) AS o ({names}){joins}", [*self.values, *observed_values, *join_values]
+
+    def _joins(self, closes: Closes) -> tuple[str, list[Any]]:
         joins, values = "", []
         for (grain, before), alias in self.joined.items():
             place = GRAINS[grain]
@@ -252,8 +263,31 @@ class _Sources:
             table = f"public.{place.table}" if before else place.table
             joins += f" LEFT JOIN {table} {alias} ON {alias}.lender_id = o.lender_id AND {alias}.{place.subject} = {subject} AND {alias}.as_of = "
             joins += "%s" if before else "o.as_of"
-            values += [self.closes[before]] if before else []
+            values += [closes[before]] if before else []
         return joins, values
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a scan is to say. Two with the same marks ask for the same."""
+
+    grain: str
+    there: frozenset[int]
+    marks: tuple[Any, ...]
+    trees: Mapping[int, RuleTree] = field(compare=False)
+    limits: Limits = field(compare=False)
+    scopes: Mapping[int, Scope] = field(compare=False)
+
+
+@lru_cache(maxsize=32)  # rules change seldom and slices are many: putting the statement together costs more than reading a small slice
+def _compiled(order: _Order) -> _Compiled:
+    sources = _Sources(order.grain, order.there)
+    levels: list[Combinable] = []
+    for key, tree in order.trees.items():
+        level: Combinable = compile_levels(tree, sources.column, order.limits, sources.at_home() if limits_used(tree) else None)
+        where = _within(order.grain, order.scopes.get(key, EVERYTHING), sources)
+        levels.append(level if where is None else Case(When(where, then=level), default=Value(int(Level.CLEAR))))
+    return sources.compile([Column("o", "subject", IntegerField()), *levels])
 
 
 def _output(field: Field) -> models.Field:

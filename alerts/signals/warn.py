@@ -14,13 +14,13 @@ from datetime import date
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
 from alerts.rulebook.models import RuleVersion
 from alerts.rulebook.queries import LimitInForce, limits_in_force, live_versions, trial_versions
 from alerts.rulebook.rules import Level, RuleTree, fields_used
-from alerts.rulebook.scan import Scope, earlier_closes, scan, scan_values
+from alerts.rulebook.scan import Scope, earlier_closes, scan, scan_values, scopes
 from alerts.rulebook.writing import thresholds, tree_from_json
 from alerts.signals import statements
 from alerts.signals.queries import setting
@@ -28,7 +28,6 @@ from alerts.signals.system import HANDLING_DAYS, system_rule
 from borrowers.loans.allocation import MINE
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import working_day_after
-from loanwatch.people.models import BranchReach
 
 NAMES = {Level.YELLOW: "yellow", Level.ORANGE: "orange", Level.RED: "red"}
 
@@ -90,7 +89,7 @@ class Book:
         keyed = {v.pk: v for v in versions} | {-v.trial.pk: v for v in trials}
         trees = {key: tree_from_json(v.tree) for key, v in keyed.items()}
         closes = earlier_closes(lender, day, trees.values())
-        return cls(versions, trials, trees, _scopes(lender, day, keyed), limits_in_force(lender, day), closes)
+        return cls(versions, trials, trees, scopes(lender, day, keyed), limits_in_force(lender, day), closes)
 
     def scan(self, grain: Grain, key: dict[str, Any]) -> tuple[str, list[Any]]:
         """The beginning of a statement that has `levels (subject, key, level)` of all that is not clear, and its parameters."""
@@ -225,22 +224,6 @@ def _observed(grain: Grain, key: dict[str, Any]) -> QuerySet[Any]:
             mine = "alerts_borrowerday.borrower_id IN (SELECT borrower_id FROM borrowers_loan WHERE id = ANY (%s::bigint[]))"
         rows = rows.extra(where=[mine], params=[key["only"]])  # noqa: S610
     return rows
-
-
-def _scopes(lender: Lender, day: date, versions: Mapping[int, RuleVersion]) -> dict[int, Scope]:
-    """For whom each version counts; a branch stands for all below it on the day."""
-    named = {code for v in versions.values() for code in v.branches}
-    below: dict[str, list[int]] = {code: [] for code in named}
-    if named:
-        reach = BranchReach.objects.filter(ancestor__lender=lender, ancestor__code__in=named, from_on__lte=day)
-        for code, branch in reach.filter(Q(to_on__isnull=True) | Q(to_on__gt=day)).values_list("ancestor__code", "descendant_id"):
-            below[code].append(branch)
-    return {
-        # a branch that is gone has nothing below it: then the rule counts nowhere, not everywhere
-        key: Scope(tuple(v.products), tuple(v.segments), tuple(sorted({pk for code in v.branches for pk in below[code] or [0]})))
-        for key, v in versions.items()
-        if v.products or v.segments or v.branches
-    }
 
 
 def _tell_rules(cursor: CursorWrapper, lender: Lender, day: date, book: Book) -> None:

@@ -206,14 +206,13 @@ def test_a_snoozed_rule_opens_nothing_for_the_borrower_from_its_first_to_its_las
 
 
 def test_the_evidence_names_the_limit_with_its_value_source_and_day(loan):
-    Parameter.objects.filter(lender=loan.lender, key="limit.past_due_watch").delete()
-    rule(loan.lender, "red when days_past_due > limit.past_due_watch")
+    rule(loan.lender, "red when days_past_due > limit.past_due_doubtful")
     assert nights(loan, 40) == [0]  # nobody has set it
-    Parameter.objects.create(lender=loan.lender, key="limit.past_due_watch", value=30, valid_from=LONG_AGO, source="House rule 7", confidence="own")
+    Parameter.objects.create(lender=loan.lender, key="limit.past_due_doubtful", value=30, valid_from=LONG_AGO, source="House rule 7", confidence="own")
     assert nights(loan, 30, 31, first=1) == [0, 1]
     (mark,) = AlertEvidence.objects.get().thresholds
-    assert mark["limits"] == {"past_due_watch": 30}
-    assert mark["sources"] == {"past_due_watch": {"source": "House rule 7", "from": LONG_AGO.isoformat()}}
+    assert mark["limits"] == {"past_due_doubtful": 30}
+    assert mark["sources"] == {"past_due_doubtful": {"source": "House rule 7", "from": LONG_AGO.isoformat()}}
 
 
 def test_a_trial_leaves_hits_beside_those_of_the_live_version_and_no_alert(branch):
