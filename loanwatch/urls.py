@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts/", include("alerts.signals.urls")),
     path("cases/", include("alerts.cases.urls")),
     path("classification/", include("alerts.classification.urls")),
+    path("rules/", include("alerts.backtests.urls")),
     path("rules/", include("alerts.rulebook.urls")),
     path("portal/", include("loanwatch.desk.portal.urls")),
     path("", include("loanwatch.desk.urls")),

@@ -36,6 +36,7 @@ LEVELS = (1, 2, 3)  # "at least yellow", "at least orange", "red"
 LEVEL_WORDS: Mapping[int, str] = MappingProxyType({1: "yellow", 2: "orange", 3: "red"})
 BIN = 30  # days of lead time in one bar
 SIX = Decimal("0.000001")
+Z = Decimal("1.959964")  # normal quantile of 97.5 %
 
 
 def window_end(close: date, months: int) -> date:
@@ -86,6 +87,17 @@ def plan(closes: Sequence[date], *, from_on: date, to_on: date, months: int, pac
 def share(part: int, whole: int) -> Decimal | None:
     """part / whole with six decimals, rounded half up; None when there is no whole."""
     return (Decimal(part) / whole).quantize(SIX, rounding=ROUND_HALF_UP) if whole else None
+
+
+def interval(part: int, whole: int) -> tuple[Decimal, Decimal] | None:
+    """The range in which a share lies with 95 % certainty (Wilson), three decimals; None when there is no whole. Few cases: a wide range."""
+    if not whole:
+        return None
+    z2 = Z * Z
+    middle = (Decimal(part) + z2 / 2) / (whole + z2)
+    reach = Z * (Decimal(part) * (whole - part) / whole + z2 / 4).sqrt() / (whole + z2)
+    low, high = ((value).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP) for value in (max(middle - reach, Decimal(0)), min(middle + reach, Decimal(1))))
+    return low, high
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
     """The pages of the rulebook: rules, what waits for approval, silences."""
     waits = queries.waiting(lender_of(request.access)).count()
     pages = [("list", _("Rules"), None), ("waiting", _("Waiting for approval"), waits), ("snoozes", _("Silenced for borrowers"), None)]
-    return [{"text": text, "url": reverse(f"rulebook:{name}"), "current": name == current, "count": count} for name, text, count in pages]
+    found = [{"text": text, "url": reverse(f"rulebook:{name}"), "current": name == current, "count": count} for name, text, count in pages]
+    return [*found, {"text": _("Worth of the rules"), "url": reverse("backtests:quality"), "current": False, "count": None}]
 
 
 def rule_detail(request: HttpRequest, code: str) -> HttpResponse:

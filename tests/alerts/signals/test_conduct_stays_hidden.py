@@ -38,7 +38,7 @@ def words(answer) -> str:
 
 def is_rulebook(address) -> bool:
     """Where the rules themselves stand, on conduct as well: whom one has fired on is not said there."""
-    return address.name.startswith(("rulebook:", "api:rule"))
+    return address.name.startswith(("rulebook:", "backtests:", "api:rule"))
 
 
 def shown(made, role: str) -> list[str]:

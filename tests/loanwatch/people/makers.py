@@ -127,6 +127,8 @@ MAKERS: dict[str, Maker] = {
     "classification/pk": Maker(_thing("proposal"), _by_loan),
     "deadlines/deadline_id": Maker(_thing("deadline"), _by_loan),
     "rulebook/snooze_id": Maker(_thing("snooze"), _by_loan),
+    "backtests/run_id": Maker(_thing("backtest"), _by_lender),
+    "backtests/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
     "rulebook/version": Maker(lambda place, role: 1, _always),
     "rulebook/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
     # acts

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from alerts.backtests.models import BacktestRun
+from alerts.backtests.rules import LEVELS, Figures
 from alerts.cases.models import Case, CaseAlert
 from alerts.classification.models import ClassProposal
 from alerts.reminders.models import ContactPreference
@@ -137,6 +139,16 @@ def _open_lender(code: str) -> Lender:
     return lender
 
 
+def _backtest(alert) -> BacktestRun:
+    """A back-test of the alert's rule that found nothing."""
+    levels = {str(level): Figures().as_json() for level in LEVELS}
+    result = {"levels": levels, "parts": [], "closes": 1, "first": TODAY.isoformat(), "last": TODAY.isoformat(), "newest": TODAY.isoformat(), "judged_to": None}
+    return BacktestRun.objects.create(
+        lender=alert.lender, rule=alert.rule, version=alert.rule_version, text=alert.rule_version.text, tree={}, from_on=TODAY, to_on=TODAY, hours=1,
+        state="done", result=result, closes=1, closes_done=1,
+    )  # fmt: skip
+
+
 def _furnish(lender: Lender, code: str, name: str) -> Place:
     branch = Branch.objects.get(lender=lender, code=code)
     bank = book.Bank(lender, branch, branch)
@@ -165,7 +177,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
     webhook, _ = WebhookSource.objects.get_or_create(lender=bank.lender, name="bureau", defaults={"facts": ["tier"], "made_by": made_by})
     things: dict[str, Any] = {"alert note": _note(alert, bank), "alert file": _file(alert, bank), "case": _case(alert)}
     things |= {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
-    things |= {"snooze": snooze, "document": _document(loan), "hold": _hold(bank, loan)}
+    things |= {"snooze": snooze, "backtest": _backtest(alert), "document": _document(loan), "hold": _hold(bank, loan)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
         begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
