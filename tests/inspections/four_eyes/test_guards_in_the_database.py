@@ -1,39 +1,47 @@
 """Direct SQL with the rights of the web process and of a worker: neither makes a verifier of the recorder nor changes a record.
 
-These tests commit, because the raw connections see committed rows only.
+What is told here is committed, because the raw connections see committed rows only: one bank for all, and a visit of its own for each test.
 """
 
 import threading
+from collections.abc import Iterator
 
 import psycopg2
 import pytest
 from django.db import connections, transaction
+from django.test import override_settings
 
 from inspections.four_eyes import actions as four_eyes
 from inspections.visits import actions as visits
 from inspections.visits.models import Visit
 from loanwatch.kernel.policy import Conflict
+from tests import database
 from tests.inspections.book import fill, make_task, open_bank, own_view, submit, submitted
 
 REFUSED = (psycopg2.errors.IntegrityError, psycopg2.errors.CheckViolation, psycopg2.errors.IntegrityConstraintViolation)
 
 
-@pytest.fixture(params=["web", "worker"])
-def attacker(request):
-    """A raw connection of a role that has told the trigger library to ignore every trigger there is, by name and by table."""
-    connection = request.getfixturevalue(f"{request.param}_connection")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(tgname::text) || array_agg(tgrelid::regclass || ':' || tgname) FROM pg_trigger WHERE NOT tgisinternal"
-        )
-        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, false)", ["{" + ",".join(cursor.fetchone()[0]) + "}"])
-    return connection
+@pytest.fixture(scope="module")
+def bank(django_db_setup, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield open_bank()
+        database.TestDatabase.current.renew()
 
 
 @pytest.fixture
-def bank(transactional_db, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return open_bank()
+def raw(bank) -> Iterator[psycopg2.extensions.connection]:
+    """A raw connection with the rights of the web process."""
+    yield from database.raw_connection("web")
+
+
+@pytest.fixture(params=["web", "worker"])
+def attacker(request, bank):
+    """A raw connection of a role that has told the trigger library to ignore every trigger there is, by name and by table."""
+    for connection in database.raw_connection(request.param):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT array_agg(tgname::text) || array_agg(tgrelid::regclass || ':' || tgname) FROM pg_trigger WHERE NOT tgisinternal")
+            cursor.execute("SELECT set_config('pgtrigger.ignore', %s, false)", ["{" + ",".join(cursor.fetchone()[0]) + "}"])
+        yield connection
 
 
 def run(connection, statement, *values):
@@ -122,7 +130,8 @@ def test_nothing_of_a_submitted_or_verified_visit_changes_or_goes(bank, attacker
         refused(
             attacker,
             "INSERT INTO inspections_answer (visit_id, checkpoint_id, note, saved_at) SELECT visit_id, checkpoint_id, '',"
-            " now() FROM inspections_answer LIMIT 1",
+            " now() FROM inspections_answer WHERE visit_id = %s LIMIT 1",
+            visit.pk,
         )
         refused(attacker, "UPDATE inspections_photo SET reused_from_id = NULL, taken_at = now() WHERE visit_id = %s", visit.pk)
         refused(attacker, "DELETE FROM inspections_photo WHERE visit_id = %s", visit.pk)
@@ -207,11 +216,13 @@ def test_history_is_not_forged_and_guards_are_not_removed(bank, attacker):
             run(attacker, statement)
 
 
-def test_the_database_keeps_every_state_of_a_visit(bank, owner_connection):
+def test_the_database_keeps_every_state_of_a_visit(bank):
     visit = submitted(bank)
     own_view(visit, bank.officer)
     four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, by=bank.officer)
-    rows = run(owner_connection, "SELECT state, verified_by_id FROM inspections_visitevent WHERE pgh_obj_id = %s ORDER BY pgh_id", visit.pk)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT state, verified_by_id FROM inspections_visitevent WHERE pgh_obj_id = %s ORDER BY pgh_id", [visit.pk])
+        rows = cursor.fetchall()
     assert rows == [("draft", None), ("submitted", None), ("verified", bank.officer.person.pk)]
 
 
@@ -240,7 +251,7 @@ def test_of_two_officers_who_decide_at_once_one_wins(bank):
     assert Visit.objects.get(pk=visit.pk).verified_by_id in results
 
 
-def test_an_answer_does_not_slip_into_a_visit_that_is_being_submitted(bank, web_connection):
+def test_an_answer_does_not_slip_into_a_visit_that_is_being_submitted(bank, raw):
     """The answer is written while the submission is not committed yet: it waits, and is refused."""
     visit = visits.start_visit(task_id=make_task(bank).pk, by=bank.manager)
     fill(visit, bank.manager)
@@ -248,7 +259,7 @@ def test_an_answer_does_not_slip_into_a_visit_that_is_being_submitted(bank, web_
 
     def write():
         try:
-            run(web_connection, "UPDATE inspections_answer SET note = 'late' WHERE visit_id = %s", visit.pk)
+            run(raw, "UPDATE inspections_answer SET note = 'late' WHERE visit_id = %s", visit.pk)
             outcome.append("written")
         except REFUSED:
             outcome.append("refused")

@@ -12,7 +12,7 @@ from loanwatch.lenders.models import Lender
 from loanwatch.trail import ledger
 from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_worker")]
 DAY = date(2026, 6, 30)
 PLAN = [("first", True), ("second", False)]
 
@@ -190,7 +190,7 @@ def test_a_day_is_closed_once_and_only_when_no_unit_is_left(opened):
     assert [ledger.close_if_done(opened.pk, DAY) for _ in range(3)] == [True, False, False]
 
 
-def test_the_heartbeat_keeps_a_long_unit_with_its_worker(opened, settings):
+def test_the_heartbeat_keeps_a_long_unit_with_its_worker(transactional_db, opened, settings):
     settings.LEASE_SECONDS = 0.3
     unit = ledger.claim()
     with ledger.heartbeat(unit):
@@ -200,7 +200,7 @@ def test_the_heartbeat_keeps_a_long_unit_with_its_worker(opened, settings):
         finish(unit)
 
 
-def test_eight_claimers_at_once_never_get_the_same_unit(lender):
+def test_eight_claimers_at_once_never_get_the_same_unit(transactional_db, lender):
     ledger.due(lender, [DAY])
     ledger.open_next(lender.pk, [("only", True)], 64)
     claimed: list[int] = []
