@@ -1,4 +1,4 @@
-"""`rules list|show|check|preview`: the rulebook from the shell."""
+"""`rules list|show|check|preview|backtest`: the rulebook from the shell."""
 
 import sys
 from argparse import ArgumentParser
@@ -9,11 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from alerts.management.arguments import lender_of, print_json
+from alerts.backtests import shell as backtesting
 from alerts.observation.queries import NotClosed, closed_days, require_closed
 from alerts.rulebook import shell
 from alerts.rulebook.errors import RuleRefused
 from alerts.rulebook.language import parse
 from alerts.rulebook.models import Rule, RuleVersion
+from loanwatch.kernel.policy import Refused
 from loanwatch.lenders.models import Lender
 from loanwatch.people.clock import today
 
@@ -35,6 +37,8 @@ class Command(BaseCommand):
                 step.add_argument("--file", help="a text to use instead; - for standard input")
             if name == "check":
                 step.add_argument("--grain", choices=Rule.Grain.values, default="loan", help="what a text without a rule looks at")
+            if name == "backtest":
+                backtesting.add_arguments(step)
             if name == "preview":
                 step.add_argument("--as-of", type=date.fromisoformat, help="a closed business day, YYYY-MM-DD; else the last one")
 
@@ -93,11 +97,20 @@ class Command(BaseCommand):
         levels = f"{told['red']} red, {told['orange']} orange, {told['yellow']} yellow, {told['clear']} clear, {told['not_evaluable']} not evaluable"
         return told, [f"{rule.code} at the close of {day}: {levels} of {told['observed']}{against}", *subjects]
 
+    def _backtest(self, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        lender = lender_of(options["lender"])
+        rule, version = _found(lender, options)
+        try:
+            return backtesting.tested(rule, version, _text(options) or "", options)
+        except (Refused, RuleRefused) as fault:
+            raise CommandError(str(fault)) from None
+
 
 STEPS = {
     "list": "every rule with its states",
     "show": "one rule as it counts, or one of its versions",
     "check": "what is wrong with the text of a rule or of a file",
+    "backtest": "what a rule or a text would have said at past closes, and what became of the loans",
     "preview": "what a rule or a text would say at a close, against the version in force",
 }
 
