@@ -83,6 +83,8 @@ SHIPPED = [
      "House practice: share of alerts of a level that end in default within 12 months, to rank by; replace it by the bank's own rates (proposal)", "low"),
     ("alerts.loss_given_default", 0.45, "Basel II, par. 287, senior unsecured: 45 %; 40 % for corporates since Basel III (2017)", "medium"),
     ("cases.quiet_days", 90, "Rule facts D7 (nbfc-early-warning): days without anything open after which a case closes by itself", "medium"),
+    ("rules.quality", {"closed": 20, "retire": 0.1, "tighten": 0.3, "missing": 0.5, "worked_days": 90, "hours": 1.5},
+     "House practice: judged alerts, precision and missing data from which a rule is proposed for change; hours of an alert (proposal)", "own"),
     ("reminder.send", True, "Borrowers are reminded of demands (proposal)", "own"),
     ("reminder.days_before", {"default": [7, 1, 0]}, "House practice: a week and a day before the due date, and on it; by product kind (proposal)", "own"),
     ("reminder.days_after", {"default": [1]}, "House practice: once, the day after a demand that was not met; by product kind (proposal)", "own"),

@@ -46,6 +46,7 @@ NAMES: dict[str, Any] = {
     "reminder.most_per_week": _("Most reminders to one borrower in seven days"),
     "reminder.quiet_hours": _("Hours in which nobody is disturbed"),
     "reminder.language": _("Language of reminders, by currency of the loan"),
+    "rules.quality": _("When a warning rule is proposed for tightening or retiring, and the hours that an alert takes"),
     "rules.trial_days": _("Longest test run of a warning rule, days"),
     "rules.snooze_days": _("Longest silence of a warning rule for one borrower, days"),
     "limit.past_due_watch": _("Rule limit: days past due that are a warning sign"),
