@@ -4,9 +4,11 @@ import io
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from alerts.observation.models import LoanDay
 from borrowers.loans.actions import LoanRow, save_loans
@@ -74,6 +76,16 @@ def missed_days_too() -> None:
 @pytest.fixture
 def book(db, as_worker) -> Book:
     return Book()
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[], Book]]:
+    """Makes a book that stands until the module ends; what a test does to it, by `db` and `as_worker`, is rolled back after it."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setattr(tasks, "ring", lambda: None)
+        patch.setattr(actions, "missed_between", lambda lender, newest, first: [])
+        yield Book
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

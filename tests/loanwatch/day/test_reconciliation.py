@@ -18,7 +18,7 @@ from loanwatch.trail.models import BusinessDay, RunException, RunUnit
 from tests.factories import hire
 from tests.rollups import assert_rollups_agree
 
-FEB_1, FEB_2 = date(2026, 2, 1), date(2026, 2, 2)
+FEB_1, FEB_2, FEB_3 = date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3)
 
 
 def of(book, day=FEB_2) -> list[reconcile.Difference]:
@@ -31,12 +31,18 @@ def change(table: str, column: str, amount: str) -> None:
         cursor.execute(f"UPDATE {table} SET {column} = {column} + %s WHERE as_of = %s", [amount, FEB_2])
 
 
-@pytest.fixture
-def night(book):
+@pytest.fixture(scope="module")
+def two_nights(standing):
+    book = standing()
     book.loan("L-1")
     book.loan("L-2")
     book.close(FEB_1, FEB_2)
     return book
+
+
+@pytest.fixture
+def night(two_nights, db, as_worker):
+    return two_nights
 
 
 def test_a_close_that_adds_up_is_closed(night):
@@ -64,24 +70,22 @@ def test_a_loan_that_a_node_does_not_count_and_a_bucket_that_is_off_are_differen
     assert [d.check for d in of(night)] == ["parts"]
 
 
-def test_a_row_corrupted_after_the_branches_were_observed_stops_the_close_and_the_day_stays_open(book, monkeypatch):
-    book.loan("L-1")
-    book.close(FEB_1)
-    real = rollup.require_agreement
+def test_a_row_corrupted_after_the_branches_were_observed_stops_the_close_and_the_day_stays_open(night, monkeypatch):
+    real, loan = rollup.require_agreement, Loan.objects.get(number="L-1")
 
     def corrupted(cursor, key):
-        cursor.execute("UPDATE alerts_loanday SET outstanding = outstanding + 0.01 WHERE as_of = %(day)s", key)
+        cursor.execute("UPDATE alerts_loanday SET outstanding = outstanding + 0.01 WHERE as_of = %(day)s AND loan_id = %(loan)s", {**key, "loan": loan.pk})
         real(cursor, key)
 
     monkeypatch.setattr(rollup, "require_agreement", corrupted)
-    with pytest.raises(actions.Stuck, match=r"The figures of 2026-02-02 differ in 3 places, first at HO / WC / CNY"):
-        book.close(FEB_2)
-    assert BusinessDay.objects.get(business_date=FEB_2).state == "closing"
-    assert not NodeDay.objects.filter(as_of=FEB_2).exists()
+    with pytest.raises(actions.Stuck, match=r"The figures of 2026-02-03 differ in 3 places, first at HO / WC / CNY"):
+        night.close(FEB_3)
+    assert BusinessDay.objects.get(business_date=FEB_3).state == "closing"
+    assert not NodeDay.objects.filter(as_of=FEB_3).exists()
     told = RunException.objects.get().error
-    assert "FiguresDiffer" in told and "HO / WC / CNY: expected 1 loans, 1200.01, overdue 106.00, found 1 loans, 1200.00, overdue 106.00 (loans)" in told
+    assert "FiguresDiffer" in told and "HO / WC / CNY: expected 2 loans, 2400.01, overdue 212.00, found 2 loans, 2400.00, overdue 212.00 (loans)" in told
     monkeypatch.undo()
-    assert book.close(FEB_2) == ["closed"]
+    assert night.close(FEB_3) == ["closed"]
 
 
 def test_what_was_delivered_is_what_the_loans_show(night):
@@ -112,16 +116,15 @@ def test_what_was_delivered_for_a_slice_that_is_accepted_is_compared_with_nothin
         assert [d.check for d in reconcile.differences_of(cursor, night.lender, FEB_2) if d.check == "delivered"] == found
 
 
-def test_figures_that_do_not_add_up_are_mended_and_never_accepted(book, monkeypatch):
-    book.loan("L-1")
+def test_figures_that_do_not_add_up_are_mended_and_never_accepted(night, monkeypatch):
     monkeypatch.setattr(rollup, "require_agreement", lambda cursor, key: (_ for _ in ()).throw(reconcile.FiguresDiffer(key["day"], [None])))
     with pytest.raises(actions.Stuck):
-        book.close(FEB_1)
+        night.close(FEB_3)
     monkeypatch.undo()
-    seat = hire(Branch.objects.get(lender=book.lender, code="HO"), Role.CREDIT_ADMIN)
+    seat = hire(Branch.objects.get(lender=night.lender, code="HO"), Role.CREDIT_ADMIN)
     with pytest.raises(Conflict, match="could not be added up"):
-        accept_day(book.lender, FEB_1, "never mind", seat)
-    assert BusinessDay.objects.get().state == "closing"
+        accept_day(night.lender, FEB_3, "never mind", seat)
+    assert BusinessDay.objects.get(business_date=FEB_3).state == "closing"
 
 
 def test_a_close_shows_what_differs_and_the_loans_behind_it(night, client, settings):
