@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from alerts.backtests.rules import MOVES as BACKTEST
 from alerts.cases.rules import MOVES as CASE
 from alerts.classification.actions import MOVES as PROPOSAL
 from alerts.rulebook.life import MOVES as RULE
@@ -28,6 +29,11 @@ THINGS = (
         RULE,
         "Written by risk officers, approved by a credit administrator who neither wrote nor checked it; frozen from `checked` on. The "
         "database itself allows no other move. A version that a newer one replaces is retired from that day.",
+    ),
+    (
+        "Back-test of a warning rule",
+        BACKTEST,
+        "Asked for by a risk officer; a worker takes it, hands it back at the end of its shift, and ends it. Any risk officer cancels it.",
     ),
     ("Class proposal", PROPOSAL, "Written by the day's propose step when days past due call for another class."),
     (
