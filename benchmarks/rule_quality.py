@@ -129,7 +129,8 @@ def _question(target: str, months: int, spoke: list[Any], silent: list[Any], ask
         f"Of {asked} rules on loans and borrowers {len(spoke)} fired, {len(silent)} were clear wherever they could be evaluated"
         + (f" ({', '.join(rule.code for rule in silent)})" if silent else "")
         + f", and {asked - len(spoke) - len(silent)} could not be evaluated at all on this book.\n",
-        "| Rule | Level | Precision | Base rate | Times better than chance | Precision of episodes | Recall | Lead time, days: quartiles | Episodes a week | Not evaluable |",
+        "| Rule | Level | Precision | Base rate | Times better than chance | Precision of episodes | Recall | Lead time, days: quartiles "
+        "| Episodes a week | Not evaluable |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for rule, levels in spoke:

@@ -128,7 +128,9 @@ def test_a_close_that_takes_too_long_ends_the_run_with_a_sentence_and_a_lost_dat
 
 def test_the_night_goes_first(book, waiting):
     day = BusinessDay.objects.create(lender=book.lender, business_date=MONTHS[-1] + timedelta(days=1), state=BusinessDay.State.CLOSING)
-    unit = RunUnit.objects.create(lender=book.lender, business_date=day.business_date, run_version=1, step="observe", step_order=1, bucket=0, bucket_from=0, bucket_to=255)
+    unit = RunUnit.objects.create(
+        lender=book.lender, business_date=day.business_date, run_version=1, step="observe", step_order=1, bucket=0, bucket_from=0, bucket_to=255
+    )
     assert claim() is None
     unit.delete()
     assert claim().pk == waiting.pk
