@@ -16,7 +16,7 @@ from alerts.observation.models import DroppedDay, LoanDay
 from alerts.observation.queries import closed_days
 from alerts.rulebook.models import Rule, RuleTally
 from alerts.rulebook.queries import rulebook
-from alerts.signals.models import Alert
+from alerts.signals.models import Alert, AlertClosure
 from loanwatch.kernel.calendars import add_months
 from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import parameter
@@ -78,7 +78,11 @@ def quality(access: Access, lender: Lender, until: date, months: int, thumb: Thu
     outcomes = {name: Count("pk", filter=period & Q(outcome=name)) for name in Alert.Outcome.values}
     earlier = {f"{name}_before": Count("pk", filter=before & Q(outcome=name)) for name in Alert.Outcome.values}
     opened = Count("pk", filter=Q(opened_on__gt=since, opened_on__lte=until))
-    counted: dict[int, dict[str, Any]] = {row["rule_id"]: row for row in alerts.order_by().values("rule_id").annotate(opened=opened, **outcomes, **earlier)}
+    counted: dict[int, dict[str, Any]] = {row["rule_id"]: row for row in alerts.order_by().values("rule_id").annotate(opened=opened)}
+    # every closing counts, also that of an alert which has opened again since
+    closures = AlertClosure.objects.filter(alert__in=alerts.order_by().values("pk")).order_by().values("alert__rule_id").annotate(**outcomes, **earlier)
+    for row in closures:
+        counted.setdefault(row["alert__rule_id"], {}).update(row)
     tallies, by_month = _tallies(lender, since, until), _by_month(alerts, since, until)
     entered, flagged, warned = _entered(access, lender, since, until, thumb)
     weeks = Decimal((until - since).days) / 7
@@ -127,6 +131,11 @@ def _entered(access: Access, lender: Lender, since: date, until: date, thumb: Th
     loans, loan_values = days.values_list("loan_id", "borrower_id", "as_of", "days_past_due").query.sql_with_params()
     alerts = Alert.objects.visible_to(access).filter(lender=lender, borrower__isnull=False, raised_by=None).order_by()
     seen, alert_values = alerts.values_list("rule_id", "loan_id", "borrower_id", "opened_on", "acknowledged_at").query.sql_with_params()
+    # an alert that has opened again forgot when it was acknowledged; its closures have not
+    rounds: Any = AlertClosure.objects.filter(alert__in=alerts.values("pk")).order_by()
+    rounds = rounds.values_list("alert__rule_id", "alert__loan_id", "alert__borrower_id", "alert__opened_on", "acknowledged_at")
+    closed, closed_values = rounds.query.sql_with_params()
+    seen, alert_values = f"{seen} UNION ALL {closed}", (*alert_values, *closed_values)
     values = [*loan_values, ends, *alert_values, thumb.worked_days, lender.zone, thumb.worked_days, LONGEST_MEMORY]
     with connection.cursor() as cursor:
         cursor.execute(ENTERED.format(seen=loans, alerts=seen), values)

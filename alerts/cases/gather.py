@@ -1,7 +1,7 @@
 """The day's gather step: every open alert of a borrower into one case, whose level is that of the worst; set-based.
 
 A borrower without an open case gets one. A worse alert makes the level rise, with the alert as its reason, and is told to the account
-manager and the risk officers of the branch. A case in which nothing was open for long closes by itself.
+manager and the nearest risk officers at or above the branch. A case in which nothing was open for long closes by itself.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_noop
 
-from alerts.signals.notices import HELD, REACH, tell_people
+from alerts.signals.notices import nearest, tell_people
 from alerts.signals.queries import setting
 from loanwatch.lenders.models import Lender
 
@@ -70,15 +70,13 @@ INSERT INTO alerts_caseevent (case_id, "on", kind, text) SELECT id, %(day)s, 'cl
 """
 PEOPLE = f"""
     WITH rose AS (
-        SELECT k.id, k.number, k.borrower_id, k.branch_id FROM alerts_caseevent e JOIN alerts_case k ON k.id = e.case_id
+        SELECT k.id, k.number, k.borrower_id, k.branch_id, NULL::bigint AS hidden_from FROM alerts_caseevent e JOIN alerts_case k ON k.id = e.case_id
         WHERE k.lender_id = %(lender)s AND e."on" = %(day)s AND e.kind = 'escalated'
     )
     SELECT p.manager_id AS person_id, r.number, false AS conduct FROM rose r
     JOIN alerts_borrowerday p ON p.lender_id = %(lender)s AND p.as_of = %(day)s AND p.borrower_id = r.borrower_id WHERE p.manager_id IS NOT NULL
     UNION ALL
-    SELECT r.person_id, k.number, false FROM rose k
-    JOIN people_branchreach b ON b.descendant_id = k.branch_id AND {REACH} AND b.depth <= 1
-    JOIN people_roleheld r ON r.branch_id = b.ancestor_id AND r.role = 'risk_officer' AND {HELD}
+    SELECT n.person_id, a.number, false FROM rose a CROSS JOIN LATERAL ({nearest("'{risk_officer,branch_head}'::text[]")}) n
 """
 
 

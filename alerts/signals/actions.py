@@ -163,16 +163,19 @@ def return_alert(*, number: str, by: Access, reason: str) -> Alert:
 
 
 @transaction.atomic
-def close_alert(*, number: str, by: Access, outcome: str, note: str) -> Alert:
-    """Close a submitted alert: the second pair of eyes. `outcome` is one of Alert.Outcome.
+def close_alert(*, number: str, by: Access, outcome: str, note: str, level: int | None = None) -> Alert:
+    """Close a submitted alert: the second pair of eyes. `outcome` is one of Alert.Outcome; `level` the one that the closer saw.
 
     The row is locked, so of two closers one wins and the other gets Conflict. The database refuses a closer who submitted.
-    Raises Alert.DoesNotExist, Refused, Conflict unless the alert is submitted.
+    Raises Alert.DoesNotExist, Refused, Conflict unless the alert is submitted and stands at the level seen.
     """
     alert = locked(number, by)
     if alert.state != SUBMITTED:
         raise Conflict(sentence(alert), code="ALERT_STATE")
     by.check(Act.ALERT_CLOSE, alert)
+    if level is not None and level != alert.level:
+        parts = {"number": alert.number, "level": alert.get_level_display()}
+        raise Conflict(_("Alert %(number)s has meanwhile changed its level and is now at “%(level)s”. Look at it again. Nothing was changed.") % parts, code="ALERT_LEVEL")
     AlertNote.objects.create(alert=alert, by=author(by), kind="close", text=note)
     moved(alert, CLOSED)
     alert.closed_by, alert.closed_on, alert.outcome = by.person, by.on, Alert.Outcome(outcome).value

@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_noop
 
 from alerts.signals.models import Level
-from alerts.signals.notices import HELD, REACH, tell_people
+from alerts.signals.notices import STAYS, nearest, tell_people
 from alerts.signals.queries import setting
 from loanwatch.kernel import calendars
 from loanwatch.lenders.models import DayException, Lender
@@ -30,36 +30,28 @@ INSERT INTO alerts_alertescalation (alert_id, round, stage, cause, "on")
 SELECT a.id, a.reopened, l.stage, CASE WHEN a.due_on <= l.handled_by THEN 'handling' ELSE 'acknowledge' END, %(day)s
 FROM alerts_alert a JOIN late l ON l.level = a.level
 WHERE a.lender_id = %(lender)s AND a.state IN ('open', 'acknowledged', 'handling') AND greatest(a.opened_on, a.reopened_on) <= %(day)s
-  AND (a.due_on <= l.handled_by OR a.state = 'open' AND greatest(a.opened_on, a.reopened_on) <= l.acknowledged_by)
+  AND (a.due_on <= l.handled_by OR a.state = 'open' AND greatest(a.opened_on, a.reopened_on, a.risen_on) <= l.acknowledged_by)
   AND NOT EXISTS (SELECT 1 FROM alerts_alertescalation e WHERE e.alert_id = a.id AND e.round = a.reopened AND e.stage = l.stage)
 ORDER BY a.id, l.stage
 ON CONFLICT DO NOTHING
 """
-_NEAREST = f"""
-    SELECT r.person_id FROM people_branchreach b JOIN people_roleheld r ON r.branch_id = b.ancestor_id AND {HELD}
-    WHERE b.descendant_id = a.branch_id AND {REACH} AND r.role = {{role}} AND r.person_id IS DISTINCT FROM a.hidden_from
-      AND b.depth = (SELECT min(bb.depth) FROM people_branchreach bb JOIN people_roleheld rr ON rr.branch_id = bb.ancestor_id AND rr.role = {{role}}
-                          AND rr.from_on <= %(day)s AND (rr.to_on IS NULL OR rr.to_on > %(day)s) AND rr.person_id IS DISTINCT FROM a.hidden_from
-                     WHERE bb.descendant_id = a.branch_id AND bb.from_on <= %(day)s AND (bb.to_on IS NULL OR bb.to_on > %(day)s))
-"""
+# Who has left is never asked; where nobody holds the role, whoever comes next in it.
+_FIRST = nearest("CASE a.stage WHEN 1 THEN '{risk_officer,branch_head,credit_admin}'::text[] WHEN 2 THEN '{branch_head,risk_officer,credit_admin}'"
+                 " ELSE '{credit_admin,branch_head}' END")  # fmt: skip
 PEOPLE = f"""
     WITH reached AS (
-        SELECT a.id, a.number, a.branch_id, a.loan_id, a.borrower_id, a.assigned_to_id, a.handler_id, a.staff_conduct, e.stage,
-               CASE WHEN a.staff_conduct THEN a.concerns_id END AS hidden_from
-        FROM alerts_alertescalation e JOIN alerts_alert a ON a.id = e.alert_id WHERE a.lender_id = %(lender)s AND e."on" = %(day)s
+        SELECT a.id, a.number, a.branch_id, a.staff_conduct, e.stage, CASE WHEN a.staff_conduct THEN a.concerns_id END AS hidden_from,
+               CASE WHEN e.stage = 1 AND NOT a.staff_conduct AND a.borrower_id IS NOT NULL THEN (
+                   SELECT s.id FROM unnest(ARRAY[a.assigned_to_id, a.handler_id, o.manager_id, p.manager_id]) WITH ORDINALITY AS w (id, nth)
+                   JOIN people_person s ON s.id = w.id AND {STAYS} ORDER BY w.nth LIMIT 1) END AS manager_id
+        FROM alerts_alertescalation e JOIN alerts_alert a ON a.id = e.alert_id
+        LEFT JOIN alerts_loanday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.loan_id = a.loan_id
+        LEFT JOIN alerts_borrowerday p ON p.lender_id = %(lender)s AND p.as_of = %(day)s AND p.borrower_id = a.borrower_id
+        WHERE a.lender_id = %(lender)s AND e."on" = %(day)s
     )
-    SELECT coalesce(a.assigned_to_id, a.handler_id, o.manager_id, p.manager_id) AS person_id, a.number, false AS conduct
-    FROM reached a
-    LEFT JOIN alerts_loanday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.loan_id = a.loan_id
-    LEFT JOIN alerts_borrowerday p ON p.lender_id = %(lender)s AND p.as_of = %(day)s AND p.borrower_id = a.borrower_id
-    WHERE a.stage = 1 AND NOT a.staff_conduct AND a.borrower_id IS NOT NULL
+    SELECT a.manager_id AS person_id, a.number, false AS conduct FROM reached a WHERE a.manager_id IS NOT NULL
     UNION ALL
-    SELECT n.person_id, a.number, a.staff_conduct FROM reached a CROSS JOIN LATERAL ({_NEAREST.format(role="'risk_officer'")}) n
-    WHERE a.stage = 1 AND (a.staff_conduct OR a.borrower_id IS NULL)
-    UNION ALL
-    SELECT n.person_id, a.number, a.staff_conduct
-    FROM reached a CROSS JOIN LATERAL ({_NEAREST.format(role="CASE a.stage WHEN 2 THEN 'branch_head' ELSE 'credit_admin' END")}) n
-    WHERE a.stage IN (2, 3)
+    SELECT n.person_id, a.number, a.staff_conduct FROM reached a CROSS JOIN LATERAL ({_FIRST}) n WHERE a.manager_id IS NULL
 """
 
 

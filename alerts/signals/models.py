@@ -17,7 +17,7 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["Alert", "AlertEvidence", "Level"]
+__all__ = ["Alert", "AlertClosure", "AlertEvidence", "Level"]
 
 
 class Level(models.IntegerChoices):
@@ -31,7 +31,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.exclude(state=Alert.State.CLOSED)
 
     def visible_to(self, access: "Access") -> "AlertQuerySet":
-        """Alerts on loans this person may see and on their borrowers, and alerts on branches and staff of own subtree.
+        """Alerts on loans this person may see and on their borrowers, on branches and staff of own subtree, and those given to the person.
 
         Never one on the person's own conduct; on the conduct of others only for superiors and audit.
         """
@@ -40,7 +40,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         branches = Q(borrower__isnull=True, branch_id__in=access.subtree()) if access.branches_held(
             Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR
         ) else Q(pk__in=[])
-        seen = self.filter(Q(staff_conduct=False) & loans | Q(staff_conduct=False) & branches | Q(staff_conduct=True) & (loans | branches))
+        given = Q(assigned_to=access.person) if access.person else Q(pk__in=[])
+        seen = self.filter(loans | branches | given)
         if access.person:
             seen = seen.exclude(staff_conduct=True, concerns=access.person)
         if not access.has(Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR):
@@ -91,6 +92,7 @@ class Alert(models.Model):
     previous = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # the episode before
     reopened = models.SmallIntegerField(_("times reopened"), default=0, db_default=0)
     reopened_on = models.DateField(_("reopened on"), null=True)
+    risen_on = models.DateField(_("level rose on"), null=True)  # the last time since it opened
     raised_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)  # empty: a rule
     assigned_to = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     acknowledged_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
@@ -171,4 +173,23 @@ class AlertEvidence(models.Model):
 
     class Meta:
         ordering = ["alert", "id"]
-        constraints = [models.UniqueConstraint(fields=["alert", "as_of"], name="one_evidence_per_alert_and_day")]
+        constraints = [models.UniqueConstraint(fields=["alert", "as_of", "level"], name="one_evidence_per_alert_day_and_level")]
+
+
+class AlertClosure(models.Model):
+    """How an alert was closed, and by whom; it stays when the alert opens again. Written by the database with each closing. Append-only."""
+
+    alert = models.ForeignKey(Alert, models.PROTECT, related_name="closures")
+    round = models.SmallIntegerField()  # how often the alert had been reopened
+    began_on = models.DateField()  # when it was opened, or opened again
+    level = models.SmallIntegerField(choices=Level.choices)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Alert.Outcome.choices)
+    acknowledged_at = models.DateTimeField(null=True)
+    submitted_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    closed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    closed_on = models.DateField(_("closed on"))
+
+    class Meta:
+        ordering = ["alert", "round"]
+        constraints = [models.UniqueConstraint(fields=["alert", "round"], name="one_closure_per_alert_and_round")]
+        indexes = [models.Index(fields=["closed_on"], name="alert_closure_by_day")]

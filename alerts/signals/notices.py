@@ -16,6 +16,24 @@ USEFUL_DAYS = 2
 HELD = "r.from_on <= %(day)s AND (r.to_on IS NULL OR r.to_on > %(day)s)"
 REACH = "b.from_on <= %(day)s AND (b.to_on IS NULL OR b.to_on > %(day)s)"
 
+STAYS = "(s.left_on IS NULL OR s.left_on > %(day)s)"
+
+
+def nearest(roles: str) -> str:
+    """SQL: person_id of those nearest above `a.branch_id` who hold the first of `roles` that anybody holds; never `a.hidden_from`, never who has left.
+
+    roles: SQL of a text array. All who hold that role at the same branch are named.
+    """
+    return f"""
+    SELECT q.person_id FROM (
+        SELECT r.person_id, rank() OVER (ORDER BY w.nth, b.depth) AS place FROM unnest({roles}) WITH ORDINALITY AS w (role, nth)
+        JOIN people_roleheld r ON r.role = w.role AND {HELD}
+        JOIN people_branchreach b ON b.ancestor_id = r.branch_id AND b.descendant_id = a.branch_id AND {REACH}
+        JOIN people_person s ON s.id = r.person_id AND {STAYS}
+        WHERE r.person_id IS DISTINCT FROM a.hidden_from) q
+    WHERE q.place = 1"""
+
+
 # people: SELECT of person_id, number of the alert or case, and whether it is about staff conduct. Of these the number is never told,
 # and a robot, which speaks to a group, does not speak of them.
 _TELL = """

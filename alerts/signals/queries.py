@@ -72,10 +72,11 @@ def worklist(access: Access) -> AlertQuerySet:
 
 
 def waiting_for(access: Access) -> Q:
-    """The open alerts that wait for this person: to be answered by the manager, to be checked by the risk officer."""
-    mine = Q(pk__in=[])
+    """The open alerts that wait for this person: to be answered by whom it was given to, else the manager; to be checked by the risk officer."""
+    to_answer = Q(state__in=[Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING])
+    mine = to_answer & Q(assigned_to=access.person) if access.person else Q(pk__in=[])
     if access.has(Role.ACCOUNT_MANAGER):
-        mine |= Q(state__in=[Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING])
+        mine |= to_answer & Q(assigned_to__isnull=True)
     if access.has(Role.RISK_OFFICER):
         # Branch alerts have no account manager: the officer is the first to answer them.
         mine |= Q(state=Alert.State.SUBMITTED) & ~Q(submitted_by=access.person) | Q(state=Alert.State.OPEN, level=Level.RED)
@@ -135,12 +136,15 @@ def field_of(alert: Alert, name: str) -> Field | None:
 def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
     """Why it fired, a line per value: `label`, `value`, `kind`, `threshold` (operator and value as the rule has it, or "").
 
-    Values with a threshold come first; `meaning` is the sentence of the dictionary. Labels are in the reader's language; `unit`
-    is the dictionary's English word.
+    Values with a threshold come first; `meaning` is the sentence of the dictionary, `inputs` and `owner` where the figure comes from and
+    who supplies it. `limits`: of each limit in the threshold its name, value, source and first day as they were frozen. Labels are in
+    the reader's language; `unit` is the dictionary's English word.
     """
     limits: dict[str, list[str]] = {}
+    named: dict[str, list[dict[str, Any]]] = {}
     for mark in evidence.thresholds or []:
         limits.setdefault(mark["field"], []).append(f"{mark['operator']} {mark['threshold']}".strip())
+        named.setdefault(mark["field"], []).extend(_limits_of(mark))
     names = _telling_first(alert, [*limits, *(name for name in evidence.values if name not in limits)])
     lines = []
     for name in names:
@@ -155,9 +159,30 @@ def reasons(alert: Alert, evidence: AlertEvidence) -> list[dict[str, Any]]:
                 "unit": known.unit if known else "",
                 "value": _said(known, value),
                 "threshold": ", ".join(limits.get(name, [])),
+                "inputs": _(known.inputs) if known and known.inputs else "",
+                "owner": _(known.owner) if known and known.owner else "",
+                "limits": named.get(name, []),
             }
         )
     return lines
+
+
+def _limits_of(mark: dict[str, Any]) -> list[dict[str, Any]]:
+    """The limits that a frozen threshold speaks of, each with its value, its source and the day from which it counted."""
+    values, sources = mark.get("limits") or {}, mark.get("sources") or {}
+    found = []
+    for name in values:
+        known = sources.get(name, {})
+        value = values[name] if isinstance(values, dict) else None
+        found.append({"name": name, "value": value, "source": known.get("source", ""), "from": date.fromisoformat(known["from"]) if "from" in known else None})
+    return found
+
+
+def earlier(alert: Alert, access: Access) -> QuerySet[Alert]:
+    """What was closed on the same borrower (else person, else branch) before, with its outcome, the latest first; at most 5. One query."""
+    same = Q(borrower_id=alert.borrower_id) if alert.borrower_id else Q(borrower__isnull=True, concerns_id=alert.concerns_id, branch_id=alert.branch_id)
+    closed = Alert.objects.visible_to(access).filter(same, state=Alert.State.CLOSED).exclude(pk=alert.pk)
+    return closed.select_related("rule", "closed_by").order_by("-closed_on", "-pk")[:5]
 
 
 def _telling_first(alert: Alert, names: Sequence[str]) -> list[str]:

@@ -76,14 +76,19 @@ SELECT c.id, %(day)s, c.level, c.version_id,
        (SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM jsonb_each(v.told) e WHERE e.key = ANY (r.fields)),
        coalesce(r.thresholds -> c.level::text, '[]')
 FROM lw_changed c JOIN lw_rule r ON r.version_id = c.version_id JOIN lw_value v ON v.subject = c.subject
-ON CONFLICT (alert_id, as_of) DO NOTHING
+ON CONFLICT (alert_id, as_of, level) DO NOTHING
 """
 _CHANGED = "INSERT INTO lw_changed SELECT id, level, version_id, subject FROM changed"
+# Whoever acknowledged the level before has not seen the worse one. An alert that is in handling stays with its handler.
+_ROSE = """risen_on = CASE WHEN h.level > a.level THEN %(day)s ELSE a.risen_on END,
+        state = CASE WHEN h.level > a.level AND a.state = 'acknowledged' THEN 'open' ELSE a.state END"""
 MOVED = (
     """
 WITH changed AS (
     UPDATE alerts_alert a
-    SET level = h.level, exposure = o.outstanding, due_on = least(a.due_on, (r.due ->> h.level::text)::date), lower_since = NULL
+    SET level = h.level, exposure = o.outstanding, due_on = least(a.due_on, (r.due ->> h.level::text)::date), lower_since = NULL, """
+    + _ROSE
+    + """
     FROM lw_hit h JOIN lw_rule r ON r.version_id = h.version_id
     JOIN {table} o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND {observed_subject} = h.subject
     WHERE {open} AND h.rule_id = a.rule_id AND {same} AND h.level > 0
@@ -101,12 +106,14 @@ CREATE TEMP TABLE lw_fresh ON COMMIT DROP AS
 SELECT h.rule_id, h.version_id, h.level, h.subject, s.loan_id, s.borrower_id, s.branch_id, s.bucket, s.exposure, s.currency,
        r.staff_conduct OR {of_staff} AS staff_conduct, CASE WHEN r.staff_conduct OR {of_staff} THEN s.person_id END AS concerns_id,
        (r.due ->> h.level::text)::date AS due_on, last.id AS last_id, coalesce(last.episode, 0) AS episode,
-       coalesce(last.closed_on >= %(day)s - %(reopen)s::int, false) AS reopens
+       -- an alert on the conduct of one is never handed on as one on the conduct of another
+       coalesce(last.closed_on >= %(day)s - %(reopen)s::int, false)
+           AND last.concerns_id IS NOT DISTINCT FROM CASE WHEN r.staff_conduct OR {of_staff} THEN s.person_id END AS reopens
 FROM lw_hit h JOIN lw_rule r ON r.version_id = h.version_id
 JOIN LATERAL (SELECT {columns} FROM {table} o WHERE o.lender_id = %(lender)s AND o.as_of = %(day)s AND {observed_subject} = h.subject)
     AS s (subject, loan_id, borrower_id, branch_id, bucket, person_id, exposure, currency) ON true
 LEFT JOIN LATERAL (
-    SELECT a.id, a.episode, a.closed_on, a.level, greatest(a.opened_on, a.reopened_on) AS began FROM alerts_alert a
+    SELECT a.id, a.episode, a.closed_on, a.level, a.concerns_id, greatest(a.opened_on, a.reopened_on) AS began FROM alerts_alert a
     WHERE a.rule_id = h.rule_id AND {same} AND a.state = 'closed' ORDER BY a.episode DESC, a.id DESC LIMIT 1) last ON true
 WHERE h.level > 0
   AND NOT EXISTS (SELECT 1 FROM alerts_alert a WHERE a.rule_id = h.rule_id AND {same} AND a.state <> 'closed')
@@ -123,7 +130,7 @@ REOPENED = (
 WITH changed AS (
     UPDATE alerts_alert a
     SET state = 'open', level = f.level, reopened = a.reopened + 1, reopened_on = %(day)s, exposure = f.exposure, due_on = f.due_on,
-        branch_id = f.branch_id, cleared_on = NULL, clear_since = NULL, lower_since = NULL, acknowledged_at = NULL, acknowledged_by_id = NULL,
+        branch_id = f.branch_id, cleared_on = NULL, clear_since = NULL, lower_since = NULL, acknowledged_at = NULL, acknowledged_by_id = NULL, handler_id = NULL,
         submitted_by_id = NULL, submitted_at = NULL, closed_by_id = NULL, closed_on = NULL, outcome = ''
     FROM lw_fresh f WHERE f.reopens AND a.id = f.last_id
     RETURNING a.id, f.level, f.version_id, f.subject
@@ -154,10 +161,24 @@ WHERE f.lender_id = %(lender)s AND f.bucket BETWEEN %(lo)s AND %(hi)s AND f.know
   AND NOT (f.loan_id = ANY (%(held)s::bigint[])) AND (%(only)s::bigint[] IS NULL OR f.loan_id = ANY (%(only)s::bigint[]))
   AND NOT EXISTS (SELECT 1 FROM alerts_alertsignal s WHERE s.source = 'visit' AND s.reference = f.subject)
 """
-HEARD_WORSE = """
-UPDATE alerts_alert a SET level = h.level, due_on = least(a.due_on, (%(due)s::jsonb ->> h.level::text)::date)
+HEARD_WORSE = (
+    """
+UPDATE alerts_alert a SET level = h.level, due_on = least(a.due_on, (%(due)s::jsonb ->> h.level::text)::date), """
+    + _ROSE
+    + """
 FROM (SELECT loan_id, max(level) AS level FROM lw_heard GROUP BY loan_id) h
 WHERE a.rule_id = %(rule)s AND a.loan_id = h.loan_id AND a.state <> 'closed' AND a.level < h.level
+"""
+)
+HEARD_AGAIN = """
+UPDATE alerts_alert a
+SET state = 'open', level = h.level, reopened = a.reopened + 1, reopened_on = %(day)s, due_on = (%(due)s::jsonb ->> h.level::text)::date,
+    branch_id = h.branch_id, cleared_on = NULL, clear_since = NULL, lower_since = NULL, acknowledged_at = NULL, acknowledged_by_id = NULL, handler_id = NULL,
+    submitted_by_id = NULL, submitted_at = NULL, closed_by_id = NULL, closed_on = NULL, outcome = ''
+FROM (SELECT loan_id, branch_id, max(level) AS level FROM lw_heard GROUP BY loan_id, branch_id) h
+WHERE a.rule_id = %(rule)s AND a.loan_id = h.loan_id AND a.state = 'closed' AND a.closed_on >= %(day)s - %(reopen)s::int
+  AND greatest(a.opened_on, a.reopened_on) < %(day)s
+  AND NOT EXISTS (SELECT 1 FROM alerts_alert n WHERE n.rule_id = a.rule_id AND n.loan_id = a.loan_id AND (n.state <> 'closed' OR n.episode > a.episode))
 """
 HEARD_NEW = """
 WITH fresh AS (
@@ -178,7 +199,8 @@ HEARD_EVIDENCE = """
 INSERT INTO alerts_alertevidence (alert_id, as_of, level, rule_version_id, "values", thresholds)
 SELECT a.id, %(day)s, a.level, %(version)s, '{}', '[]' FROM alerts_alert a
 WHERE a.rule_id = %(rule)s AND a.state <> 'closed' AND a.loan_id IN (SELECT loan_id FROM lw_heard)
-  AND NOT EXISTS (SELECT 1 FROM alerts_alertevidence e WHERE e.alert_id = a.id AND e.level >= a.level)
+  AND NOT EXISTS (SELECT 1 FROM alerts_alertevidence e
+                  WHERE e.alert_id = a.id AND e.level >= a.level AND e.as_of >= greatest(a.opened_on, a.reopened_on))
 ON CONFLICT DO NOTHING
 """
 HEARD_SIGNALS = """

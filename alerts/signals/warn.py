@@ -55,7 +55,8 @@ BORROWER = Grain(
     "borrower", BorrowerDay, "alerts_borrowerday", "o.borrower_id",
     "o.borrower_id, NULL::bigint, o.borrower_id, o.branch_id, o.bucket, o.manager_id, o.outstanding, o.currency",
     "CASE WHEN a.loan_id IS NULL THEN a.borrower_id END", "a.loan_id IS NULL AND a.borrower_id = h.subject",
-    "a.loan_id IS NULL AND (%(only)s::bigint[] IS NULL OR a.borrower_id IN (SELECT borrower_id FROM borrowers_loan WHERE id = ANY (%(only)s::bigint[])))",
+    "a.loan_id IS NULL AND NOT EXISTS (SELECT 1 FROM borrowers_loan x WHERE x.borrower_id = a.borrower_id AND x.id = ANY (%(held)s::bigint[]))"
+    " AND (%(only)s::bigint[] IS NULL OR a.borrower_id IN (SELECT borrower_id FROM borrowers_loan WHERE id = ANY (%(only)s::bigint[])))",
 )  # fmt: skip
 BRANCH = Grain(
     "branch", BranchDay, "alerts_branchday", "o.branch_id", "o.branch_id, NULL::bigint, NULL::bigint, o.branch_id, 0, NULL::bigint, o.outstanding, ''",
@@ -65,8 +66,9 @@ BRANCH = Grain(
 # Who works nowhere in particular is looked after at the top of the tree.
 STAFF = Grain(
     "staff", StaffDay, "alerts_staffday", "o.person_id",
-    "o.person_id, NULL::bigint, NULL::bigint, coalesce(o.branch_id, (SELECT min(b.id) FROM people_branch b WHERE b.lender_id = o.lender_id)), 0,"
-    " o.person_id, o.outstanding, ''",
+    "o.person_id, NULL::bigint, NULL::bigint, coalesce(o.branch_id, (SELECT b.id FROM people_branch b WHERE b.lender_id = o.lender_id"
+    " AND NOT EXISTS (SELECT 1 FROM people_branchreach u WHERE u.descendant_id = b.id AND u.depth > 0 AND u.from_on <= o.as_of"
+    " AND (u.to_on IS NULL OR u.to_on > o.as_of)) ORDER BY b.id LIMIT 1)), 0, o.person_id, o.outstanding, ''",
     "CASE WHEN a.borrower_id IS NULL THEN a.concerns_id END", "a.borrower_id IS NULL AND a.concerns_id = h.subject", sliced=False,
 )  # fmt: skip
 
@@ -140,9 +142,10 @@ def hear(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
         return 0
     version = system_rule(lender, "visit")
     due = {level.value: working_day_after(lender, key["day"], HANDLING_DAYS[name]).isoformat() for level, name in NAMES.items()}
-    parameters = {**key, "rule": version.rule_id, "version": version.pk, "due": json.dumps(due)}
+    reopen = setting(lender, "alerts.reopen_days", key["day"])
+    parameters = {**key, "rule": version.rule_id, "version": version.pk, "due": json.dumps(due), "reopen": reopen}
     written = 0
-    for statement in (statements.HEARD_WORSE, statements.HEARD_NEW):
+    for statement in (statements.HEARD_WORSE, statements.HEARD_AGAIN, statements.HEARD_NEW):
         cursor.execute(statement, parameters)
         written += cursor.rowcount
     cursor.execute(statements.HEARD_EVIDENCE, parameters)
@@ -216,6 +219,10 @@ def _observed(grain: Grain, key: dict[str, Any]) -> QuerySet[Any]:
     if not grain.sliced:
         return rows
     rows = rows.filter(bucket__gte=key["lo"], bucket__lte=key["hi"])
+    if grain is BORROWER and key["held"]:
+        # the row of a borrower with a loan that is set aside tells of the rest of its loans alone
+        whole = "NOT EXISTS (SELECT 1 FROM borrowers_loan x WHERE x.borrower_id = alerts_borrowerday.borrower_id AND x.id = ANY (%s::bigint[]))"
+        rows = rows.extra(where=[whole], params=[key["held"]])
     if grain is LOAN and key["held"]:
         rows = rows.extra(where=["NOT (alerts_loanday.loan_id = ANY (%s::bigint[]))"], params=[key["held"]])
     if key["only"] is not None:

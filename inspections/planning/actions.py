@@ -114,9 +114,9 @@ SPECIAL = f"""
     SELECT DISTINCT ON (o.loan_id) o.bucket, o.loan_id, o.borrower_id, o.branch_id, o.manager_id, c.alert_id,
            %(day)s + %(special)s AS due_on
     FROM (
-        SELECT a.id AS alert_id, a.loan_id, a.opened_on AS called_on FROM alerts_alert a
+        SELECT a.id AS alert_id, a.loan_id, greatest(a.opened_on, a.reopened_on, a.risen_on) AS called_on FROM alerts_alert a
         WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND a.state <> 'closed' AND a.level = 3 AND NOT a.staff_conduct
-          AND a.loan_id IS NOT NULL AND a.opened_on <= %(day)s
+          AND a.loan_id IS NOT NULL AND greatest(a.opened_on, a.reopened_on) <= %(day)s
         UNION ALL
         SELECT a.id, i.loan_id, i.from_on FROM alerts_alertorder i JOIN alerts_alert a ON a.id = i.alert_id
         WHERE a.lender_id = %(lender)s AND a.bucket BETWEEN %(lo)s AND %(hi)s AND NOT a.staff_conduct AND i.from_on <= %(day)s

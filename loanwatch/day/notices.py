@@ -1,6 +1,6 @@
 """What staff are told after a close: one message per person and day, never one on a person's own conduct.
 
-It counts what came up with this close: red and orange alerts for the account manager who answers for the loan or the borrower (for head
+It counts what came up with this close: red and orange alerts that opened, opened again or got worse, for the account manager who answers for the loan or the borrower (for head
 and risk officer of the branch, where it has neither), alerts on staff conduct for heads above and audit (never to a group), alerts past their time for the nearest
 branch head, tasks that are new or overdue for whoever has them.
 """
@@ -24,7 +24,7 @@ REACH = "b.from_on <= %(day)s AND (b.to_on IS NULL OR b.to_on > %(day)s)"
 OPEN = "a.lender_id = %(lender)s AND a.state <> 'closed'"
 
 NOTICES = f"""
-WITH fresh AS (SELECT a.* FROM alerts_alert a WHERE {OPEN} AND a.opened_on = %(day)s AND (a.level >= 2 OR a.staff_conduct)),
+WITH fresh AS (SELECT a.* FROM alerts_alert a WHERE {OPEN} AND greatest(a.opened_on, a.reopened_on, a.risen_on) = %(day)s AND (a.level >= 2 OR a.staff_conduct)),
 told AS (
     SELECT o.manager_id AS person_id, CASE f.level WHEN 3 THEN 'red' ELSE 'orange' END AS what, f.number
     FROM fresh f JOIN alerts_loanday o ON o.lender_id = %(lender)s AND o.as_of = %(day)s AND o.loan_id = f.loan_id WHERE NOT f.staff_conduct

@@ -148,6 +148,8 @@ def _not_self(holder: Any, person: Any) -> bool:
 def _handles(holder: Any, alert: Any) -> bool:
     # An alert on a branch or on staff has no account manager, and one on conduct is not shown to the person it concerns.
     of_superiors = alert.borrower_id is None or alert.staff_conduct
+    if holder.person is not None and holder.person.pk == alert.assigned_to_id:
+        return bool(holder.roles & ({RO, BH} if of_superiors else {AM, RO, BH}))
     return bool(holder.roles & ({RO, BH} if of_superiors else {AM}))
 
 
@@ -201,7 +203,7 @@ TABLE: dict[Act, Grant] = {
     Act.ALERT_ACKNOWLEDGE: Grant(frozenset({AM, RO}), _("The account manager or the risk officer of the loan acknowledges an alert.")),
     Act.ALERT_HANDLE: Grant(
         frozenset({AM, RO, BH}),
-        _("The account manager handles an alert on a loan; one on a branch or on staff conduct is handled by a risk officer or the branch head."),
+        _("The account manager, or whoever was given it, handles an alert on a loan; one on a branch or on staff conduct is handled by a risk officer or the branch head."),
         _handles,
     ),
     Act.ALERT_ASSIGN: Grant(frozenset({RO, BH}), _("A risk officer or the branch head says who handles an alert.")),
