@@ -31,7 +31,7 @@ def _asked(request: HttpRequest) -> tuple[Quality | None, Thumb, int]:
 
 def _lines(request: HttpRequest, found: Quality, thumb: Thumb) -> list[dict[str, Any]]:
     """The rules as the address filters and sorts them, each with its worth, what is proposed and why."""
-    every = [{"rule": rule, "w": worth, "proposal": thumbs.proposal(worth, thumb)} for rule, worth in found.rows]
+    every: list[dict[str, Any]] = [{"rule": rule, "w": worth, "proposal": thumbs.proposal(worth, thumb)} for rule, worth in found.rows]
     wanted = request.GET.getlist("proposal")
     lines = [line for line in every if (not wanted or line["proposal"] in wanted) and (line["w"].live or line["w"].opened or line["w"].judged)]
     for line in lines:

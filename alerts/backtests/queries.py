@@ -62,8 +62,8 @@ def listed(rule: Rule) -> bool:
     return not rule.staff_conduct and rule.grain in (Rule.Grain.LOAN, Rule.Grain.BORROWER)
 
 
-def subjects(run: BacktestRun, access: Access, kind: str, least: int) -> QuerySet[Any, dict[str, Any]]:
-    """The loans or borrowers behind the figures that this person may see, those that reached the target first, then by first firing.
+def subjects(run: BacktestRun, access: Access, kind: str, least: int) -> Any:
+    """A query set of the loans or borrowers behind the figures that this person may see, those that reached the target first, then by first firing.
 
     kind: fired; right: fired and the target followed; wrong: fired, the window is over and it never followed; missed: the target followed
     without a firing. Each is subject, first, closes and worst of its firings, and reached: the last target that followed.

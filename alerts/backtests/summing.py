@@ -62,8 +62,8 @@ def summed(run: BacktestRun, plan: rules.Plan) -> dict[str, Any]:
     with connection.cursor() as cursor:
         for part, whole, *values in _rows(cursor, COUNTED, keys):
             for level in rules.LEVELS:
-                names = ("observed", "not_evaluable", "in_target", "open", "judged")
-                found.setdefault(None if whole else part, {}).setdefault(level, {}).update(zip(names, values, strict=True))
+                stood = ("observed", "not_evaluable", "in_target", "open", "judged")
+                found.setdefault(None if whole else part, {}).setdefault(level, {}).update(zip(stood, values, strict=True))
         for part, whole, reached in _rows(cursor, REACHED, keys):
             for level in rules.LEVELS:
                 found.setdefault(None if whole else part, {}).setdefault(level, {})["reached"] = reached

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from alerts.backtests import actions, queries, rules, tasks
+from alerts.backtests import actions, doorbell, queries, rules
 from alerts.backtests.forms import RunFilters, StartForm, months_word
 from alerts.backtests.models import BacktestRun
 from alerts.backtests.quality import thumb_of
@@ -42,7 +42,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         form = StartForm(request.POST if request.method == "POST" else None, rule=rule, span=span, hours=thumb_of(lender, access.on).hours)
         if form.is_bound and form.is_valid():
             run = actions.ask(form.order(), access)
-            tasks.ring()
+            doorbell.ring()
             return redirect("backtests:run", run.pk)
     if request.method == "POST" and form is None:
         raise Http404

@@ -78,7 +78,6 @@ def test_the_figures_on_17900_card_clients_are_those_of_pandas(cards):
     for least, told in found.items():
         assert_same(told, figures(rows, least=least, months=1, last=last, events=events))
     assert (found[1].observed, found[1].targets) == (17_900, int(rows["default"].sum()))
-    print({n: rules.told(f) for n, f in found.items()})
     assert found[3].precision > found[2].precision > found[1].precision > found[1].base_rate
     assert len(run.result["parts"]) == 20
     for part in run.result["parts"]:

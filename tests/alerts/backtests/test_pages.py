@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from alerts.backtests import quality as worths
-from alerts.backtests import tasks, thumb
+from alerts.backtests import doorbell, thumb
 from alerts.backtests.actions import Order, put, run_to_end
 from alerts.backtests.models import BacktestRun
 from alerts.backtests.thumb import Thumb, Worth
@@ -52,7 +52,7 @@ def said(answer):
 
 def test_a_back_test_is_begun_watched_cancelled_and_listed(book, officer, monkeypatch):
     rung = []
-    monkeypatch.setattr(tasks, "ring", lambda: rung.append(1))
+    monkeypatch.setattr(doorbell, "ring", lambda: rung.append(1))
     code = rule_of(book).code
     assert "Start the back-test" in said(get(officer, "start", code))
     assert post(officer, "start", code, **ASKED | {"text": "red when days_past_du > 1"}).status_code == 422
