@@ -9,6 +9,8 @@ from django.test import TransactionTestCase
 
 from tests import database
 
+MANY = 20  # days of partitions; a new copy of the database costs as much as they do
+
 # --- the database: migrated by the owner, used as the web process uses it ---
 
 
@@ -34,6 +36,14 @@ def _after_a_committing_test_the_database_is_new() -> Iterator[None]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # Before any fixture: a test transaction that has begun cannot change its log-in any more.
     database.log_in_as("worker" if "as_worker" in getattr(item, "fixturenames", ()) else "web")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    # Between two modules nothing stands. Partitions that were left behind slow down whoever looks at observations.
+    yield
+    if database.TestDatabase.days_left_behind > MANY and nextitem and nextitem.path != item.path:
+        database.TestDatabase.current.renew()
 
 
 @pytest.fixture
