@@ -53,7 +53,7 @@ def looked_at(closes: Iterable[date], pace: str) -> list[date]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which closes are walked through. judged_from, judged_to: closes at which the rule is asked. last: the lender's newest close."""
+    """Which closes are walked through, oldest first. From `first` to `last_judged` the rule is asked. last: the lender's newest close."""
 
     closes: tuple[date, ...]
     first: date

@@ -5,13 +5,11 @@ lets the rule look cleverer than it was. Only the outcome comes from later close
 carries along, for every subject, the next close at which it stands in the target.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.functions import TruncMonth
 
 from alerts.backtests import rules
 from alerts.backtests.models import BacktestRun, BacktestTarget
@@ -138,8 +136,3 @@ def _within(run: BacktestRun, day: date) -> QuerySet[Any]:
 def put_away(run: BacktestRun) -> None:
     """Empty what only the walk itself needed."""
     BacktestTarget.objects.filter(run=run).delete()
-
-
-def months_closed(lender: Lender) -> Iterable[date]:
-    """The first days of the months with a close, oldest first."""
-    return closed_days(lender).annotate(month=TruncMonth("business_date")).values_list("month", flat=True).distinct().order_by("month")

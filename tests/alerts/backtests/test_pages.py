@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from alerts.backtests import quality as worths
 from alerts.backtests import doorbell, thumb
+from alerts.backtests import quality as worths
 from alerts.backtests.actions import Order, put, run_to_end
 from alerts.backtests.models import BacktestRun
 from alerts.backtests.thumb import Thumb, Worth
