@@ -33,8 +33,14 @@ LIMITS: Mapping[str, LimitKind] = MappingProxyType({
     "past_due_substandard": LimitKind(
         Type.DAYS, gettext_noop("More days past due than this are at least substandard, even if fully secured."), _DAYS, "90"
     ),
-    "past_due_doubtful": LimitKind(Type.DAYS, gettext_noop("More days past due than this are at least doubtful."), _DAYS, "270"),
-    "past_due_loss": LimitKind(Type.DAYS, gettext_noop("More days past due than this are a loss."), _DAYS, "360"),
+    "past_due_doubtful": LimitKind(Type.DAYS, gettext_noop(
+        "More days past due than this are at least doubtful. "
+        "For rules of your own: no shipped rule reads it."
+    ), _DAYS, "270"),
+    "past_due_loss": LimitKind(Type.DAYS, gettext_noop(
+        "More days past due than this are a loss. "
+        "For rules of your own: no shipped rule reads it."
+    ), _DAYS, "360"),
     "probation_past_due": LimitKind(
         Type.DAYS, gettext_noop("More days past due than this end the probation of a restructured loan."), _DAYS, "30"
     ),
@@ -45,19 +51,37 @@ LIMITS: Mapping[str, LimitKind] = MappingProxyType({
         Type.RATIO, gettext_noop("Share of a debtor's debts at all banks, overdue more than 90 days, above which the claim is substandard."), _SHARE, "20%"
     ),
     "entrusted_payment": LimitKind(
-        Type.MONEY, gettext_noop("A single payment to one payee above this is made by the lender."), gettext_noop("currency of the lender"), "10000000"
+        Type.MONEY, gettext_noop(
+            "A single payment to one payee above this is made by the lender. "
+            "For rules of your own: no shipped rule reads it."
+        ), gettext_noop("currency of the lender"), "10000000"
     ),
     "use_check_amount": LimitKind(
-        Type.MONEY, gettext_noop("A business loan above this has the use of its money checked."), gettext_noop("currency of the lender"), "100000000"
+        Type.MONEY, gettext_noop(
+            "A business loan above this has the use of its money checked. "
+            "For rules of your own: no shipped rule reads it."
+        ), gettext_noop("currency of the lender"), "100000000"
     ),
     "use_check_borrower": LimitKind(
-        Type.MONEY, gettext_noop("A borrower with business loans above this in all has the use of the money checked."),
+        Type.MONEY, gettext_noop(
+            "A borrower with business loans above this in all has the use of the money checked. "
+            "For rules of your own: no shipped rule reads it."
+        ),
         gettext_noop("currency of the lender"), "500000000",
     ),
     "covenant_headroom": LimitKind(Type.RATIO, gettext_noop("Distance to a covenant's limit below which it is watched."), _SHARE, "5%"),
-    "rating_age": LimitKind(Type.DAYS, gettext_noop("Oldest internal rating that still counts."), _DAYS, "365"),
-    "statement_age": LimitKind(Type.DAYS, gettext_noop("Oldest financial statement that still counts."), _DAYS, "120"),
-    "new_money_share": LimitKind(Type.RATIO, gettext_noop("Smallest share of the loan that is to be proven by contract, invoice or receipt."), _SHARE, "80%"),
+    "rating_age": LimitKind(Type.DAYS, gettext_noop(
+        "Oldest internal rating that still counts. "
+        "For rules of your own: REL-01 reads the parameter rating.allowed_days instead."
+    ), _DAYS, "365"),
+    "statement_age": LimitKind(Type.DAYS, gettext_noop(
+        "Oldest financial statement that still counts. "
+        "For rules of your own: no shipped rule reads it."
+    ), _DAYS, "120"),
+    "new_money_share": LimitKind(Type.RATIO, gettext_noop(
+        "Smallest share of the loan that is to be proven by contract, invoice or receipt. "
+        "For rules of your own: USE-04 reads the parameter proceeds.proven_share instead."
+    ), _SHARE, "80%"),
 })  # fmt: skip
 
 

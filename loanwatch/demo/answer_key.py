@@ -83,7 +83,7 @@ def page(cases: Iterable[tuple[Note, Case]], *, name: str, people: int, closes: 
     """The whole page in Markdown; `cases` in the order of their numbers."""
     lines, told = [], list(cases)
     for note, case in told:
-        alerts = ", ".join(f"{rule} {level or 'none'}" for rule, level in case.shows.items())
+        alerts = ", ".join(f"{rule} {said(rule, level) if level else 'none'}" for rule, level in case.shows.items())
         sees = ", ".join(f"`{column}` {value.rstrip('0').rstrip('.') if '.' in value else value}" for column, value in case.sees.items())
         lines.append(f"| {note.number} | `{case.code}` | `{note.party.manager}` | {case.what} | {alerts} | {sees} |")
     head = HEAD.format(bank=name, staff=people, closes=closes)

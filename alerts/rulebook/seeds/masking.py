@@ -42,7 +42,10 @@ SEEDS = (
     Seed(
         code="MSK-03",
         name=_("Extended just before a worse overdue bucket"),
-        text="yellow when edge_extensions_24m >= 1\norange when edge_extensions_24m >= 2\nred    when edge_extensions_24m >= 4",
+        text=(
+            "# Counted on this loan in 24 months; how many the same manager granted in a quarter, on any loan, is not asked.\n"
+            "yellow when edge_extensions_24m >= 1\norange when edge_extensions_24m >= 2\nred    when edge_extensions_24m >= 4"
+        ),
         why=_("An extension a few days before 30 or 90 days, or before the end of a quarter, may serve the figures and not the borrower."),
         look_at=_(
             "Read the application of each extension: who asked for it, when, and with which reason. Reckon the days past due without it."

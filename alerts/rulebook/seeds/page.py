@@ -5,9 +5,11 @@ from alerts.rulebook.seeds.seed import Seed
 
 HEAD = """# The shipped rulebook
 
-{count} warning rules of {families} families come with LoanWatch: {live} count from the first day, {off} ship off. A rule ships off when its limits
-rest on our own proposal alone; it becomes live once the lender has tried it on its own history and credit administration has approved it. No
-limit is called verified: "high" means that the official text was read, "medium" that a source names the sign or that it is a fact on record.
+{count} warning rules of {families} families come with LoanWatch: {live} count from the first day, {off} ship off. A rule ships off when the sign is
+our own idea, or when a source names the sign and neither regulation, banking practice nor a public project stands behind one of its limits; it
+becomes live once the lender has tried it on its own history and credit administration has approved it. No limit is called verified: "high" means
+that the official text was read, "medium" that a source or banking practice stands behind the rule or that it is a fact on record. Limits of a
+"medium" rule may still be our own proposal; its basis then says so.
 
 The rules are written in [the language of warning rules](rule-language.md) over [these fields](indicators.md). `limit.` names a dated parameter of the
 lender. An alert is to be handled within 3 working days when red, 7 when orange and 15 when yellow, unless the rule says otherwise.

@@ -7,7 +7,10 @@ SEEDS = (
     Seed(
         code="PRC-01",
         name=_("Inspection overdue"),
-        text="yellow when inspection_overdue_days > 5\norange when inspection_overdue_days > 15\nred    when inspection_overdue_days > 30",
+        text=(
+            "# A loan that no plan of inspections covers has no day to be late against and can't be judged: \"never inspected\" is not asked.\n"
+            "yellow when inspection_overdue_days > 5\norange when inspection_overdue_days > 15\nred    when inspection_overdue_days > 30"
+        ),
         why=_("A loan that nobody visits tells its troubles too late, and the duty of care cannot be shown afterwards."),
         look_at=_("Carry out the overdue inspection. Ask the account manager what stood in the way, and whether the load is too great."),
         basis=PRACTICE,
@@ -94,7 +97,10 @@ SEEDS = (
     Seed(
         code="PRC-07",
         name=_("Verifier agrees with everything in seconds"),
-        text="yellow when review_seconds_90d < 5 and review_agreement_90d > 99%",
+        text=(
+            "# Whether it goes on for a second quarter is not asked: the figures are of 90 days.\n"
+            "yellow when review_seconds_90d < 5 and review_agreement_90d > 99%"
+        ),
         why=_("A check that takes three seconds and never disagrees protects nobody and hides behind four eyes."),
         look_at=_("Have ten of the verified reports verified again by somebody else. Look at how many checks fall on one person in a day."),
         basis=PROPOSED,
@@ -147,7 +153,12 @@ SEEDS = (
     Seed(
         code="PRC-11",
         name=_("Nobody is responsible for the loan"),
-        text="yellow when handover_gap_days >= 1\norange when handover_gap_days >= 5\nred    when handover_gap_days >= 15",
+        text=(
+            "# Empty: nobody has ever been responsible. From the first full month on that is the worst case.\n"
+            "yellow when handover_gap_days >= 1\n"
+            "orange when handover_gap_days >= 5\n"
+            "red    when handover_gap_days >= 15 or (handover_gap_days is empty and months_on_book >= 1)"
+        ),
         why=_("Loans fall through between the one who left and the one who was never named; nobody calls, visits or answers."),
         look_at=_(
             "Name a manager today and have the file handed over with open tasks and promises. Introduce the new manager to the borrower, and "
@@ -160,7 +171,10 @@ SEEDS = (
     Seed(
         code="PRC-12",
         name=_("A worse class waits for a decision"),
-        text="yellow when class_wait_days > 10\norange when class_wait_days > 20\nred    when class_wait_days > 30",
+        text=(
+            "# The days alone count; whether the end of a quarter has passed meanwhile is not asked.\n"
+            "yellow when class_wait_days > 10\norange when class_wait_days > 20\nred    when class_wait_days > 30"
+        ),
         why=_("A downgrade that lies in a tray past the end of the quarter falsifies provisions and reports."),
         look_at=_(
             "Ask each step where the proposal lies and what is missing. Decide before the end of the quarter; if there are doubts, take the "

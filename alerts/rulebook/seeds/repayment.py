@@ -36,7 +36,6 @@ SEEDS = (
         why=_("Each single delay is small, but the habit shows that money is short before every due date."),
         look_at=_("Lay the due dates beside the dates of the borrower's own receipts. Would another due date help, or is money missing?"),
         basis=PAYMENT_BEHAVIOUR,
-        confidence=Confidence.MEDIUM,
     ),
     Seed(
         code="REP-04",
@@ -45,7 +44,6 @@ SEEDS = (
         why=_("Delays that grow from one instalment to the next lead to default within a few months, while each still looks harmless."),
         look_at=_("Ask what has changed since the first late payment: a lost customer, a slow debtor, a new lender to be served."),
         basis=PAYMENT_BEHAVIOUR,
-        confidence=Confidence.MEDIUM,
     ),
     Seed(
         code="REP-05",
@@ -70,7 +68,6 @@ SEEDS = (
         why=_("Who pays what the till holds, instead of what is due, has no reserve left."),
         look_at=_("See cash and account on the day of the visit. Ask which part of the instalment the business can really carry."),
         basis=PAYMENT_BEHAVIOUR,
-        confidence=Confidence.MEDIUM,
     ),
     Seed(
         code="REP-07",
@@ -146,6 +143,5 @@ SEEDS = (
             "with its source, or ask for security instead."
         ),
         basis=PAYMENT_BEHAVIOUR,
-        confidence=Confidence.MEDIUM,
     ),
 )

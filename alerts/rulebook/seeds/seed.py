@@ -12,7 +12,7 @@ class Confidence(StrEnum):
     """How well the limits of a rule are founded."""
 
     HIGH = "high"  # the official text was read
-    MEDIUM = "medium"  # a source names the sign, or it is a fact on record that needs no tuned number
+    MEDIUM = "medium"  # a source or banking practice stands behind it, or it is a fact on record that needs no tuned number
     LOW = "low"  # our own proposal, untested: ships off
 
 

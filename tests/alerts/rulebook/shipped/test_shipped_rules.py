@@ -12,6 +12,7 @@ from alerts.observation.models import BorrowerDay, BranchDay, LoanDay, StaffDay
 from alerts.rulebook.compiler import compile_levels
 from alerts.rulebook.evaluator import evaluate
 from alerts.rulebook.language import parse
+from alerts.rulebook.limits import LIMITS as known_limits
 from alerts.rulebook.limits import PREFIX, typed
 from alerts.rulebook.rules import Level, fields_used, limits_used
 from alerts.rulebook.seeds import FAMILIES, PROPOSED, SEEDS, Confidence, Seed
@@ -112,7 +113,20 @@ def test_what_rests_on_our_own_proposal_alone_ships_off() -> None:
     off = {seed.code for seed in SEEDS if not seed.ships_live}
     assert off == {seed.code for seed in SEEDS if seed.confidence == Confidence.LOW}
     # The limits of FIN-08 are a project's for all industries alike, which no bank should take over as they are.
-    assert off == {seed.code for seed in SEEDS if seed.basis == PROPOSED} | {"FIN-08"}
+    # For four of repayment the EU names the sign, changed payment behaviour, and no limit.
+    assert off == {seed.code for seed in SEEDS if seed.basis == PROPOSED} | {"FIN-08"} | {"REP-03", "REP-04", "REP-06", "REP-12"}
+
+
+# Rules of which no regulation, published practice or public project gives so much as one limit.
+OURS_ALONE = {
+    "REP-03", "REP-04", "REP-06", "REP-12", "ACC-08", "ACC-09", "ACC-11", "USE-05", "USE-06", "FIN-02", "FIN-07", "FIN-12", "FIN-14", "COL-06",
+    "COL-09", "GRP-04", "EXT-10", "IND-01", "IND-02", "IND-05", "MSK-03", "PRC-05", "PRC-06", "PRC-07", "PRC-08", "PRC-10",
+}  # fmt: skip
+
+
+def test_a_rule_whose_limits_are_all_ours_warns_only_when_the_bank_has_taken_it_over() -> None:
+    assert {code for code in OURS_ALONE if BY_CODE[code].ships_live} == set()
+    assert sum(seed.ships_live for seed in SEEDS) >= 60
 
 
 def test_rules_on_the_work_of_colleagues_are_marked_so() -> None:
@@ -127,6 +141,11 @@ def test_every_family_of_the_catalogue_has_rules() -> None:
 def test_every_limit_that_a_live_rule_reads_has_a_confirmed_value_from_the_first_day() -> None:
     used = {name for seed in SEEDS if seed.ships_live for name in limits_used(TREES[seed.code])}
     assert used and used <= set(LIMITS) and None not in {LIMITS[name] for name in used}
+
+
+def test_a_limit_that_no_shipped_rule_reads_says_so() -> None:
+    used = {name for seed in SEEDS for name in limits_used(TREES[seed.code])}
+    assert {name for name, kind in known_limits.items() if "For rules of your own" in kind.meaning} == set(known_limits) - used
 
 
 def test_the_rulebook_in_the_documentation_is_the_one_that_ships() -> None:

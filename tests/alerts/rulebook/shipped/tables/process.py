@@ -27,6 +27,10 @@ TABLES = {
     "PRC-08": on("surprise_defaults_12m", "0 clear, 1 orange, 2 orange, 3 red, - missing"),
     "PRC-09": on("benign_default_share_12m", "5% clear, 5.1% yellow, 10% yellow, 10.1% orange, 20% orange, 20.1% red, - missing"),
     "PRC-10": on("late_entry_share_90d", "10% clear, 10.1% yellow, 25% yellow, 25.1% orange, - missing"),
-    "PRC-11": on("handover_gap_days", "0 clear, 1 yellow, 4 yellow, 5 orange, 14 orange, 15 red, - missing"),
+    "PRC-11": [
+        *on("handover_gap_days", "0 clear, 1 yellow, 4 yellow, 5 orange, 14 orange, 15 red", months_on_book="12"),
+        *on("months_on_book", "0 missing, 1 red, - missing"),
+        *on("months_on_book", "0 clear, 1 clear, - clear", handover_gap_days="0"),
+    ],
     "PRC-12": on("class_wait_days", "10 clear, 11 yellow, 20 yellow, 21 orange, 30 orange, 31 red, - missing"),
 }
