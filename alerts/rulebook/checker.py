@@ -8,8 +8,9 @@ from typing import Any
 from lark import Token, Tree
 
 from alerts.observation.fields import Field, Kind
-from alerts.rulebook.errors import RuleError, nearest
+from alerts.rulebook.errors import nearest
 from alerts.rulebook.limits import LIMITS
+from alerts.rulebook.notes import Notes, Part, Refuse
 from alerts.rulebook.rules import (
     NUMERIC,
     And,
@@ -38,8 +39,6 @@ from alerts.rulebook.rules import (
 from alerts.rulebook.vocabulary import LIMIT, SAME, field_named, fields_of, type_of
 from alerts.rulebook.writing import describe_node
 
-Part = Any  # a Tree of the parser: what stands in it is given by the grammar, not by its type
-
 _OPERATORS = {"GE": ">=", "LE": "<=", "GT": ">", "LT": "<", "NE": "!=", "EQ": "="}
 _SIGNS = {"PLUS": "+", "MINUS": "-", "TIMES": "*", "DIVIDE": "/"}
 _MIRRORED = {"=": "=", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -48,17 +47,13 @@ MAX_LOOK_BACK = 1100  # days: three years and a little
 MAX_CLOSES = 2  # earlier closes that one rule may look at: each is one more row read for every subject
 
 
-class Refuse(Exception):
-    """This part cannot be given a meaning; what is wrong has been noted."""
-
-
-class Checker:
+class Checker(Notes):
     """One walk over the parsed text of one rule. `errors` holds what was found wrong."""
 
     def __init__(self, text: str, grain: str):
-        self.text, self.grain = text, grain
+        super().__init__(text)
+        self.grain = grain
         self.fields: Mapping[str, Field] = fields_of(grain)
-        self.errors: list[RuleError] = []
 
     def rule(self, parsed: Part) -> RuleTree | None:
         """The tree of the whole rule, or None when anything is wrong with it."""
@@ -90,23 +85,6 @@ class Checker:
             if len(seen) > MAX_CLOSES:
                 return part
         return parsed
-
-    # Errors
-
-    def note(self, code: str, at: Part | Token, proposal: str = "", **params: object) -> None:
-        """Notes an error at a part of the text."""
-        line, column = (at.line, at.column) if isinstance(at, Token) else (at.meta.line, at.meta.column)
-        self.errors.append(RuleError(code, line or 1, column or 1, self.source(at), params, proposal))
-
-    def refuse(self, code: str, at: Part | Token, proposal: str = "", **params: object) -> Refuse:
-        """Notes an error and gives the exception to raise."""
-        self.note(code, at, proposal, **params)
-        return Refuse()
-
-    def source(self, at: Part | Token) -> str:
-        """The text a part was read from, on one line."""
-        start, end = (at.start_pos, at.end_pos) if isinstance(at, Token) else (at.meta.start_pos, at.meta.end_pos)
-        return " ".join(self.text[start:end].split())
 
     def values(self, *parts: Part, beside: Field | None = None) -> list[Value]:
         """The values of several parts, all of them looked at before the first fault stops the walk."""

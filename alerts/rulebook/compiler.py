@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from django.db.models import BooleanField, Case, DateField, DecimalField, F, Field, Func, SmallIntegerField, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import JSONObject
 
 from alerts.rulebook.rules import (
     NUMERIC,
@@ -33,10 +32,9 @@ from alerts.rulebook.rules import (
     Or,
     RuleTree,
     Type,
-    fields_used,
 )
 from alerts.rulebook.rules import Value as RuleValue
-from alerts.rulebook.vocabulary import NO_LIMITS, Limits, field_named, fields_of, limit_value
+from alerts.rulebook.vocabulary import NO_LIMITS, Limits, fields_of, limit_value
 
 Columns = Callable[[str], Combinable]
 
@@ -124,17 +122,6 @@ def compile_levels(tree: RuleTree, columns: Columns | None = None, limits: Limit
     some = Truth(*(condition for _, condition in levels), arg_joiner=" OR ")
     unknown = When(Truth(some, template="(%(expressions)s IS NULL)"), then=Value(int(Level.NOT_EVALUABLE)))
     return Case(*whens, unknown, default=Value(int(Level.CLEAR)), output_field=SmallIntegerField())
-
-
-def compile_evidence(tree: RuleTree, columns: Columns | None = None) -> JSONObject:
-    """The values of all fields the rule reads, as one JSON object by field name; decimals as text, so that no digit is lost."""
-    column = columns or _dictionary_columns(tree.grain)
-    return JSONObject(**{name: _evidence(tree.grain, name, column(name)) for name in fields_used(tree)})
-
-
-def _evidence(grain: str, name: str, column: Combinable) -> Combinable:
-    exact = field_named(grain, name).kind in ("money", "number", "ratio")
-    return Func(column, template="(%(expressions)s)::text", output_field=TextField()) if exact else column
 
 
 def _dictionary_columns(grain: str) -> Columns:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.observation.dictionary import FIELDS_LOAN
 from alerts.observation.fields import Kind
 from alerts.observation.models import BranchDay, LoanDay
-from alerts.rulebook.compiler import compile_evidence, compile_levels
+from alerts.rulebook.compiler import compile_levels
 from alerts.rulebook.errors import RuleRefused
 from alerts.rulebook.evaluator import evaluate
 from alerts.rulebook.language import parse
@@ -185,17 +185,9 @@ def test_what_the_author_wrote_never_becomes_sql(rows):
     assert "'; DROP TABLE alerts_alert; --" in parameters
 
 
-def test_the_evidence_holds_the_fields_the_rule_read_without_losing_a_digit(rows):
-    Row.objects.create(outstanding=D("999999999999999999.99"), days_past_due=35, as_of=date(2026, 11, 20))
-    tree = parse("red when outstanding > 1 and days_past_due > 1 and as_of > 2026-01-01 and product is empty")
-    (evidence,) = rows.values_list(compile_evidence(tree), flat=True)
-    assert evidence == {"outstanding": "999999999999999999.99", "days_past_due": 35, "as_of": "2026-11-20", "product": None}
-
-
 @pytest.mark.parametrize(("grain", "model"), [("loan", LoanDay), ("branch", BranchDay)])
 def test_the_shipped_rules_run_over_the_real_tables(as_worker, grain, model):
     trees = [parse(seed.text, seed.grain) for seed in SEEDS if seed.grain == grain]
     if grain == "branch":
         trees.append(parse('red when branch = "SZ-012" and as_of > 2026-01-01', "branch"))
     assert list(model.objects.values_list(*(compile_levels(tree) for tree in trees))) == []
-    assert list(model.objects.values_list(*(compile_evidence(tree) for tree in trees))) == []
