@@ -218,8 +218,9 @@ def test_the_evidence_names_the_limit_with_its_value_source_and_day(loan):
 def test_a_trial_leaves_hits_beside_those_of_the_live_version_and_no_alert(branch):
     lender = branch.lender
     version = rule(lender, "red when days_past_due >= 61")
+    writer = PersonFactory(lender=lender)
     draft = version.rule.versions.create(
-        version=2, text="", tree=version.tree, fingerprint="x", handling_days={}, state="draft", made_by=PersonFactory(lender=lender)
+        version=2, text="", tree=version.tree, fingerprint="x", handling_days={}, state="draft", made_by=writer, authors=[writer.pk]
     )
     from alerts.rulebook.language import parse
     from alerts.rulebook.writing import tree_to_json
