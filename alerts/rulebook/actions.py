@@ -9,11 +9,12 @@ from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from alerts.rulebook.drafting import Draft, fitting, stamp
-from alerts.rulebook.holding import end_trials, lender_of, locked, move, running_trials, said
+from alerts.rulebook.holding import end_trials, lender_of, locked, may_end_earlier, move, running_trials, said
 from alerts.rulebook.language import parse
 from alerts.rulebook.life import APPROVED, OPEN
 from alerts.rulebook.models import Rule, RuleVersion
@@ -24,9 +25,10 @@ from loanwatch.lenders.models import Lender
 from loanwatch.lenders.parameters import require_open
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
+from loanwatch.trail.queries import last_taken
 from loanwatch.trail.record import record
 
-__all__ = ["Draft", "approve", "check", "drop_draft", "install_seeds", "retire", "return_draft", "save_draft", "stamp"]
+__all__ = ["Draft", "approve", "check", "drop_draft", "install_seeds", "retire", "return_draft", "save_draft", "stamp", "words_of_the_day"]
 
 EPOCH = date(1990, 1, 1)  # shipped rules are in force from the first day of any book
 State = RuleVersion.State
@@ -192,9 +194,27 @@ def approve(*, version_id: int, by: Access, valid_from: date) -> RuleVersion:
     version.approved_by, version.valid_from = by.person, valid_from
     version.save(update_fields=["state", "approved_by", "valid_from"])
     end_trials(version, by)
-    _take_over_words(rule, version)
     record("rule.approved", by=by, subject=version, rule=rule.code, version=version.version, valid_from=valid_from.isoformat())
     return version
+
+
+WORDS_OF_THE_DAY = """
+UPDATE alerts_rule r SET name = coalesce(nullif(v.name, ''), r.name), why = coalesce(nullif(v.why, ''), r.why),
+       look_at = coalesce(nullif(v.look_at, ''), r.look_at), basis = coalesce(nullif(v.basis, ''), r.basis)
+FROM alerts_ruleversion v
+WHERE v.rule_id = r.id AND r.lender_id = %(lender)s AND v.state IN ('live', 'retired') AND v.valid_from <= %(on)s AND (v.valid_to IS NULL OR v.valid_to > %(on)s)
+  AND (coalesce(nullif(v.name, ''), r.name), coalesce(nullif(v.why, ''), r.why), coalesce(nullif(v.look_at, ''), r.look_at), coalesce(nullif(v.basis, ''), r.basis))
+      IS DISTINCT FROM (r.name, r.why, r.look_at, r.basis)
+"""
+
+
+def words_of_the_day(cursor: CursorWrapper, lender: Lender, day: date) -> int:
+    """Let every rule be called and explained as its version in force says at the close of `day`; returns how many rules changed.
+
+    A version that counts from a later day says nothing before. A close that is run again leaves the words of the newest close alone.
+    """
+    cursor.execute(WORDS_OF_THE_DAY, {"lender": lender.pk, "on": max(day, last_taken(lender) or day)})
+    return cursor.rowcount
 
 
 def _take_over_words(rule: Rule, version: RuleVersion) -> None:
@@ -205,11 +225,18 @@ def _take_over_words(rule: Rule, version: RuleVersion) -> None:
 
 @transaction.atomic
 def retire(*, version_id: int, by: Access, from_on: date, reason: str) -> RuleVersion:
-    """A live version no longer counts from `from_on`, with a reason. Alerts that it has opened stay until people close them."""
+    """A live version no longer counts from `from_on`, with a reason. Alerts that it has opened stay until people close them.
+
+    One that a planned version replaces on a later day may end earlier still: no version counts in between. A planned one that is retired
+    from its own first day never counts, and the one that it was to replace ends on that day all the same.
+    """
     by.check(Act.RULE_RETIRE)
     version = locked(version_id, by)
-    move(version, State.RETIRED)
+    if not (earlier := may_end_earlier(version)):
+        move(version, State.RETIRED)
     require_open(version.rule.lender, from_on)
+    if earlier and version.valid_to is not None and from_on >= version.valid_to:
+        raise Conflict(_("This version ends on %(day)s already. Choose an earlier day.") % {"day": version.valid_to}, code="ENDS_EARLIER")
     if version.valid_from is not None and from_on < version.valid_from:
         raise Conflict(_("This version only counts from %(day)s. Retire it from that day or later.") % {"day": version.valid_from}, code="NOT_LIVE_YET")
     version.valid_to, version.reason = from_on, said(reason)

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from alerts.rulebook.language import parse
+from alerts.rulebook.life import SYSTEM
 from alerts.rulebook.models import Rule, RuleVersion
 from alerts.rulebook.rules import Level, RuleTree
 from borrowers.parties.models import Borrower
@@ -64,6 +65,8 @@ def fitting(draft: Draft, lender: Lender) -> tuple[RuleTree, dict[str, Any]]:
     """
     if not CODE.fullmatch(draft.code):
         raise Refused(_("A rule's code is capital letters, a dash, and letters or digits: for example OWN-01."), code="RULE_CODE")
+    if draft.code.startswith(SYSTEM):
+        raise Refused(_("Codes that begin with SIG- belong to signals of people and inspections; no rule is written under them."), code="RULE_SYSTEM")
     if draft.grain not in Rule.Grain.values:
         raise Refused(_("Choose what the rule looks at."), code="RULE_GRAIN")
     tree = parse(draft.text, draft.grain)
@@ -83,7 +86,23 @@ def _handling(days: Mapping[str, int], tree: RuleTree) -> dict[str, int]:
     return {word: days[word] for word in wanted}
 
 
+def senseless(grain: str, *, products: Iterable[str], segments: Iterable[str]) -> str:
+    """Which part of a scope narrows nothing for rules of a grain: products, segments or "". A borrower has loans of many products."""
+    if products and grain != Rule.Grain.LOAN:
+        return "products"
+    return "segments" if segments and grain not in (Rule.Grain.LOAN, Rule.Grain.BORROWER) else ""
+
+
+def why_senseless(part: str) -> str:
+    """The sentence for what `senseless` found."""
+    if part == "products":
+        return _("Only a rule that looks at loans counts for some products alone. Choose none here.")
+    return _("Only a rule that looks at loans or borrowers counts for some sizes alone. Choose none here.")
+
+
 def _scope(draft: Draft, lender: Lender) -> dict[str, list[str]]:
+    if part := senseless(draft.grain, products=draft.products, segments=draft.segments):
+        raise Refused(why_senseless(part), code="SCOPE_GRAIN")
     known: dict[str, Iterable[str]] = {
         "products": Product.objects.filter(lender=lender, code__in=draft.products).values_list("code", flat=True),
         "segments": [value for value in Borrower.Segment.values if value in draft.segments],

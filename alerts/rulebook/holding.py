@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from alerts.rulebook.life import MOVES
+from alerts.rulebook.life import MOVES, RETIRED, SYSTEM
 from alerts.rulebook.models import Rule, RuleTrial, RuleVersion
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
@@ -21,8 +21,10 @@ def lender_of(by: Access) -> Lender:
 
 
 def locked(version_id: int, by: Access) -> RuleVersion:
-    """The version as it is once nobody else is at its rule. Raises RuleVersion.DoesNotExist for another lender's."""
-    rule_id = RuleVersion.objects.values_list("rule_id", flat=True).get(pk=version_id, rule__lender=lender_of(by))
+    """The version as it is once nobody else is at its rule. Raises RuleVersion.DoesNotExist for another lender's
+    and for the rule of a signal."""
+    written = RuleVersion.objects.exclude(rule__code__startswith=SYSTEM)
+    rule_id = written.values_list("rule_id", flat=True).get(pk=version_id, rule__lender=lender_of(by))
     Rule.objects.select_for_update().get(pk=rule_id)
     return RuleVersion.objects.select_related("rule__lender").get(pk=version_id)
 
@@ -33,6 +35,14 @@ def move(version: RuleVersion, new: str) -> None:
         parts = {"n": version.version, "rule": version.rule.code, "state": version.get_state_display()}
         raise Conflict(_("Version %(n)s of %(rule)s is in the state “%(state)s”; this step does not follow. Nothing was changed.") % parts, code="RULE_STATE")
     version.state = new
+
+
+def may_end_earlier(version: RuleVersion) -> bool:
+    """Whether a version that another one replaces on a later day is still in force, or will be, for a day that is not closed."""
+    taken = last_taken(version.rule.lender)
+    if version.state != RETIRED or version.valid_from is None or version.valid_to is None or version.valid_from == version.valid_to:
+        return False
+    return taken is None or version.valid_to > taken + timedelta(days=1)
 
 
 def said(reason: str) -> str:

@@ -13,3 +13,7 @@ MOVES: dict[str, frozenset[str]] = {
 }
 OPEN = frozenset({DRAFT, CHECKED})  # being worked on: one of these per rule
 APPROVED = frozenset({LIVE, RETIRED})  # in force from valid_from to before valid_to
+
+# Codes of the rules without a condition under which signals of people, inspections and outside stand: written by nobody, no part of
+# the rulebook that people keep.
+SYSTEM = "SIG-"

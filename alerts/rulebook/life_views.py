@@ -16,7 +16,8 @@ from alerts.observation.queries import closed_days, lender_of
 from alerts.rulebook import actions, comparing, queries, silencing
 from alerts.rulebook.errors import RuleRefused
 from alerts.rulebook.forms import LEVELS, ApproveForm, DropForm, ReasonForm, RetireForm, SnoozeForm, TrialForm
-from alerts.rulebook.holding import running_trials
+from alerts.rulebook.holding import may_end_earlier, running_trials
+from alerts.rulebook.life import SYSTEM
 from alerts.rulebook.messages import placed
 from alerts.rulebook.models import Rule, RuleTrial, RuleVersion
 from alerts.rulebook.views import events_of, standing, tabs, words_of
@@ -84,7 +85,7 @@ def _steps(access: Access, version: RuleVersion, trial: RuleTrial | None) -> dic
         "return": checked and access.may(Act.RULE_RETURN),
         "approve": checked and access.may(Act.RULE_APPROVE, version),
         "own": checked and access.may(Act.RULE_APPROVE) and not access.may(Act.RULE_APPROVE, version),
-        "retire": live and access.may(Act.RULE_RETIRE),
+        "retire": (live or may_end_earlier(version)) and access.may(Act.RULE_RETIRE),
         "try": (draft or checked) and not running and access.may(Act.RULE_TRIAL),
         "stop": running and access.may(Act.RULE_TRIAL),
     }
@@ -157,6 +158,11 @@ def approve(request: HttpRequest, code: str, version: int) -> HttpResponse:
 
 def retire(request: HttpRequest, code: str, version: int) -> HttpResponse:
     form = RetireForm(request.POST, first=request.access.on, prefix="retire")
+    found = _version(request, code, version)
+    if form.is_valid() and found.valid_from is not None and form.cleaned_data["from_on"] == found.valid_from:
+        parts = {"rule": code, "n": version, "day": found.valid_from}
+        done = _("Version %(n)s of %(rule)s will never count. No version of the rule warns from %(day)s on until another one is approved.") % parts
+        return _step(request, code, version, done.replace("%", "%%"), actions.retire, form, "retire_form")
     return _step(request, code, version, _("Version %(n)s of %(rule)s is retired."), actions.retire, form, "retire_form")
 
 
@@ -227,7 +233,7 @@ def snoozes(request: HttpRequest) -> HttpResponse:
 def snooze(request: HttpRequest, code: str) -> HttpResponse:
     """Silence a rule for one borrower until a day, with a reason. `?borrower=` fills in the number."""
     access, lender = request.access, lender_of(request.access)
-    rule = get_object_or_404(Rule, lender=lender, code=code)
+    rule = get_object_or_404(Rule.objects.exclude(code__startswith=SYSTEM), lender=lender, code=code)
     first = open_day(lender, access.on)
     last = first + timedelta(days=silencing.most_days(lender, "rules.snooze_days", access.on) - 1)
     form = SnoozeForm(request.POST if request.method == "POST" else None, first=first, last=last, initial={"borrower": request.GET.get("borrower", "")})

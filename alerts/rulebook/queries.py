@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from alerts.rulebook.life import APPROVED, CHECKED, OPEN
+from alerts.rulebook.life import APPROVED, CHECKED, OPEN, SYSTEM
 from alerts.rulebook.limits import LIMITS, PREFIX, LimitValue, typed
 from alerts.rulebook.models import Rule, RuleSnooze, RuleTally, RuleTrial, RuleVersion, TrialHit
 from borrowers.parties.models import Borrower
@@ -95,9 +95,9 @@ def said_at(versions: Iterable[RuleVersion], day: date) -> list[dict[str, Any]]:
 
 
 def rulebook(lender: Lender, on: date) -> list[Any]:
-    """Every rule in the order of the codes, with `live`, its version in force on `on`, `planned`, one approved for later, `draft`, one
+    """Every rule that people keep, in the order of the codes, with `live`, its version in force on `on`, `planned`, one approved for later, `draft`, one
     that is worked on, and `last`, the newest; each None where there is none. Two queries, however many rules."""
-    found: list[Any] = list(Rule.objects.filter(lender=lender).prefetch_related("versions").order_by("code"))
+    found: list[Any] = list(Rule.objects.filter(lender=lender).exclude(code__startswith=SYSTEM).prefetch_related("versions").order_by("code"))
     for rule in found:
         versions = list(rule.versions.all())  # newest first
         rule.live = next((v for v in versions if counts_on(v, on)), None)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts.rulebook.holding import end_trials, lender_of, locked, running_trials, said
-from alerts.rulebook.life import OPEN
+from alerts.rulebook.life import OPEN, SYSTEM
 from alerts.rulebook.models import Rule, RuleSnooze, RuleTrial
 from borrowers.parties.models import Borrower
 from loanwatch.kernel.policy import Conflict, Refused
@@ -73,7 +73,7 @@ def snooze(*, rule_code: str, borrower: str, by: Access, until: date, reason: st
     """
     by.check(Act.RULE_SNOOZE)
     lender = lender_of(by)
-    rule = Rule.objects.select_for_update().get(lender=lender, code=rule_code)
+    rule = Rule.objects.select_for_update().exclude(code__startswith=SYSTEM).get(lender=lender, code=rule_code)
     found = Borrower.objects.visible_to(by).get(lender=lender, number=borrower)
     if rule.grain not in (Rule.Grain.LOAN, Rule.Grain.BORROWER):
         raise Refused(_("Only a rule about loans or borrowers is silenced for a borrower."), code="SNOOZE_GRAIN")

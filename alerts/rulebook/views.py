@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from alerts.observation.queries import closed_days, lender_of
 from alerts.rulebook import queries
 from alerts.rulebook.forms import LEVELS, RuleFilters, states_of
+from alerts.rulebook.life import SYSTEM
 from alerts.rulebook.models import Rule, RuleVersion
 from loanwatch.kernel import sheets
 from loanwatch.people.policy import Act
@@ -96,16 +97,17 @@ def rule_detail(request: HttpRequest, code: str) -> HttpResponse:
     versions = list(rule.versions.select_related("made_by", "approved_by", "checked_by").order_by("-version"))
     live = next((v for v in versions if queries.counts_on(v, access.on)), None)
     shown = live or (versions[0] if versions else None)
+    own = not rule.code.startswith(SYSTEM)  # a rule that people keep
     last = closed_days(lender).values_list("business_date", flat=True).first()
     series = queries.tally_series([v for v in versions if v.valid_from], last - timedelta(days=TREND_DAYS)) if last else []
     context = {
-        "rule": rule, "live": live, "shown": shown, "versions": [version_line(v, access.on) for v in versions],
+        "rule": rule, "live": live, "shown": shown, "own": own, "versions": [version_line(v, access.on) for v in versions] if own else [],
         "said": series[-1] if series else None, "chart": _trend(series), "as_of": last,
         "handling": [(level, shown.handling_days[level]) for level in LEVELS if shown and level in shown.handling_days],
         "open": next((v for v in versions if v.state in ("draft", "checked")), None),
         "events": events_of(versions), "pair": versions[:2] if len(versions) > 1 else None,
-        "may_write": access.may(Act.RULE_WRITE),
-        "may_snooze": access.may(Act.RULE_SNOOZE) and not rule.staff_conduct and rule.grain in (Rule.Grain.LOAN, Rule.Grain.BORROWER),
+        "may_write": own and access.may(Act.RULE_WRITE),
+        "may_snooze": own and access.may(Act.RULE_SNOOZE) and not rule.staff_conduct and rule.grain in (Rule.Grain.LOAN, Rule.Grain.BORROWER),
     }  # fmt: skip
     return render(request, "alerts/rulebook/rule.html", context)
 

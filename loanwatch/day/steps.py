@@ -10,6 +10,7 @@ from alerts.classification.propose import propose
 from alerts.observation.observe import observe
 from alerts.observation.rollup import observe_branches, roll_up
 from alerts.observation.staff import observe_staff
+from alerts.rulebook.actions import words_of_the_day
 from alerts.signals.escalation import escalate
 from alerts.signals.warn import BORROWER, BRANCH, LOAN, STAFF, hear, warn
 from borrowers.feeds.receive import receive
@@ -26,6 +27,11 @@ def _schedule(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int
     return schedule_tasks(cursor, key, lender) + schedule_deadlines(cursor, key, lender)
 
 
+def _warn_branches(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
+    words_of_the_day(cursor, lender, key["day"])
+    return warn(cursor, key, BRANCH, lender) + warn(cursor, key, STAFF, lender)
+
+
 # name, cut by bucket, what it does. A step begins when every unit of the one before is done.
 STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], int]]] = [
     ("receive", False, receive),
@@ -34,7 +40,7 @@ STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], i
     ("observe_branches", False, lambda cursor, key, lender: observe_branches(cursor, key)),
     ("observe_staff", False, observe_staff),
     ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender) + warn(cursor, key, BORROWER, lender) + hear(cursor, key, lender)),
-    ("warn_branches", False, lambda cursor, key, lender: warn(cursor, key, BRANCH, lender) + warn(cursor, key, STAFF, lender)),
+    ("warn_branches", False, _warn_branches),
     ("gather", False, gather),
     ("escalate", False, escalate),
     ("propose", True, lambda cursor, key, lender: propose(cursor, key)),

@@ -44,7 +44,37 @@ def test_a_further_version_replaces_the_one_in_force_on_its_day_and_not_before(c
     actions.approve(version_id=second.pk, by=credit, valid_from=LATER)
     assert [v.version for v in live_versions(branch.lender, LATER - timedelta(days=1), "loan")] == [1]
     assert [v.version for v in live_versions(branch.lender, LATER, "loan")] == [2]
-    assert Rule.objects.get(pk=checked.rule_id).why == "Another reason."
+    for day, why in ((LATER - timedelta(days=1), "Who pays late has less money than planned."), (LATER, "Another reason.")):
+        with connection.cursor() as cursor:
+            actions.words_of_the_day(cursor, branch.lender, day)
+        assert Rule.objects.get(pk=checked.rule_id).why == why
+
+
+def test_a_planned_version_that_is_cancelled_leaves_the_words_of_the_one_in_force(checked, officer, credit, branch):
+    actions.approve(version_id=checked.pk, by=credit, valid_from=TOMORROW)
+    second = actions.check(version_id=actions.save_draft(by=officer, draft=a_draft(name="Another name")).pk, by=officer)
+    actions.approve(version_id=second.pk, by=credit, valid_from=LATER)
+    actions.retire(version_id=second.pk, by=credit, from_on=LATER, reason="Not needed.")
+    with connection.cursor() as cursor:
+        assert actions.words_of_the_day(cursor, branch.lender, LATER) == 0
+    assert Rule.objects.get(pk=checked.rule_id).name == "Late with a payment"
+    assert live_versions(branch.lender, LATER, "loan") == []
+
+
+def test_a_version_with_a_planned_successor_may_end_earlier_but_never_later(checked, officer, credit, branch):
+    actions.approve(version_id=checked.pk, by=credit, valid_from=TOMORROW)
+    second = actions.check(version_id=actions.save_draft(by=officer, draft=a_draft()).pk, by=officer)
+    actions.approve(version_id=second.pk, by=credit, valid_from=LATER)
+    for day in (LATER, LATER + timedelta(days=1)):
+        with pytest.raises(Conflict, match="ends on"):
+            actions.retire(version_id=checked.pk, by=credit, from_on=day, reason="No.")
+    sooner = LATER - timedelta(days=1)
+    assert actions.retire(version_id=checked.pk, by=credit, from_on=sooner, reason="Fires on everybody.").valid_to == sooner
+    assert live_versions(branch.lender, sooner, "loan") == []
+    assert [v.version for v in live_versions(branch.lender, LATER, "loan")] == [2]
+    for change in ({"valid_to": LATER}, {"valid_to": None}, {"valid_to": TOMORROW - timedelta(days=1)}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RuleVersion.objects.filter(pk=checked.pk).update(**change)
 
 
 # Writing ---------------------------------------------------------------------------------------------------------------------
@@ -70,6 +100,10 @@ def test_what_does_not_parse_is_not_kept_and_every_error_has_its_place(officer):
         ({"products": ("NONE",)}, "SCOPE_UNKNOWN"),
         ({"segments": ("giant",)}, "SCOPE_UNKNOWN"),
         ({"branches": ("NOWHERE",)}, "SCOPE_UNKNOWN"),
+        ({"grain": "borrower", "text": "red when loans > 3", "products": ("SB",)}, "SCOPE_GRAIN"),
+        ({"grain": "branch", "text": "red when roll_ratio > 2", "products": ("SB",)}, "SCOPE_GRAIN"),
+        ({"grain": "branch", "text": "red when roll_ratio > 2", "segments": ("small",)}, "SCOPE_GRAIN"),
+        ({"grain": "staff", "text": "red when impossible_routes_30d > 2", "segments": ("small",)}, "SCOPE_GRAIN"),
     ],
 )
 def test_a_draft_that_does_not_fit_the_lender_is_refused(officer, changed, code):
@@ -85,6 +119,11 @@ def test_the_limits_of_times_and_scope_are_accepted(officer, branch):
     )  # fmt: skip
     assert made.handling_days == {"red": 1, "yellow": 250}
     assert (made.branches, made.segments, made.products) == ([branch.code], ["small"], [])
+
+
+def test_a_rule_on_borrowers_may_count_for_some_sizes_and_branches(officer, branch):
+    parts = {"grain": "borrower", "text": "red when loans > 3", "handling_days": {"red": 3}, "segments": ("small",), "branches": (branch.code,)}
+    assert actions.save_draft(by=officer, draft=a_draft(**parts), new=True).segments == ["small"]
 
 
 def test_a_code_is_given_once_and_a_rule_keeps_what_it_looks_at(draft, officer):
@@ -263,10 +302,11 @@ def test_versions_stay_and_keep_their_makers_and_dates(checked, credit, colleagu
         RuleVersion.objects.create(rule=checked.rule, version=9, **forged)
 
 
-def test_two_versions_of_a_rule_are_never_in_force_on_one_day(checked, credit):
+def test_two_versions_of_a_rule_are_never_in_force_on_one_day(checked, officer, credit):
     actions.approve(version_id=checked.pk, by=credit, valid_from=TOMORROW)
+    second = actions.check(version_id=actions.save_draft(by=officer, draft=a_draft()).pk, by=officer)
     with pytest.raises(IntegrityError, match="one_version_in_force"), transaction.atomic():
-        RuleVersion.objects.create(rule=checked.rule, version=2, text="", tree={}, fingerprint="", handling_days={}, state="live", valid_from=LATER)
+        RuleVersion.objects.filter(pk=second.pk).update(state="live", valid_from=LATER, approved_by=credit.person)
 
 
 def test_the_history_of_a_version_is_kept(checked, credit):

@@ -54,6 +54,22 @@ def test_a_rule_is_checked_returned_approved_and_retired_on_its_page_by_those_wh
     assert "Never fired." in told
 
 
+def test_a_planned_version_is_cancelled_and_the_page_says_what_remains(client, checked, officer, credit):
+    actions.approve(version_id=checked.pk, by=credit, valid_from=TOMORROW)
+    second = actions.check(version_id=actions.save_draft(by=officer, draft=a_draft()).pk, by=officer)
+    later = DAY + timedelta(days=9)
+    actions.approve(version_id=second.pk, by=credit, valid_from=later)
+    assert "Retire this rule?" in page(client, credit, "version", "OWN-01", 1)[1]
+    assert "Retire this rule?" not in page(client, officer, "version", "OWN-01", 1)[1]
+    client.force_login(credit.account)
+    sent = {"retire-from_on": later, "retire-reason": "Not needed: 50 % of it."}
+    told = client.post(reverse("rulebook:retire", args=["OWN-01", 2]), sent, follow=True).text
+    assert "Version 2 of OWN-01 will never count. No version of the rule warns from" in told
+    sent["retire-from_on"] = later - timedelta(days=1)
+    assert act(client, credit, "retire", "OWN-01", 1, **sent).status_code == 302
+    assert act(client, credit, "retire", "OWN-01", 1, **(sent | {"retire-from_on": later})).status_code == 409
+
+
 def test_a_writer_who_is_also_a_credit_administrator_is_told_that_another_must_approve(client, branch, checked, officer):
     from tests.alerts.rulebook.life.test_life import both
 
