@@ -13,6 +13,7 @@ from alerts.rulebook.language import parse
 from alerts.rulebook.models import Rule, RuleVersion
 from alerts.rulebook.rules import RuleTree, fields_used, limits_used
 from alerts.rulebook.scan import GRAINS, earlier_closes, scan, scopes
+from alerts.rulebook.vocabulary import about_conduct
 from alerts.rulebook.writing import tree_from_json
 from loanwatch.lenders.models import Lender
 
@@ -78,7 +79,7 @@ def previewed(lender: Lender, rule: Rule | None, version: RuleVersion | None, tr
     with connection.cursor() as cursor:
         cursor.execute(COUNTED.format(scan=sql, live=", live" if live else "", fresh=fresh, gone=gone, most=MOST_SUBJECTS), values)
         observed, red, orange, yellow, clear, unknown, new, no_longer, subjects = cursor.fetchone()
-    hidden = tree.grain == Rule.Grain.STAFF or (rule is not None and rule.staff_conduct)
+    hidden = about_conduct(tree, marked=rule is not None and rule.staff_conduct)
     return {
         "as_of": day.isoformat(), "observed": observed, "red": red, "orange": orange, "yellow": yellow, "clear": clear, "not_evaluable": unknown,
         "against_version": live and live.version, "new": new, "no_longer": no_longer, "limits_without_value": [n for n in limits_used(tree) if n not in limits],

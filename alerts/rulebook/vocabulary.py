@@ -9,12 +9,13 @@ from types import MappingProxyType
 from alerts.observation.dictionary import GRAINS
 from alerts.observation.fields import DAYS, Field, Kind
 from alerts.rulebook.limits import LimitValue
-from alerts.rulebook.rules import Type, source
+from alerts.rulebook.rules import RuleTree, Type, fields_used, source
 
 Limits = Mapping[str, LimitValue]
 NO_LIMITS: Limits = MappingProxyType({})
 BORROWER = "borrower."
 LIMIT = "limit."
+CONDUCT = ("PRC-", "MSK-06")  # indicators that speak of the bank's own people
 SAME = {"business_date": "as_of"}  # second names
 
 _KIND_TYPES = {
@@ -48,6 +49,11 @@ def field_named(grain: str, name: str) -> Field:
     """The field behind a name that `rules.fields_used` gives, `was(…)` included. KeyError when there is none."""
     place = source(name)
     return fields_of(grain)[f"{place.of}.{place.field}" if place.of else place.field]
+
+
+def about_conduct(tree: RuleTree, *, marked: bool) -> bool:
+    """Whether what a rule says may be about a colleague: it is marked so, looks at staff, or reads a field of an indicator of conduct."""
+    return marked or tree.grain == "staff" or any(field_named(tree.grain, name).indicator.startswith(CONDUCT) for name in fields_used(tree))
 
 
 def limit_value(limits: Limits, name: str) -> LimitValue | None:

@@ -8,10 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alerts.rulebook.drafting import CODE, LONGEST_CURE, LONGEST_HANDLING, Draft
+from alerts.rulebook.drafting import CODE, LONGEST_CURE, LONGEST_HANDLING, Draft, senseless, why_senseless
 from alerts.rulebook.editing.builder import LEVELS, Part, posted, text_of
 from alerts.rulebook.errors import RuleError, RuleRefused
 from alerts.rulebook.language import parse
+from alerts.rulebook.life import SYSTEM
 from alerts.rulebook.models import Rule, RuleVersion
 from alerts.rulebook.rules import RuleTree
 from alerts.rulebook.seeds import HANDLING_DAYS
@@ -20,6 +21,7 @@ from loanwatch.lenders.models import Lender, Product
 from loanwatch.people.models import Branch
 
 OWN = "OWN-"
+SCOPE = ("products", "segments", "branches")
 
 
 def _days(label: Any) -> forms.IntegerField:
@@ -95,14 +97,22 @@ class RuleForm(forms.Form):
             self.tree, self.errors_in_text = None, refused.errors
         return self.tree
 
+    @property
+    def scope_faults(self) -> list[str]:
+        """What is wrong with the loans for which it is to count, once the form has been asked whether it is valid."""
+        return [str(fault) for name in SCOPE for fault in self.errors.get(name, ())]
+
     def unjudged(self) -> None:
-        """Keeps what was typed and asks nothing of it yet: the rule is still being written."""
-        self._errors = ErrorDict()
+        """Keeps what was typed and asks nothing of it yet, but where it is to count: the rule is still being written."""
+        kept = {name: faults for name, faults in (self._errors or {}).items() if name in SCOPE}
+        self._errors = ErrorDict(kept)
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"]).strip().upper()
         if not CODE.fullmatch(code):
             raise forms.ValidationError(_("A rule's code is capital letters, a dash, and letters or digits: for example OWN-01."))
+        if code.startswith(SYSTEM):
+            raise forms.ValidationError(_("Codes that begin with SIG- belong to signals of people and inspections; no rule is written under them."))
         if self.rule is None and Rule.objects.filter(lender=self.lender, code=code).exists():
             raise forms.ValidationError(_("There is a rule with the code %(code)s already.") % {"code": code})
         return code
@@ -116,6 +126,8 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
+        if part := senseless(self.named_grain, products=found.get("products", ()), segments=found.get("segments", ())):
+            self.add_error(part, why_senseless(part))
         if (tree := self.read()) is None:
             self.add_error("text", _("The rule can't be read yet. What is wrong stands below it."))
             return found

@@ -9,11 +9,13 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
+from alerts.observation.models import DroppedDay
 from alerts.rulebook.drafting import Draft
 from alerts.rulebook.models import RuleVersion
 from alerts.rulebook.queries import limit_values, live_versions
-from alerts.rulebook.rules import RuleTree, limits_used
+from alerts.rulebook.rules import RuleTree, limits_used, looks_back
 from alerts.rulebook.scan import GRAINS, earlier_closes, scan, scopes
+from alerts.rulebook.vocabulary import about_conduct
 from alerts.rulebook.writing import tree_from_json
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
@@ -48,7 +50,9 @@ class Preview:
 
     observed, fires, red, orange, yellow, unknown: numbers of subjects. fresh, gone: against the live version, None where there is none.
     amounts: (currency, outstanding) of what fires; currencies are never added. rows: one page, worst and largest first. unset: limits
-    that have no value that day. too_slow: the database was stopped after LONGEST_MS, and nothing else is known.
+    that have no value that day. before_history: numbers of days by which the draft looks back and for which no observations are kept, before
+    the first close or thinned out since. hidden: the rule is on the conduct of staff, so nothing is listed and no amount told. too_slow: the
+    database was stopped after LONGEST_MS, and nothing else is known.
     """
 
     as_of: date
@@ -62,6 +66,8 @@ class Preview:
     rows: list[dict[str, Any]] = field(default_factory=list)
     page: int = 1
     unset: tuple[str, ...] = ()
+    before_history: tuple[int, ...] = ()
+    hidden: bool = False
     too_slow: bool = False
 
     @property
@@ -80,9 +86,14 @@ def preview(access: Access, lender: Lender, day: date, draft: Draft, tree: RuleT
     """What `tree` with the scope of `draft` would say at the close of `day`, beside the version of its rule that is live then."""
     live: RuleVersion | None = next((v for v in live_versions(lender, day, tree.grain) if v.rule.code == draft.code), None)
     trees = {DRAFT: tree} | ({LIVE: tree_from_json(live.tree)} if live else {})
-    limits = limit_values(lender, day)
+    limits, closes = limit_values(lender, day), earlier_closes(lender, day, trees.values())
+    gone = set(DroppedDay.objects.filter(lender=lender, as_of__in=[close for close in closes.values() if close]).values_list("as_of", flat=True))
+    told: dict[str, Any] = {
+        "unset": tuple(name for name in limits_used(tree) if name not in limits), "hidden": about_conduct(tree, marked=draft.staff_conduct),
+        "before_history": tuple(n for n in looks_back([tree]) if closes[n] is None or closes[n] in gone),
+    }  # fmt: skip
     within = scopes(lender, day, {DRAFT: draft} | ({LIVE: live} if live else {}))
-    sql, values = scan(tree.grain, observations(tree.grain, lender, day, access), trees, limits, earlier_closes(lender, day, trees.values()), within)
+    sql, values = scan(tree.grain, observations(tree.grain, lender, day, access), trees, limits, closes, within)
     if not live:
         sql = f"SELECT s.*, NULL::smallint FROM ({sql}) s"
     place = GRAINS[tree.grain]
@@ -90,23 +101,27 @@ def preview(access: Access, lender: Lender, day: date, draft: Draft, tree: RuleT
     statement = COUNTED.format(scan=sql, table=place.table, subject=place.subject, currency=currency)
     page = max(1, page)
     counted = _run(statement, [*values, lender.pk, day, PAGE, (page - 1) * PAGE])
-    unset = tuple(name for name in limits_used(tree) if name not in limits)
     if counted is None:
-        return Preview(day, too_slow=True, unset=unset)
+        return Preview(day, too_slow=True, **told)
+    if told["hidden"]:
+        counted |= {"amounts": [], "rows": []}
     return Preview(
         day, observed=counted["all"], fires=counted["fires"], levels=tuple((name, counted[name]) for name in ("red", "orange", "yellow")),
         unknown=counted["unknown"], fresh=counted["fresh"] if live else None, gone=counted["gone"] if live else None,
         amounts=tuple((currency or lender.currency, Decimal(amount)) for currency, amount in counted["amounts"] or []),
-        rows=_named(tree.grain, lender, counted["rows"] or []), page=page, unset=unset,
+        rows=_named(tree.grain, lender, counted["rows"] or []), page=page, **told,
     )  # fmt: skip
 
 
 def _run(statement: str, values: list[Any]) -> dict[str, Any] | None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            before = cursor.fetchone()[0]
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LONGEST_MS)])
             cursor.execute(statement, values)
             found: dict[str, Any] = json.loads(cursor.fetchone()[0])
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])  # a statement that is stopped takes it back itself
             return found
     except OperationalError as fault:
         if getattr(fault.__cause__, "pgcode", "") == QUERY_CANCELED:

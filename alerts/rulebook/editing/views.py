@@ -17,7 +17,7 @@ from alerts.rulebook.editing.builder import LEVELS, OPERATORS, WITHOUT_VALUE, Pa
 from alerts.rulebook.editing.forms import RuleForm, begun, begun_from
 from alerts.rulebook.editing.preview import preview
 from alerts.rulebook.language import MAX_CHARACTERS
-from alerts.rulebook.life import OPEN
+from alerts.rulebook.life import OPEN, SYSTEM
 from alerts.rulebook.messages import placed, sentence
 from alerts.rulebook.models import Rule, RuleVersion
 from alerts.rulebook.vocabulary import fields_of
@@ -35,7 +35,7 @@ def rule_new(request: HttpRequest) -> HttpResponse:
 def rule_edit(request: HttpRequest, code: str) -> HttpResponse:
     """The open draft of a rule, or a further version that begins as the one in force."""
     lender = lender_of(request.access)
-    rule = get_object_or_404(Rule.objects.select_related("lender"), lender=lender, code=code)
+    rule = get_object_or_404(Rule.objects.select_related("lender").exclude(code__startswith=SYSTEM), lender=lender, code=code)
     versions = list(rule.versions.order_by("-version"))
     opened = next((v for v in versions if v.state in OPEN), None)
     if opened is not None and opened.state == RuleVersion.State.CHECKED:
@@ -107,12 +107,12 @@ def _previewed(request: HttpRequest, form: RuleForm) -> dict[str, Any]:
     day: date | None = closed_days(form.lender).values_list("business_date", flat=True).first()
     form.is_valid()  # fills what is valid; a name still missing keeps nobody from seeing what the rule would say
     context = {"as_of": day, **_checked(form)}
-    if form.tree is None or day is None:
-        return context
+    if form.tree is None or day is None or form.scope_faults:
+        return context | {"scope_faults": form.scope_faults}
     page = request.POST.get("page", "1")
     asked = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
     draft = form.draft()
-    draft = replace(draft, code=form.rule.code) if form.rule else draft
+    draft = replace(draft, code=form.rule.code, staff_conduct=form.rule.staff_conduct) if form.rule else draft
     return context | {"preview": preview(request.access, form.lender, day, draft, form.tree, asked)}
 
 

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal as D
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from alerts.rulebook.editing import preview as previews
@@ -125,6 +126,42 @@ def test_a_rule_that_cannot_be_read_says_where_and_counts_nothing(client, office
 def test_a_scope_narrows_the_preview(client, officer, branch):
     assert "0 loans" in shown(client, "red when days_past_due > 60", segments=["micro"])
     assert "1 loan" in shown(client, "red when days_past_due > 60", branches=branch.code)
+
+
+@pytest.mark.parametrize("page", ["rulebook:preview", "rulebook:new"])
+@pytest.mark.parametrize(
+    ("scope", "said"), [({"branches": "NOWHERE"}, "There is no branch with the code NOWHERE."), ({"products": ["NONE"]}, "NONE is not one of the available choices")]
+)
+def test_a_scope_that_the_lender_does_not_have_is_said_and_nothing_is_counted(client, officer, page, scope, said):
+    told = client.post(reverse(page), form("red when days_past_due > 60", do="preview", name="", **scope)).text
+    assert said in told and "nothing is counted" in told and "would fire" not in told
+
+
+def test_a_scope_that_narrows_nothing_is_not_kept(client, officer):
+    page = client.post(reverse("rulebook:new"), form("red when roll_ratio > 2", grain="branch", segments=["small"]))
+    assert page.status_code == 422 and "Only a rule that looks at loans or borrowers counts for some sizes alone." in page.text
+
+
+@pytest.mark.parametrize("text", ["red when days_past_due > 60", "red when days_past_due > 60 and staff_payments_24m is empty"])
+def test_what_a_rule_says_of_the_conduct_of_staff_is_counted_and_never_listed(client, officer, text):
+    conduct = {} if "staff" in text else {"staff_conduct": "on"}
+    told = shown(client, text, **conduct)
+    assert "1 loan" in told and "counted and not listed" in told and "/loans/" not in told and "outstanding" not in told.lower()
+    Rule.objects.create(lender=officer.person.lender, code="OWN-08", name="Conduct", family="own", grain="loan", staff_conduct=True)
+    assert "/loans/" not in shown(client, "red when days_past_due > 60", rule="OWN-08")
+
+
+def test_a_look_back_past_the_first_close_that_is_kept_is_named(client, officer):
+    told = shown(client, "red when was(days_past_due, 400 days) > 60 or was(days_past_due, 0001 days) > 60")
+    assert "No close is kept from so many days before: 1, 400." in told
+
+
+def test_the_time_that_a_preview_may_take_is_not_left_to_what_follows(officer):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '77s'")
+        previews._run("SELECT '{}'", [])
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("77s",)
 
 
 def test_a_limit_without_a_value_is_named(client, officer, monkeypatch):
