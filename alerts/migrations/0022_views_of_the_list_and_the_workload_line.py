@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-
 GUARD = "CREATE TRIGGER append_only_guard BEFORE UPDATE OR DELETE ON alerts_lineaccepted FOR EACH ROW EXECUTE FUNCTION lw_append_only();"
 
 

@@ -13,6 +13,12 @@ from loanwatch.people.models import BranchReach
 
 LEVEL_WORDS = {"red": Level.RED, "orange": Level.ORANGE, "yellow": Level.YELLOW}
 NOBODY = "-"  # manager: alerts on loans without one, and on branches
+GRAINS = {
+    "loan": Q(loan__isnull=False),
+    "borrower": Q(loan__isnull=True, borrower__isnull=False),
+    "staff": Q(loan__isnull=True, borrower__isnull=True, concerns__isnull=False),
+    "branch": Q(borrower__isnull=True, concerns__isnull=True),
+}
 OPEN_STATES = (Alert.State.OPEN, Alert.State.ACKNOWLEDGED, Alert.State.HANDLING, Alert.State.SUBMITTED)
 
 
@@ -65,6 +71,19 @@ class SignalForm(forms.Form):
         return found
 
 
+class ViewForm(forms.Form):
+    name = forms.CharField(label=_("Name of the view"), max_length=60)
+    query = forms.CharField(max_length=1000, required=False, widget=forms.HiddenInput)
+    is_default = forms.BooleanField(label=_("Open it first"), required=False)
+    shared = forms.BooleanField(label=_("Show it to the colleagues of my branch"), required=False)
+
+
+class AcceptForm(forms.Form):
+    branch = forms.CharField(max_length=30, widget=forms.HiddenInput)
+    seen = forms.IntegerField(widget=forms.HiddenInput)  # how many alerts the reader saw below the line
+    reason = WideText(label=_("Why they can wait a week"), max_length=2000)
+
+
 class SubmitForm(forms.Form):
     text = WideText(label=_("Why it can be closed"), max_length=4000)
 
@@ -91,6 +110,12 @@ class AlertFilters(forms.Form):
     escalated = forms.BooleanField(required=False)
     assigned = forms.CharField(required=False, max_length=20)
     mine = forms.BooleanField(required=False)
+    family = forms.CharField(required=False, max_length=20)
+    grain = forms.ChoiceField(choices=[(g, g) for g in GRAINS], required=False)
+    product = forms.CharField(required=False, max_length=40)
+    exposure_from = forms.DecimalField(required=False, min_value=0, max_digits=20, decimal_places=2)
+    exposure_to = forms.DecimalField(required=False, min_value=0, max_digits=20, decimal_places=2)
+    line = forms.CharField(required=False, max_length=30)  # the branch whose workload line is drawn
     q = forms.CharField(required=False, max_length=80)
 
     @property
@@ -104,7 +129,8 @@ class AlertFilters(forms.Form):
         chosen = self.chosen
         states = chosen.get("state") or list(OPEN_STATES)
         if "any" not in states:
-            alerts = alerts.filter(state__in=states)
+            # "not closed" word for word is what the partial indexes say
+            alerts = alerts.open() if set(states) == set(OPEN_STATES) else alerts.filter(state__in=states)
         if states == [Alert.State.CLOSED]:
             alerts = alerts.order_by("-closed_on", "-id")
         alerts = alerts.filter(*self._plain(chosen))
@@ -129,5 +155,10 @@ class AlertFilters(forms.Form):
             "assigned": lambda staff_no: Q(assigned_to__staff_no=staff_no),
             "rule": lambda code: Q(rule__code=code),
             "manager": lambda _: Q(("manager_no", None if manager == NOBODY else manager)),
+            "family": lambda family: Q(rule__family=family),
+            "grain": lambda grain: GRAINS[grain],
+            "product": lambda code: Q(loan__product__code=code),
+            "exposure_from": lambda amount: Q(exposure__gte=amount),
+            "exposure_to": lambda amount: Q(exposure__lte=amount),
         }
         return [make(chosen[name]) for name, make in asked.items() if chosen.get(name)]

@@ -1,6 +1,5 @@
-"""The pages' other steps: bulk forms with a result for each, taking back, measures, files, orders, and signals that people raise."""
+"""The pages' other steps: assignment, measures, files, orders, and signals that people raise."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,55 +8,18 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from alerts.signals import actions, handling
-from alerts.signals.forms import AssignForm, CloseForm, DoneForm, FileForm, OrderForm, SignalForm, SubmitForm
+from alerts.signals import handling
+from alerts.signals.forms import AssignForm, DoneForm, FileForm, OrderForm, SignalForm
 from alerts.signals.handling_models import AlertFile, AlertNote
 from alerts.signals.models import Alert
 from alerts.signals.raising import raise_signal as raise_it
-from alerts.signals.views import alert_of, or_404, page_of, step, told
+from alerts.signals.views import alert_of, or_404, page_of, step
 from borrowers.documents.reasons import sentence_of
 from borrowers.documents.uploads.limits import BadUpload
 from borrowers.loans.models import Loan
 from borrowers.parties.models import Borrower
 
 SEALED = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
-
-
-def _many(request: HttpRequest, form_class: Any, action: Callable[..., Any], done: str, undo: str = "") -> HttpResponse:
-    form = form_class(request.POST)
-    if not form.is_valid():
-        fault = next(iter(form.errors.values()))[0]
-        messages.warning(request, _("Nothing was done: %(fault)s") % {"fault": fault})
-        return redirect("alerts:list")
-    outcomes = actions.each(action, numbers=request.POST.getlist("number"), by=request.access, **form.cleaned_data)
-    return told(request, outcomes, done, undo)
-
-
-def assign_many(request: HttpRequest) -> HttpResponse:
-    return _many(request, AssignForm, handling.assign, _("%(count)s alerts given away."), undo="alerts:undo_assign")
-
-
-def submit_many(request: HttpRequest) -> HttpResponse:
-    return _many(request, SubmitForm, actions.submit_for_closing, _("%(count)s alerts submitted."))
-
-
-def close_many(request: HttpRequest) -> HttpResponse:
-    return _many(request, CloseForm, actions.close_alert, _("%(count)s alerts closed."))
-
-
-def _undo(request: HttpRequest, action: Callable[..., Any]) -> HttpResponse:
-    outcomes = actions.each(action, numbers=request.GET.getlist("number"), by=request.access)
-    return told(request, outcomes, _("Taken back for %(count)s alerts."))
-
-
-def undo_acknowledge(request: HttpRequest) -> HttpResponse:
-    """Take back the acknowledgement of the alerts that the address names."""
-    return _undo(request, handling.undo_acknowledge)
-
-
-def undo_assign(request: HttpRequest) -> HttpResponse:
-    """Give the alerts that the address names back to whoever had them."""
-    return _undo(request, handling.undo_assign)
 
 
 def assign(request: HttpRequest, number: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The alert list with its detail pane, the page of one alert, the steps people take, and the list as a file."""
+"""The page of one alert, its pane beside the list, and the steps people take."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,91 +14,12 @@ from django.utils.translation import gettext as _
 
 from alerts.observation.queries import closed_days, lender_of
 from alerts.signals import actions, queries
-from alerts.signals.forms import AlertFilters, AssignForm, CloseForm, DoneForm, FileForm, MeasureForm, OrderForm, ReturnForm, SubmitForm
+from alerts.signals.beside import beside
+from alerts.signals.forms import AssignForm, CloseForm, DoneForm, FileForm, MeasureForm, OrderForm, ReturnForm, SubmitForm
 from alerts.signals.handling import handlers_of
 from alerts.signals.models import Alert, Level
-from loanwatch.kernel import sheets
 from loanwatch.people.access import Access
-from loanwatch.people.models import Role
 from loanwatch.people.policy import Act
-from loanwatch.trail.record import record
-
-PAGE = 50
-MOST_EXPORTED = 50_000
-
-
-def alert_list(request: HttpRequest) -> HttpResponse:
-    """The list as the address filters it; the first row, or `?alert=`, stands in the pane."""
-    access = request.access
-    filters = AlertFilters(request.GET)
-    found = _filtered(access, filters)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    rows = list(page.object_list)
-    queries.say_why(rows)
-    chosen = next((a for a in rows if a.number == request.GET.get("alert")), rows[0] if rows else None)
-    context: dict[str, Any] = {
-        "page": page,
-        "rows": rows,
-        "today": access.on,
-        "counts": (counts := queries.counts(access, access.on)),
-        "tabs": _tabs(request, access, counts),
-        "options": _options(access),
-        "chosen_filters": filters.chosen,
-        "may_acknowledge": access.may(Act.ALERT_ACKNOWLEDGE) and any(a.state == Alert.State.OPEN for a in rows),
-        "may_raise": access.may(Act.SIGNAL_RAISE),
-        "query": request.GET.urlencode(),
-    }
-    if chosen is not None:
-        context |= _detail(access, chosen)
-    return render(request, "alerts/signals/list.html", context)
-
-
-def _filtered(access: Access, filters: AlertFilters) -> Any:
-    found = queries.worklist(access)
-    if filters.chosen.get("mine"):
-        found = found.filter(queries.waiting_for(access))
-    return filters.apply(found, access.on)
-
-
-def _tabs(request: HttpRequest, access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
-    views: list[tuple[str, dict[str, Any], int | None]] = [
-        (_("Waiting for me"), {"mine": "1"}, counts["mine"]),
-        (_("Red and orange, unhandled"), {"level": ["red", "orange"], "state": ["open", "acknowledged"]}, counts["urgent"]),
-        (_("Waiting for the second pair of eyes"), {"state": ["submitted"]}, counts["second"]),
-        (_("Past deadline"), {"overdue": "1"}, counts["late"]),
-        (_("Condition cleared"), {"cleared": "1"}, counts["cleared"]),
-        (_("All open"), {}, counts["open"]),
-        (_("Closed"), {"state": ["closed"]}, None),
-    ]
-    if not access.has(Role.ACCOUNT_MANAGER, Role.RISK_OFFICER):
-        views = views[1:]  # nobody else is the next to act
-    now = _same({k: request.GET.getlist(k) for k in request.GET if k not in {"page", "alert"}})
-    return [
-        {"text": text, "url": "?" + urlencode(query, doseq=True), "current": _same(query) == now, "count": count}
-        for text, query, count in views
-    ]
-
-
-def _same(query: dict[str, Any]) -> dict[str, list[str]]:
-    return {k: sorted(v if isinstance(v, list) else [v]) for k, v in query.items()}
-
-
-def _options(access: Access) -> dict[str, list[tuple[str, str]]]:
-    """What the filter pills offer: the rules and managers of the open alerts. One query."""
-    listed: Any = queries.worklist(access).open()
-    rows = listed.order_by().values_list("rule__code", "rule__name", "manager_no", "manager_name").distinct()
-    rules, managers = {}, {}
-    for code, name, number, person in rows:
-        rules[code] = f"{code} {_(name)}"
-        if number:
-            managers[number] = person
-    return {
-        "level": [("red", _("Red")), ("orange", _("Orange")), ("yellow", _("Yellow"))],
-        "state": [(value, str(label)) for value, label in Alert.State.choices],
-        "rule": sorted(rules.items()),
-        "manager": sorted(managers.items(), key=lambda pair: pair[1]),
-        "overdue": [("1", _("Past deadline"))],
-    }
 
 
 def alert_of(access: Access, number: str) -> Alert:
@@ -109,7 +29,7 @@ def alert_of(access: Access, number: str) -> Alert:
     return alert
 
 
-def _detail(access: Access, alert: Any) -> dict[str, Any]:
+def detail_of(access: Access, alert: Any) -> dict[str, Any]:
     alert.currency = alert.currency or alert.lender_currency
     evidence = list(alert.evidence.select_related("rule_version").order_by("-id"))
     latest = evidence[0] if evidence else None
@@ -125,11 +45,28 @@ def _detail(access: Access, alert: Any) -> dict[str, Any]:
         "history": history,
         "chart": _chart(history) if history else None,
         "also_open": queries.also_open(alert, access),
+        "beside": beside(access, alert),
+        "before": queries.earlier(alert, access),
+        "last_note": alert.notes.select_related("by").order_by("-id").first(),
+        "next_steps": _next(alert),
         "today": access.on,
         "days_open": queries.days_open(alert, access.on),
         "steps": _steps(access, alert),
         "may_read_rules": access.may(Act.RULE_SEE),
     }
+
+
+def _next(alert: Alert) -> list[str]:
+    """What is to be done from the state that the alert is in, in order."""
+    words = {
+        Alert.State.OPEN: [_("Acknowledge it, so that others see that somebody has it."), _("Write down what was done and who was spoken to."),
+                           _("Submit it for closing with the reason.")],
+        Alert.State.ACKNOWLEDGED: [_("Write down what was done and who was spoken to."), _("Submit it for closing with the reason.")],
+        Alert.State.HANDLING: [_("Submit it for closing with the reason, once the measures are done.")],
+        Alert.State.SUBMITTED: [_("A risk officer who did not submit it closes it with an outcome, or returns it with what is missing.")],
+        Alert.State.CLOSED: [],
+    }  # fmt: skip
+    return words[Alert.State(alert.state)]
 
 
 def _chart(history: dict[str, Any]) -> dict[str, Any]:
@@ -162,11 +99,11 @@ def _steps(access: Access, alert: Alert) -> dict[str, bool]:
 
 
 def alert_pane(request: HttpRequest, number: str) -> HttpResponse:
-    """The part of the list that htmx swaps in; without htmx the whole page of the alert."""
+    """The part of the list that htmx swaps in, taking the focus unless it only follows the row (`?beside=`); without htmx the whole page of the alert."""
     alert = alert_of(request.access, number)
     if not request.htmx:
         return redirect("alerts:detail", number=alert.number)
-    return render(request, "alerts/signals/_pane.html", _detail(request.access, alert) | {"swapped": True})
+    return render(request, "alerts/signals/_pane.html", detail_of(request.access, alert) | {"swapped": "beside" not in request.GET})
 
 
 def alert_detail(request: HttpRequest, number: str) -> HttpResponse:
@@ -175,7 +112,7 @@ def alert_detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def page_of(access: Access, alert: Alert, **forms_: forms.Form) -> dict[str, Any]:
-    context = _detail(access, alert)
+    context = detail_of(access, alert)
     offered = {"measure_form": MeasureForm(), "submit_form": SubmitForm(), "return_form": ReturnForm(), "close_form": CloseForm(),
                "file_form": FileForm(), "order_form": OrderForm(initial={"loan_number": alert.loan.number if alert.loan else ""}),
                "assign_form": AssignForm(), "done_form": DoneForm(initial={"done_on": access.on})}  # fmt: skip
@@ -266,22 +203,6 @@ def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("alerts:detail", number=number)
 
 
-def acknowledge_many(request: HttpRequest) -> HttpResponse:
-    """Acknowledge the selected alerts and say for each what became of it."""
-    outcomes = actions.acknowledge_many(numbers=request.POST.getlist("number"), by=request.access)
-    return told(request, outcomes, _("%(count)s alerts acknowledged."), undo="alerts:undo_acknowledge")
-
-
-def told(request: HttpRequest, outcomes: list[actions.Outcome], done: str, undo: str = "") -> HttpResponse:
-    """Back to the list with a word and, where there is one, the way back; or, where something was not done, a page that says why."""
-    numbers = [o.number for o in outcomes if o.done]
-    back = f"{reverse(undo)}?{urlencode({'number': numbers}, doseq=True)}" if undo and numbers else ""
-    if outcomes and len(numbers) == len(outcomes):
-        messages.success(request, done % {"count": len(numbers)}, extra_tags=back)
-        return redirect(f"{reverse('alerts:list')}?{request.POST.get('query', '')}")
-    return render(request, "alerts/signals/outcomes.html", {"outcomes": outcomes, "done": len(numbers), "query": request.POST.get("query", "")})
-
-
 def measure(request: HttpRequest, number: str) -> HttpResponse:
     return step(request, number, "measure_form", MeasureForm, actions.note_measure, _("Note on alert %(number)s kept."))
 
@@ -318,30 +239,3 @@ def or_404(action: Callable[..., Any], **parts: Any) -> None:
         action(**parts)
     except Alert.DoesNotExist:
         raise Http404 from None
-
-
-def export(request: HttpRequest, kind: str) -> HttpResponse:
-    """The filtered list as CSV or XLSX, with the filters and the data date in its first rows. Told to the audit trail."""
-    if kind not in sheets.CONTENT_TYPES:
-        raise Http404
-    access, filters = request.access, AlertFilters(request.GET)
-    found = _filtered(access, filters)[:MOST_EXPORTED]
-    as_of = closed_days(lender_of(access)).values_list("business_date", flat=True).first()
-    rows = [
-        (
-            a.number, a.get_level_display(), a.get_state_display(), a.rule.code, _(a.rule.name), str(a.borrower or ""),
-            a.loan.number if a.loan else "", a.branch.name, a.manager_name,
-            a.exposure, a.currency, a.opened_on, a.due_on, a.cleared_on, a.closed_on,
-        )
-        for a in found
-    ]  # fmt: skip
-    columns = [
-        _("Alert"), _("Level"), _("State"), _("Rule"), _("What happened"), _("Borrower"), _("Loan"), _("Branch"), _("Manager"),
-        _("Exposure"), _("Currency"), _("Opened on"), _("Handle by"), _("Condition cleared on"), _("Closed on"),
-    ]  # fmt: skip
-    head = [(_("Alerts"), lender_of(access).name), (_("Data as of"), as_of), (_("Made by"), str(access.person), access.on)]
-    head += [(_("Filter"), name, ", ".join(v) if isinstance(v, list) else str(v)) for name, v in filters.chosen.items()]
-    record("alerts.exported", by=access, rows=len(rows), kind=kind, filters=request.GET.urlencode())
-    answer = HttpResponse(sheets.sheet(kind, head=head, columns=columns, rows=rows), content_type=sheets.CONTENT_TYPES[kind])
-    answer["Content-Disposition"] = f'attachment; filename="alerts-{as_of or access.on}.{kind}"'
-    return answer

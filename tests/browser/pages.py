@@ -24,6 +24,7 @@ DESK = {
     "officer": [
         "/",
         "/alerts/",
+        "/alerts/?all=1&sort=-exposure",
         "/cases/",
         "/cases/?kind=cohort",
         "/four-eyes/",

@@ -121,6 +121,7 @@ MAKERS: dict[str, Maker] = {
     "lenders/terms_id": Maker(_thing("terms"), _by_lender),
     # meaning
     "alerts/number": ALERT,
+    "alerts/view_id": Maker(_thing("foreign view"), _never),
     "alerts/note_id": Maker(_thing("alert note"), _by_loan),
     "alerts/file_id": Maker(_thing("alert file"), _by_loan),
     "cases/number": Maker(_thing("case", "number"), _by_loan),

@@ -17,6 +17,7 @@ from alerts.classification.models import ClassProposal
 from alerts.reminders.models import ContactPreference
 from alerts.rulebook.models import RuleSnooze
 from alerts.signals.handling_models import AlertFile, AlertNote
+from alerts.signals.worklist_models import SavedView
 from borrowers.documents.house import install_shipped
 from borrowers.documents.models import Document, DocumentKind, DocumentVersion, LegalHold
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
@@ -177,6 +178,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
     webhook, _ = WebhookSource.objects.get_or_create(lender=bank.lender, name="bureau", defaults={"facts": ["tier"], "made_by": made_by})
     things: dict[str, Any] = {"alert note": _note(alert, bank), "alert file": _file(alert, bank), "case": _case(alert)}
     things |= {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
+    things["foreign view"] = SavedView.objects.create(person=hire(bank.lender, Role.AUDITOR, bank.branch, "Viewer").person, name="Mine", query="level=red")
     things |= {"snooze": snooze, "backtest": _backtest(alert), "document": _document(loan), "hold": _hold(bank, loan)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
