@@ -104,8 +104,7 @@ class RuleForm(forms.Form):
 
     def unjudged(self) -> None:
         """Keeps what was typed and asks nothing of it yet, but where it is to count: the rule is still being written."""
-        kept = {name: faults for name, faults in (self._errors or {}).items() if name in SCOPE}
-        self._errors = ErrorDict(kept)
+        self._errors: ErrorDict | None = ErrorDict({name: faults for name, faults in self.errors.items() if name in SCOPE})
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"]).strip().upper()
