@@ -83,8 +83,8 @@ class RuleVersion(models.Model):
     products = _codes(_("products"))  # codes; empty: all
     segments = _codes(_("segments"))  # codes; empty: all
     branches = _codes(_("branches"))  # codes, each with all below it; empty: all
-    cure_days = models.SmallIntegerField(_("closes that stay clear before it is cleared"), default=0, db_default=0)
-    hold_days = models.SmallIntegerField(_("days before a level falls"), default=0, db_default=0)
+    cure_days = models.SmallIntegerField(_("closes that stay clear after the first before it is cleared"), default=0, db_default=0)
+    hold_days = models.SmallIntegerField(_("closes that stay lower after the first before a level falls"), default=0, db_default=0)
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence.choices, default=Confidence.OWN, db_default=Confidence.OWN)
     # What the rule will be called and say from this version on; the rule takes it over when the version is approved. "": as it is.
     name = models.CharField(_("name"), max_length=120, blank=True, default="", db_default="")

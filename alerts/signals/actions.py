@@ -175,7 +175,7 @@ def close_alert(*, number: str, by: Access, outcome: str, note: str, level: int 
     by.check(Act.ALERT_CLOSE, alert)
     if level is not None and level != alert.level:
         parts = {"number": alert.number, "level": alert.get_level_display()}
-        raise Conflict(_("Alert %(number)s has meanwhile changed its level and is now at “%(level)s”. Look at it again. Nothing was changed.") % parts, code="ALERT_LEVEL")
+        raise Conflict(_("Alert %(number)s has meanwhile changed its level and is now at “%(level)s”. Nothing was changed.") % parts, code="ALERT_LEVEL")
     AlertNote.objects.create(alert=alert, by=author(by), kind="close", text=note)
     moved(alert, CLOSED)
     alert.closed_by, alert.closed_on, alert.outcome = by.person, by.on, Alert.Outcome(outcome).value

@@ -222,7 +222,7 @@ def _observed(grain: Grain, key: dict[str, Any]) -> QuerySet[Any]:
     if grain is BORROWER and key["held"]:
         # the row of a borrower with a loan that is set aside tells of the rest of its loans alone
         whole = "NOT EXISTS (SELECT 1 FROM borrowers_loan x WHERE x.borrower_id = alerts_borrowerday.borrower_id AND x.id = ANY (%s::bigint[]))"
-        rows = rows.extra(where=[whole], params=[key["held"]])
+        rows = rows.extra(where=[whole], params=[key["held"]])  # noqa: S610
     if grain is LOAN and key["held"]:
         rows = rows.extra(where=["NOT (alerts_loanday.loan_id = ANY (%s::bigint[]))"], params=[key["held"]])
     if key["only"] is not None:

@@ -1,8 +1,8 @@
 """What staff are told after a close: one message per person and day, never one on a person's own conduct.
 
-It counts what came up with this close: red and orange alerts that opened, opened again or got worse, for the account manager who answers for the loan or the borrower (for head
-and risk officer of the branch, where it has neither), alerts on staff conduct for heads above and audit (never to a group), alerts past their time for the nearest
-branch head, tasks that are new or overdue for whoever has them.
+It counts what came up with this close: red and orange alerts that opened, opened again or got worse, for the account manager who answers
+for the loan or the borrower (for head and risk officer of the branch, where it has neither), alerts on staff conduct for heads above and
+audit (never to a group), alerts past their time for the nearest branch head, tasks that are new or overdue for whoever has them.
 """
 
 from datetime import datetime, time, timedelta

@@ -203,7 +203,7 @@ TABLE: dict[Act, Grant] = {
     Act.ALERT_ACKNOWLEDGE: Grant(frozenset({AM, RO}), _("The account manager or the risk officer of the loan acknowledges an alert.")),
     Act.ALERT_HANDLE: Grant(
         frozenset({AM, RO, BH}),
-        _("The account manager, or whoever was given it, handles an alert on a loan; one on a branch or on staff conduct is handled by a risk officer or the branch head."),
+        _("The account manager, or whoever was given it, handles an alert on a loan; one on a branch or staff conduct is handled by a risk officer or branch head."),
         _handles,
     ),
     Act.ALERT_ASSIGN: Grant(frozenset({RO, BH}), _("A risk officer or the branch head says who handles an alert.")),

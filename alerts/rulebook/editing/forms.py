@@ -44,8 +44,8 @@ class RuleForm(forms.Form):
     red = _days(gettext_lazy("Handle red within"))
     orange = _days(gettext_lazy("Handle orange within"))
     yellow = _days(gettext_lazy("Handle yellow within"))
-    cure_days = forms.IntegerField(label=gettext_lazy("Closes that stay clear before it counts as cleared"), min_value=0, max_value=LONGEST_CURE)
-    hold_days = forms.IntegerField(label=gettext_lazy("Days before a level falls"), min_value=0, max_value=LONGEST_CURE)
+    cure_days = forms.IntegerField(label=gettext_lazy("Closes that stay clear after the first before it counts as cleared"), min_value=0, max_value=LONGEST_CURE)
+    hold_days = forms.IntegerField(label=gettext_lazy("Closes that stay lower after the first before a level falls"), min_value=0, max_value=LONGEST_CURE)
     products = forms.MultipleChoiceField(label=gettext_lazy("Products"), required=False, widget=_many())
     segments = forms.MultipleChoiceField(
         label=gettext_lazy("Segments"), required=False, choices=Borrower.Segment.choices, widget=_many()

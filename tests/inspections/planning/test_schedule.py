@@ -11,6 +11,7 @@ from inspections.planning.models import Task
 from inspections.planning.rules import plan_from, routine_interval
 from loanwatch.lenders.queries import parameter
 from loanwatch.trail.ledger import key_of
+from tests.alerts.signals.nights import close
 from tests.inspections.book import TODAY, make_alert, make_day, make_loan, observe
 
 pytestmark = pytest.mark.usefixtures("as_worker")
@@ -57,6 +58,26 @@ def test_an_open_red_alert_calls_for_a_special_inspection_once(day):
     schedule(day)
     (task,) = Task.objects.filter(kind="special")
     assert (task.alert, task.due_on) == (alert, TODAY + timedelta(days=5))
+
+
+@pytest.mark.parametrize("again", [{"reopened": 1, "reopened_on": TODAY}, {"risen_on": TODAY}])
+def test_a_red_alert_that_opened_again_or_has_just_become_red_calls_for_another_special_inspection(day, again):
+    loan = make_loan(day)
+    observe(day, loan)
+    before = TODAY - timedelta(days=10)
+    alert = make_alert(day, loan, opened_on=before)
+    done = Task.objects.create(
+        lender=day.lender, bucket=loan.bucket, loan=loan, borrower=loan.borrower, branch=loan.branch, kind="special", alert=alert, opened_on=before,
+        due_on=before, state="done", submitted_on=before, closed_on=before,
+    )  # fmt: skip
+    schedule(day)
+    assert list(Task.objects.filter(kind="special")) == [done]
+    if "reopened" in again:
+        close(alert, TODAY - timedelta(days=1))
+        again = again | {"state": "open", "submitted_by": None, "closed_by": None, "closed_on": None, "outcome": ""}
+    type(alert).objects.filter(pk=alert.pk).update(**again)
+    schedule(day)
+    assert Task.objects.filter(kind="special", state="due", alert=alert).count() == 1
 
 
 @pytest.mark.parametrize("alert", [{"level": 2}, {"staff_conduct": True}])
