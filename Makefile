@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV := .venv/bin/python
 PYTEST := $(IN_VENV) -m pytest
-FAST := not browser and not faults and not long
+FAST := not browser and not faults and not nights and not long
 DEMO ?=
 
 .DEFAULT_GOAL := help
@@ -39,8 +39,8 @@ check: install ## lint, types, layers, migrations, translations, API schema, dep
 browser: install ## stories told in Chromium against real servers
 	$(PYTEST) -m browser
 
-faults: install ## kills real processes; LONG=1 adds the long ones
-	LONG=$(LONG) $(PYTEST) -m "faults $(if $(LONG),or long,and not long)"
+faults: install ## kills real processes, tells the longer stories of days; LONG=1 adds the long ones
+	LONG=$(LONG) $(PYTEST) -n 2 --dist loadfile -m "$(if $(LONG),faults or nights or long,(faults or nights) and not long)"
 
 bench: install ## measures loading and the nightly run against their floors and goals; LOANS=200000 sets the size
 	$(IN_VENV) -m benchmarks.loading --loans $(or $(LOANS),200000)

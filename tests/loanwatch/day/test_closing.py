@@ -115,7 +115,7 @@ def test_the_scheduler_ticking_twice_opens_a_day_once(book):
     assert RunUnit.objects.filter(business_date=FEB_2).count() == len(steps.PLAN)
 
 
-@pytest.mark.parametrize("loans", [1, 20])
+@pytest.mark.parametrize("loans", [pytest.param(1, marks=pytest.mark.nights), 20])
 def test_closing_a_day_costs_the_same_number_of_statements_for_one_loan_or_twenty(book, loans):
     from django.test.utils import CaptureQueriesContext
 

@@ -3,6 +3,7 @@
 from datetime import date
 from threading import Event, Thread
 
+import pytest
 from django.db import connections, transaction
 
 from alerts.observation.keeping import drop_outlived
@@ -11,6 +12,7 @@ from alerts.observation.models import LoanDay
 JAN_30, JAN_31, MAY_1 = date(2026, 1, 30), date(2026, 1, 31), date(2026, 5, 1)
 
 
+@pytest.mark.nights
 def test_a_day_that_somebody_is_reading_waits_for_the_next_tick(transactional_db, book):
     book.loan("L-1")
     for day in (JAN_30, JAN_31, MAY_1):

@@ -34,6 +34,7 @@ def everything() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (LoanDay, NodeDay, Alert)]
 
 
+@pytest.mark.nights
 def test_with_unchanged_inputs_nothing_differs_and_the_checksum_is_that_of_the_close(transactional_db, book):
     for number in ("L-1", "L-2", "L-3"):
         book.loan(number)
@@ -90,6 +91,7 @@ def test_a_payment_told_late_is_shown_first_and_stands_only_when_another_person_
     assert (again.run_version, again.differences) == (3, {})
 
 
+@pytest.mark.nights
 def test_figures_that_changed_since_they_were_shown_are_shown_again_instead_of_replacing(transactional_db, book):
     book.loan("L-1")
     book.close(FEB_1, FEB_2)
@@ -130,7 +132,7 @@ def test_who_may_not_ask_and_what_can_not_be_asked(book):
         rerun.ask_rerun(book.lender, FEB_1, someone(book, Role.CREDIT_ADMIN), " ")
 
 
-@pytest.mark.parametrize("slices", [1, 2, 7])
+@pytest.mark.parametrize("slices", [pytest.param(1, marks=pytest.mark.nights), 2, pytest.param(7, marks=pytest.mark.nights)])
 def test_the_checksum_of_a_day_is_the_same_for_one_two_or_seven_slices(book, monkeypatch, slices):
     for number in range(9):
         book.loan(f"L-{number}")
@@ -152,6 +154,7 @@ def test_the_checksum_of_a_day_is_the_same_for_one_two_or_seven_slices(book, mon
     )
 
 
+@pytest.mark.nights
 def test_a_run_whose_replacement_failed_can_be_dropped_and_leaves_nothing_open(transactional_db, book, monkeypatch):
     book.loan("L-1")
     book.close(FEB_1)

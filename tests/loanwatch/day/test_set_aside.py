@@ -64,7 +64,7 @@ def sums_agree() -> bool:
         return loans == nodes == cursor.fetchall()
 
 
-@pytest.mark.parametrize("step", ["observe", "warn"])
+@pytest.mark.parametrize("step", ["observe", pytest.param("warn", marks=pytest.mark.nights)])
 def test_a_loan_that_fails_is_left_out_accepted_and_caught_up_and_nothing_else_changes(book, credit, poison, monkeypatch, step):
     for number in ("L-1", "L-2", "L-3", "L-4", "L-5"):
         book.loan(number)
