@@ -79,6 +79,19 @@ def test_the_pages_and_the_endpoint_of_the_alert_do_not_exist_for_the_person_con
                 assert alert.rule.name not in words(answer)
 
 
+def test_the_pages_of_the_rule_itself_its_back_tests_and_its_endpoint_say_of_nothing_that_it_fired_there(hiding):
+    asked = [a for a in addresses() if a.method == "GET" and is_rulebook(a) and "code" in a.parts and set(a.parts) <= {"code", "version"}]
+    assert {"rulebook:rule", "rulebook:version", "rulebook:trial", "rulebook:compare", "backtests:start", "api:rule"} <= {a.name for a in asked}
+    found = []
+    for role in PEOPLE:
+        alert = hiding.hidden[role][0]
+        for address in asked:
+            parts = {part: alert.rule.code if part == "code" else 1 for part in address.parts}
+            said = words(ask(hiding, address, reverse(address.name, kwargs=parts), (role, "B11")))
+            found += [f"{address.name} says {told} to {role}" for told in (alert.number, alert.loan.number, alert.loan.borrower.name) if told in said]
+    assert found == []
+
+
 @pytest.mark.faults  # every address for each of the people: seconds each, in the slower gate
 @pytest.mark.parametrize("role", PEOPLE)
 def test_no_page_export_or_endpoint_names_it_to_the_person_concerned(hiding, role):
