@@ -108,7 +108,7 @@ def _said(done: int, all_: int, back: bool) -> str:
 def _rows(request: HttpRequest, outcomes: list[actions.Outcome], back: bool) -> dict[str, str]:
     """Number → the row as it is now, with what became of the alert; a number that this person does not see has none."""
     became = {o.number: o for o in outcomes}
-    found = {}
+    found: dict[str, str] = {}
     for alert in worklist.named(request.access, list(became)):
         alert.outcome_here = became[alert.number]
         parts = {"a": alert, "today": request.access.on, "may_select": True, "taken_back": back}
