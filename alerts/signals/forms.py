@@ -95,6 +95,7 @@ class ReturnForm(forms.Form):
 class CloseForm(forms.Form):
     outcome = forms.ChoiceField(label=_("Outcome"), choices=Alert.Outcome.choices)
     note = WideText(label=_("Why"), max_length=4000)
+    level = forms.IntegerField(required=False, widget=forms.HiddenInput)  # the one that the closer saw
 
 
 class AlertFilters(forms.Form):

@@ -12,7 +12,7 @@ from alerts.signals.escalation import days_before
 from alerts.signals.escalation import escalate as escalate_step
 from alerts.signals.handling_models import AlertEscalation
 from alerts.signals.models import Alert
-from loanwatch.people.models import Account, Role
+from loanwatch.people.models import Account, Person, Role
 from loanwatch.trail.ledger import key_of
 from loanwatch.trail.outbox.models import OutboxMessage
 from tests.alerts.signals.nights import close
@@ -89,6 +89,20 @@ def test_a_worse_signal_escalates_the_case_with_its_reason_and_is_told_once(loan
     assert {m.language for m in told} == {"zh-hans"}
     assert event.case.number in told[0].body
     assert run(gather_step, loan.lender, TOMORROW) == 0
+
+
+def test_that_a_case_rose_is_told_to_the_nearest_risk_officers_however_far_above(branch, manager):
+    middle = BranchFactory(lender=branch.lender, parent=branch)
+    village = BranchFactory(lender=branch.lender, parent=middle)
+    loan = LoanFactory(branch=village)
+    far, gone = hire(branch, Role.RISK_OFFICER), hire(village, Role.RISK_OFFICER)
+    Person.objects.filter(pk=gone.person.pk).update(left_on=DAY)
+    Account.objects.update(email="someone@bank.test")
+    alert(loan, level=1)
+    run(gather_step, loan.lender)
+    alert(loan, "COL-01", level=3, opened_on=TOMORROW)
+    run(gather_step, loan.lender, TOMORROW)
+    assert list(OutboxMessage.objects.filter(kind="notice.case").values_list("subject", flat=True)) == [far.person.staff_no]
 
 
 def test_a_closed_alert_eases_the_case_and_ninety_quiet_days_close_it(loan):

@@ -136,6 +136,17 @@ def test_the_second_pair_of_eyes_closes_only_the_level_that_it_saw(loan, manager
     assert actions.close_alert(number=alert.number, by=officer, outcome="resolved", note="Seen.", level=3).state == "closed"
 
 
+def test_the_page_of_an_alert_that_rose_since_it_was_shown_closes_nothing(client, loan, manager, officer):
+    rule(loan.lender, TEXT)
+    night(loan, 0, 5)
+    alert = submitted(Alert.objects.get(), manager)
+    client.force_login(officer.account)
+    assert '<input type="hidden" name="level" value="1">' in client.get(f"/alerts/{alert.number}/").content.decode()
+    night(loan, 1, 61)
+    answer = client.post(f"/alerts/{alert.number}/close/", {"outcome": "resolved", "note": "Seen.", "level": "1"})
+    assert (answer.status_code, Alert.objects.get().state) == (409, "submitted")
+
+
 def test_the_clock_of_acknowledging_begins_anew_with_a_rise(loan, branch):
     risen = AlertFactory(loan=loan, opened_on=DAY - timedelta(days=60), due_on=DAY + timedelta(days=60), risen_on=DAY)
     told(escalate, loan.lender, DAY)
