@@ -10,9 +10,11 @@ from alerts.rulebook.errors import RuleRefused
 from alerts.rulebook.life import MOVES
 from alerts.rulebook.models import Rule, RuleVersion
 from alerts.rulebook.queries import live_versions
+from loanwatch.day import steps
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.models import Role, RoleHeld
 from loanwatch.people.policy import Act
+from loanwatch.trail.ledger import key_of
 from loanwatch.trail.models import AuditEvent
 from tests.alerts.rulebook.life.conftest import TEXT, a_draft
 from tests.factories import DAY, LONG_AGO, BranchFactory, hire
@@ -46,7 +48,7 @@ def test_a_further_version_replaces_the_one_in_force_on_its_day_and_not_before(c
     assert [v.version for v in live_versions(branch.lender, LATER, "loan")] == [2]
     for day, why in ((LATER - timedelta(days=1), "Who pays late has less money than planned."), (LATER, "Another reason.")):
         with connection.cursor() as cursor:
-            actions.words_of_the_day(cursor, branch.lender, day)
+            steps.run(cursor, "warn_branches", key_of(branch.lender.pk, day), branch.lender)
         assert Rule.objects.get(pk=checked.rule_id).why == why
 
 
