@@ -73,4 +73,4 @@ def test_an_approved_version_still_enters_as_its_writers_draft(checked, credit, 
 
 def test_every_history_of_rows_is_only_read_by_those_who_log_in():
     kept = {model._meta.db_table for model in apps.get_models(include_auto_created=True) if issubclass(model, Event) and not model._meta.proxy and model._meta.managed}
-    assert kept == set(HISTORY)
+    assert kept and kept <= set(HISTORY)
