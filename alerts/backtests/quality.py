@@ -78,7 +78,8 @@ def quality(access: Access, lender: Lender, until: date, months: int, thumb: Thu
     outcomes = {name: Count("pk", filter=period & Q(outcome=name)) for name in Alert.Outcome.values}
     earlier = {f"{name}_before": Count("pk", filter=before & Q(outcome=name)) for name in Alert.Outcome.values}
     opened = Count("pk", filter=Q(opened_on__gt=since, opened_on__lte=until))
-    counted: dict[int, dict[str, Any]] = {row["rule_id"]: row for row in alerts.order_by().values("rule_id").annotate(opened=opened)}
+    openings: Any = alerts.order_by().values("rule_id").annotate(opened=opened)
+    counted: dict[int, dict[str, Any]] = {row["rule_id"]: row for row in openings}
     # every closing counts, also that of an alert which has opened again since
     closures = AlertClosure.objects.filter(alert__in=alerts.order_by().values("pk")).order_by().values("alert__rule_id").annotate(**outcomes, **earlier)
     for row in closures:

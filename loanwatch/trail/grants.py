@@ -61,6 +61,7 @@ HISTORY: tuple[str, ...] = (
     "people_roleheldevent",
     "borrowers_custodyevent",
     "alerts_alertevent",
+    "alerts_alertclosure",
     "alerts_ruleversionevent",
     "inspections_visitevent",
 )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from alerts.backtests.quality import quality, thumb_of
 from alerts.cases.models import Case, CaseAlert
@@ -13,7 +13,8 @@ from alerts.signals import actions, handling, queries
 from alerts.signals.escalation import escalate
 from alerts.signals.models import Alert, AlertClosure, AlertEvidence
 from alerts.signals.raising import raise_signal
-from alerts.signals.warn import BORROWER, LOAN, STAFF
+from alerts.signals.warn import BORROWER, LOAN, STAFF, hear
+from borrowers.findings.models import VisitFinding
 from borrowers.loans.models import Custody
 from loanwatch.day.notices import tell_staff
 from loanwatch.kernel.policy import Conflict, Refused
@@ -217,6 +218,24 @@ def test_a_signal_after_a_closed_one_opens_it_again_within_the_window_and_later_
     assert second.previous == (None if same else first)
 
 
+@pytest.mark.parametrize(("after", "same"), [(14, True), (15, False)])
+def test_a_finding_of_an_inspection_after_a_closed_one_opens_it_again_within_the_window(branch, loan, after, same):
+    def found(n, level):
+        VisitFinding.objects.create(
+            lender=loan.lender, bucket=loan.bucket, loan=loan, subject=f"visit:{n}", points=["stock"], level=level, text="The yard is empty.",
+            valid_from=DAYS[n], known_from=DAYS[n],
+        )  # fmt: skip
+        with transaction.atomic(), connection.cursor() as cursor:
+            return hear(cursor, key_of(loan.lender_id, DAYS[n]), loan.lender)
+
+    assert found(0, 2) == 1
+    close(Alert.objects.get(), DAYS[0])
+    assert found(after, 3) == 1
+    last = Alert.objects.order_by("id").last()
+    assert (last.level, last.state, last.reopened, last.episode, Alert.objects.count()) == ((3, "open", 1, 1, 1) if same else (3, "open", 0, 2, 2))
+    assert list(last.evidence.values_list("as_of", "level"))[-1] == (DAYS[after], 3)
+
+
 # --- closing and opening again ---
 
 
@@ -232,7 +251,7 @@ def test_a_closing_stays_known_after_the_alert_opened_again(loan, officer):
     assert kept.acknowledged_at is not None
     found = dict(quality(officer, loan.lender, DAYS[5], 3, thumb_of(loan.lender, DAYS[5])).rows)
     assert found[version.rule].false_alarm == 1
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         AlertClosure.objects.update(outcome="resolved")
 
 
