@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from alerts.backtests import rules
 from alerts.backtests.actions import Order
@@ -34,7 +34,7 @@ class StartForm(forms.Form):
         help_text=gettext_lazy("It is tested instead of the version, on the whole book."),
     )  # fmt: skip
     target = forms.ChoiceField(label=gettext_lazy("What it should warn of"), choices=BacktestRun.Target.choices, initial="dpd90")
-    months = forms.TypedChoiceField(label=gettext_lazy("Within"), coerce=int, initial=12)
+    months = forms.TypedChoiceField(label=pgettext_lazy("back-test", "Within"), coerce=int, initial=12)
     from_on = forms.DateField(label=gettext_lazy("Closes from"), widget=_day())
     to_on = forms.DateField(label=gettext_lazy("Closes to"), widget=_day())
     pace = forms.ChoiceField(label=gettext_lazy("Which closes"), choices=BacktestRun.Pace.choices, initial=rules.MONTHLY)

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from alerts.cases import actions, queries
 from alerts.cases.forms import CaseFilters, CohortForm, JoinForm, NoteForm, ReasonForm
@@ -38,7 +39,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     chosen = filters.chosen
     tabs = [
         {"text": text, "url": "?" + urlencode(query), "current": {k: v for k, v in chosen.items() if k in {"state", "kind"}} == query, "count": None}
-        for text, query in ((_("Open"), {}), (_("Cohorts"), {"kind": "cohort"}), (_("Closed"), {"state": "closed"}))
+        for text, query in ((pgettext("case", "Open"), {}), (_("Cohorts"), {"kind": "cohort"}), (_("Closed"), {"state": "closed"}))
     ]
     context = {
         "page": page, "rows": list(page.object_list), "tabs": tabs, "chosen_filters": chosen, "query": request.GET.urlencode(),

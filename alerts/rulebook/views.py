@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from alerts.observation.queries import closed_days, lender_of
 from alerts.rulebook import queries
@@ -131,7 +132,7 @@ def version_line(version: Any, on: Any) -> dict[str, Any]:
         by = _("Made by %(maker)s, not approved yet") % {"maker": version.made_by}
     elif version.approved_by:
         by = _("Shipped with LoanWatch, approved by %(checker)s") % {"checker": version.approved_by}
-    text = _("until %(day)s") % {"day": version.valid_to} if version.valid_to else ""
+    text = _("up to %(day)s") % {"day": version.valid_to - timedelta(days=1)} if version.valid_to else ""
     url = reverse("rulebook:version", args=[version.rule.code, version.version])
     name = _("Version %(number)s") % {"number": version.version}
     return {"name": name, "state": word, "tone": tone, "when": version.valid_from, "by": by, "url": url, "text": text}
@@ -181,9 +182,9 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         content: bytes = _texts(rules).encode()
     else:
         columns = [
-            _("Code"), _("Name"), _("Family"), _("Looks at"), _("State"), _("Version"), _("Live from"), _("Live until"), _("Confidence"),
+            _("Code"), _("Name"), _("Family"), pgettext("rule", "Looks at"), _("State"), _("Version"), _("Live from"), _("Live until"), _("Confidence"),
             _("About staff conduct"), _("Rule text"), _("Days to handle"), _("Why it matters"), _("What to look at on a visit"), _("Basis"),
-            _("Red"), _("Orange"), _("Yellow"), _("Clear"), _("Not evaluable"),
+            _("Red"), _("Orange"), _("Yellow"), pgettext("rule result", "Clear"), _("Not evaluable"),
         ]  # fmt: skip
         head = [(_("Warning rules"), lender.name), (_("Data as of"), last), (_("Made by"), str(access.person), access.on)]
         head += [(_("Filter"), name, ", ".join(values)) for name, values in filters.chosen.items()]

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from alerts.observation.queries import closed_days, lender_of
 from alerts.signals import keeping, queries, worklist, workload
@@ -88,7 +89,7 @@ def _context(request: HttpRequest, access: Access, rows: list[Any], views: list[
 
 def _more(request: HttpRequest, options: dict[str, list[tuple[str, str]]]) -> list[dict[str, Any]]:
     """The filters that are asked for less often, each with what it offers and what is chosen."""
-    labels = {"family": _("Family"), "grain": _("Looks at"), "assigned": _("Given to"), "branch": _("Branch"), "product": _("Product"), "escalated": _("Escalation")}
+    labels = {"family": _("Family"), "grain": pgettext("rule", "Looks at"), "assigned": _("Given to"), "branch": _("Branch"), "product": _("Product"), "escalated": _("Escalation")}
     found = []
     for key in MORE:
         value = request.GET.get(key, "")
