@@ -89,7 +89,10 @@ def _context(request: HttpRequest, access: Access, rows: list[Any], views: list[
 
 def _more(request: HttpRequest, options: dict[str, list[tuple[str, str]]]) -> list[dict[str, Any]]:
     """The filters that are asked for less often, each with what it offers and what is chosen."""
-    labels = {"family": _("Family"), "grain": pgettext("rule", "Looks at"), "assigned": _("Given to"), "branch": _("Branch"), "product": _("Product"), "escalated": _("Escalation")}
+    labels = {
+        "family": _("Family"), "grain": pgettext("rule", "Looks at"), "assigned": _("Given to"), "branch": _("Branch"),
+        "product": _("Product"), "escalated": _("Escalation"),
+    }  # fmt: skip
     found = []
     for key in MORE:
         value = request.GET.get(key, "")
