@@ -14,6 +14,8 @@ MOST = 4
 
 def beside(access: Access, alert: Alert) -> list[Beside]:
     """The newest proposals for loans of the borrower that this person may see. One query."""
+    if alert.borrower_id is None:
+        return []
     loans = Loan.objects.visible_to(access).filter(borrower_id=alert.borrower_id).order_by()
     waiting = ClassProposal.objects.filter(state=ClassProposal.State.PROPOSED, loan__in=loans).select_related("loan").order_by("-as_of", "-pk")
     lines = []

@@ -13,6 +13,8 @@ MOST = 4
 
 def beside(access: Access, alert: Alert) -> list[Beside]:
     """The borrower's open tasks that this person may see, the most urgent first. One query."""
+    if alert.borrower_id is None:
+        return []
     found = Task.objects.visible_to(access).open().filter(borrower_id=alert.borrower_id).select_related("loan").order_by("due_on", "pk")[:MOST]
     lines = []
     for task in found:

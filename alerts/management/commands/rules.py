@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from alerts.management.arguments import lender_of, print_json
 from alerts.backtests import shell as backtesting
+from alerts.management.arguments import lender_of, print_json
 from alerts.observation.queries import NotClosed, closed_days, require_closed
 from alerts.rulebook import shell
 from alerts.rulebook.errors import RuleRefused
