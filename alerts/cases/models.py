@@ -48,7 +48,7 @@ class Case(models.Model):
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
     number = models.CharField(_("case number"), max_length=24, unique=True)
-    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="cases", null=True)
+    borrower = models.ForeignKey(Borrower, models.PROTECT, related_name="+", null=True)
     cohort = models.ForeignKey("self", models.PROTECT, related_name="members", null=True)
     cause = models.CharField(_("cause"), max_length=200, blank=True)  # of a cohort
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")

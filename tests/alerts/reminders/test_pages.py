@@ -47,7 +47,7 @@ NEW = {"headline": "Due {due}", "body": "{lender}: {currency} {amount}", "valid_
 
 def test_credit_administration_sees_all_words_in_three_languages_as_a_borrower_would_read_them(desk):
     shown = desk(Role.CREDIT_ADMIN).get("/reminders/").content.decode()
-    for words in ("CNY 12,480.00", "您尾号0015的贷款", "KRW 1,248,000", "21:00–8:00"):
+    for words in ("CNY 12,480.00", "您尾号0015的贷款", "KRW 1,248,000", "21:00–08:00"):
         assert words in shown
     assert "{amount}" not in shown
 

@@ -105,7 +105,7 @@ def test_a_loan_that_fails_is_left_out_accepted_and_caught_up_and_nothing_else_c
     exception.refresh_from_db()
     assert exception.resolved_at
     assert [book.seen("L-3", on).days_past_due for on in (FEB_1, FEB_2, FEB_3)] == [0, 1, 2]
-    assert Alert.objects.get(loan__number="L-3").opened_on == FEB_2, "the alert carries the date on which it would have been raised"
+    assert Alert.objects.get(loan__number="L-3", rule__code="REP-01").opened_on == FEB_2, "the alert carries the date on which it would have been raised"
     assert rows("L-3") == before[0]
     assert list(Alert.objects.exclude(loan__number="L-3").order_by("pk").values()) == before[1]
     assert list(AlertEvidence.objects.exclude(alert__loan__number="L-3").order_by("pk").values()) == before[2]
