@@ -118,10 +118,11 @@ def compile_levels(tree: RuleTree, columns: Columns | None = None, limits: Limit
     names = Names(columns or _dictionary_columns(tree.grain), limits, at_home)
     levels = [(level, compile_condition(condition, names)) for level, condition in tree.levels.items()]
     whens = [When(condition, then=Value(int(level))) for level, condition in levels]
-    # Reached only where no level is true: then "or" of all is unknown exactly when one of them is.
+    # Most rows are clear: they are told from the others first, so that their conditions are worked out once. "or" of all is false
+    # exactly when each is; what is left when no level is true is unknown.
     some = Truth(*(condition for _, condition in levels), arg_joiner=" OR ")
-    unknown = When(Truth(some, template="(%(expressions)s IS NULL)"), then=Value(int(Level.NOT_EVALUABLE)))
-    return Case(*whens, unknown, default=Value(int(Level.CLEAR)), output_field=SmallIntegerField())
+    clear = When(Truth(some, template="(NOT %(expressions)s)"), then=Value(int(Level.CLEAR)))
+    return Case(clear, *whens, default=Value(int(Level.NOT_EVALUABLE)), output_field=SmallIntegerField())
 
 
 def _dictionary_columns(grain: str) -> Columns:
