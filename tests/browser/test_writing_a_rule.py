@@ -1,4 +1,7 @@
-"""The story of one warning rule: written, looked at, back-tested, approved by somebody else, and firing the next day."""
+"""The story of one warning rule: written, looked at, back-tested, approved by somebody else, and firing the next day.
+
+It closes a day ahead of the calendar, after which visits of today are no longer taken: it stands last of the browser tests by its name.
+"""
 
 import re
 
