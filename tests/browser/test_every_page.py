@@ -10,6 +10,7 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # What the dark theme can spoil is contrast alone: the page below the colours is the same.
 CHECKS = {"light": STANDARDS, "dark": {"type": "rule", "values": ["color-contrast"]}}
 LOOK = "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})"
+WIDTH = "() => new Promise(done => requestAnimationFrame(() => done(document.documentElement.scrollWidth)))"
 
 
 @pytest.mark.parametrize("role", list(DESK))
@@ -28,7 +29,10 @@ def test_every_page_can_be_used_by_everybody_and_on_a_phone(role, visitor, axe):
             found = page.evaluate(LOOK, only)["violations"]
             serious += [f"{role} {path} {theme}: {v['id']} {v['nodes'][0]['target']}" for v in found if v["impact"] in {"serious", "critical"}]
         page.set_viewport_size(PHONE)
-        width = page.evaluate("() => new Promise(done => requestAnimationFrame(() => done(document.documentElement.scrollWidth)))")
+        width = page.evaluate(WIDTH)
+        if width > PHONE["width"]:  # a chart drawn for the desk follows a moment later: what counts is the page as a phone opens it
+            page.reload()
+            width = page.evaluate(WIDTH)
         wide += [f"{role} {path}: {width}"] if width > PHONE["width"] else []
         page.set_viewport_size(DESKTOP)
     assert (serious, wide) == ([], [])
