@@ -49,6 +49,9 @@ def record(page: Page, words: str) -> None:
     """Walks through the sections of the phone form and submits it."""
     while True:
         answer_everything(page, words, photos=True)
+        page.wait_for_load_state("networkidle")
+        page.reload()  # what an answer asks for in addition stands there now
+        answer_everything(page, words, photos=True)
         before = page.url
         page.locator(".act button.p").click()
         page.wait_for_url(lambda url, before=before: url != before)
