@@ -9,6 +9,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='RuleSnooze',
             fields=[
@@ -274,4 +276,4 @@ class Migration(migrations.Migration):
             model_name='trialhit',
             constraint=models.UniqueConstraint(fields=('trial', 'as_of', 'subject'), name='one_trial_hit_per_subject_and_day'),
         ),
-    ]
+    ])

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 GUARD = """
 CREATE OR REPLACE FUNCTION lw_alert_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -34,7 +36,7 @@ class Migration(migrations.Migration):
         ("people", "0003_roles_kept_apart"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name="AlertEscalation",
             fields=[
@@ -618,4 +620,4 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(GUARD, migrations.RunSQL.noop),
-    ]
+    ])

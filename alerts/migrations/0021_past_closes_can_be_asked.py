@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='BacktestRun',
             fields=[
@@ -122,4 +124,4 @@ class Migration(migrations.Migration):
             model_name='backtesttarget',
             constraint=models.UniqueConstraint(fields=('run', 'subject'), name='one_next_target_per_subject'),
         ),
-    ]
+    ])

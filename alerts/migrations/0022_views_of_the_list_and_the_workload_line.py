@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 GUARD = "CREATE TRIGGER append_only_guard BEFORE UPDATE OR DELETE ON alerts_lineaccepted FOR EACH ROW EXECUTE FUNCTION lw_append_only();"
 
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='LineAccepted',
             fields=[
@@ -107,4 +109,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_view_has_a_name'),
         ),
         migrations.RunSQL(GUARD, migrations.RunSQL.noop),
-    ]
+    ])
