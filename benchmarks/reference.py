@@ -9,7 +9,7 @@ nothing differs, per loan, and the night does more in its own: all indicators, a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
@@ -144,7 +144,3 @@ def alerts_of(lender: Any, day: date, loans: Sequence[int], rules: Sequence[int]
 
     found = AlertEvidence.objects.filter(alert__lender=lender, as_of=day, alert__loan_id__in=loans, alert__rule_id__in=rules)
     return {(loan, rule): level for loan, rule, level in found.values_list("alert__loan_id", "alert__rule_id", "level")}
-
-
-def yesterday(day: date) -> date:
-    return day - timedelta(days=1)
