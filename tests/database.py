@@ -1,7 +1,8 @@
 """Makes test databases: one is migrated by the owner and kept as a pattern, every process of a run works on copies of it."""
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import psycopg2
@@ -77,20 +78,34 @@ def raw_connection(kind: str) -> Iterator[psycopg2.extensions.connection]:
 
 
 def _make_pattern(name: str) -> None:
-    for old in _patterns():
-        _as_owner(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(old)))
+    """Migrate a fresh database, or a copy of the last pattern where only new migrations have come since; drop the last pattern."""
+    files = schema.deciding_files()
     draft = f"draft_{name}"
+    base = next((old for old in _patterns() if _leads_to(old, files)), None)
     _as_owner(
         sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft)),
-        sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)),
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(draft), sql.Identifier(base or "template1")),
     )
+    for old in _patterns():
+        _as_owner(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(old)))
     place = connections["default"].settings_dict
     before, place["NAME"] = place["NAME"], draft
     try:
         schema.migrate()
     finally:
         place["NAME"] = before
-    _as_owner(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)))
+    _as_owner(
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), sql.Literal(json.dumps(files))),
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)),
+    )
+
+
+def _leads_to(pattern: str, files: Mapping[str, str]) -> bool:
+    """Whether every migration this pattern was made with is still there, word for word."""
+    rows = _as_owner(sql.SQL("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = {}").format(sql.Literal(pattern)))
+    applied = json.loads(rows[0][0]) if rows and rows[0][0] else {}
+    migrations = {path: digest for path, digest in applied.items() if "/migrations/" in path}
+    return bool(migrations) and migrations.items() <= files.items()
 
 
 def _as_owner(*statements: sql.Composable) -> list[tuple]:
