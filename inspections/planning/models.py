@@ -28,6 +28,9 @@ class Kind(models.TextChoices):
     FIRST = "first", _("First check after disbursement")
     ROUTINE = "routine", _("Routine inspection")
     SPECIAL = "special", _("Special inspection")
+    MATURITY = "maturity", _("Inspection before maturity")
+    VERIFY = "verify", _("Verification visit")
+    OFF_SITE = "off_site", _("Off-site check by data")
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

@@ -73,10 +73,47 @@ class Act(StrEnum):
     DEADLINE_SEE = "deadline.see"
     DEADLINE_ASK = "deadline.ask"
     DEADLINE_AGREE = "deadline.agree"
+    TASK_POSTPONE = "task.postpone"
+    TASK_POSTPONE_AGREE = "task.postpone.agree"
+    PLAN_SEE = "plan.see"
+    PLAN_PROPOSE = "plan.propose"
+    PLAN_APPROVE = "plan.approve"
+    PLAN_READ = "plan.read"
+    CAPACITY_SEE = "capacity.see"
+    CAPACITY_KEEP = "capacity.keep"
+    ABSENCE_KEEP = "absence.keep"
+    CHECKLIST_SEE = "checklist.see"
+    CHECKLIST_WRITE = "checklist.write"
+    CHECKLIST_APPROVE = "checklist.approve"
     VISIT_SEE = "visit.see"
     VISIT_RECORD = "visit.record"
     FOUR_EYES_SEE = "four_eyes.see"
     VISIT_VERIFY = "visit.verify"
+    VISIT_EXPLAIN = "visit.explain"
+    VISIT_SETTLE = "visit.settle"
+    EVIDENCE_SEE = "evidence.see"
+    EVIDENCE_JUDGE = "evidence.judge"
+    SAMPLING_SEE = "sampling.see"
+    SAMPLING_PROPOSE = "sampling.propose"
+    SAMPLING_APPROVE = "sampling.approve"
+    SAMPLING_UNSEAL = "sampling.unseal"
+    AGREEMENT_SEE = "agreement.see"
+    FINDING_SEE = "finding.see"
+    FINDING_RAISE = "finding.raise"
+    FINDING_REMEDY = "finding.remedy"
+    FINDING_VERIFY = "finding.verify"
+    HOLD_SEE = "hold.see"
+    HOLD_ASK = "hold.ask"
+    HOLD_PLACE = "hold.place"
+    HOLD_LIFT_ASK = "hold.lift.ask"
+    HOLD_LIFT = "hold.lift"
+    CERTIFICATE_ISSUE = "certificate.issue"
+    AGENCY_SEE = "agency.see"
+    AGENCY_KEEP = "agency.keep"
+    AGENCY_ORDER = "agency.order"
+    AGENCY_REVIEW = "agency.review"
+    PACKET_SEE = "packet.see"
+    PACKET_ANSWER = "packet.answer"
     # the house
     USER_KEEP = "user.keep"
     ROLE_GRANT = "role.grant"
@@ -242,12 +279,65 @@ TABLE: dict[Act, Grant] = {
         frozenset({AM, RO, BH, CA, AU, FA}), _("Inspections are shown to the people responsible for the loan and to audit.")
     ),
     Act.VISIT_RECORD: Grant(
-        frozenset({AM, FA}),
+        frozenset({AM, FA, RO}),
         _("Only the person the task is assigned to can record this inspection. Ask the branch head to assign it to you."),
         _assigned,
     ),
     Act.FOUR_EYES_SEE: Grant(frozenset({RO, AU}), _("The four-eyes queue is worked by risk officers.")),
     Act.VISIT_VERIFY: Grant(frozenset({RO}), _("A risk officer who did not record this inspection must verify it."), _not_recorder),
+    Act.TASK_POSTPONE: Grant(frozenset({AM}), _("The account manager to whom the inspection is assigned asks to postpone it."), _assigned),
+    Act.TASK_POSTPONE_AGREE: Grant(
+        frozenset({BH, RO}), _("A branch head or risk officer who did not ask must agree before an inspection is postponed."), _not_asker
+    ),
+    Act.PLAN_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("The inspection plan is shown to everybody who inspects, verifies or audits.")),
+    Act.PLAN_PROPOSE: Grant(frozenset({CA}), _("Only credit administration proposes an inspection plan.")),
+    Act.PLAN_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not make the inspection plan must approve it."), _not_maker),
+    Act.PLAN_READ: Grant(frozenset({AM, RO, BH, CA}), _("That the house regulation was read is confirmed by those who work by it.")),
+    Act.CAPACITY_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Who has how much to do is shown to those who plan inspections and to audit.")),
+    Act.CAPACITY_KEEP: Grant(frozenset({BH}), _("Only the branch head says how many inspections a person can make.")),
+    Act.ABSENCE_KEEP: Grant(frozenset({AM, RO, BH}), _("Absences are entered by the person concerned or by the branch head.")),
+    Act.CHECKLIST_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Inspection forms are shown to those who fill them in, check them or audit them.")),
+    Act.CHECKLIST_WRITE: Grant(frozenset({CA}), _("Only credit administration writes inspection forms.")),
+    Act.CHECKLIST_APPROVE: Grant(frozenset({CA}), _("A credit administrator who did not write the inspection form must approve it."), _not_maker),
+    Act.VISIT_EXPLAIN: Grant(frozenset({AM}), _("The account manager who made the inspection explains a difference.")),
+    Act.VISIT_SETTLE: Grant(
+        frozenset({RO, CA}), _("A split is settled by a third person: a risk officer or credit administrator who took no part in it."), _not_recorder
+    ),
+    Act.EVIDENCE_SEE: Grant(frozenset({RO, AU}), _("What the evidence guard noticed is shown to the verifier and to audit.")),
+    Act.EVIDENCE_JUDGE: Grant(frozenset({RO}), _("A risk officer says what became of something the evidence guard noticed.")),
+    Act.SAMPLING_SEE: Grant(frozenset({RO, CA, AU}), _("How inspections are drawn is shown to risk officers, credit administration and audit.")),
+    Act.SAMPLING_PROPOSE: Grant(frozenset({CA}), _("Only credit administration proposes how inspections are drawn.")),
+    Act.SAMPLING_APPROVE: Grant(
+        frozenset({CA}), _("A credit administrator who did not make the sampling policy must approve it."), _not_maker
+    ),
+    Act.SAMPLING_UNSEAL: Grant(frozenset({AU}), _("Only an auditor opens the sealed seed of a month that is over.")),
+    Act.AGREEMENT_SEE: Grant(
+        frozenset({RO, BH, CA, AU}), _("How often two views agree is shown to risk officers, branch heads, credit administration and audit.")
+    ),
+    Act.FINDING_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Findings are shown to the people responsible for the loan and to audit.")),
+    Act.FINDING_RAISE: Grant(
+        frozenset({RO, BH, CA, AU}), _("Findings are raised by risk officers, branch heads, credit administration and audit.")
+    ),
+    Act.FINDING_REMEDY: Grant(frozenset({AM, BH}), _("The owner of a finding says what was done about it.")),
+    Act.FINDING_VERIFY: Grant(
+        frozenset({RO}), _("A risk officer who neither owns the finding nor handed in its remedy must verify it."), _not_submitter
+    ),
+    Act.HOLD_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Holds are shown to the people responsible for the borrower and to audit.")),
+    Act.HOLD_ASK: Grant(
+        frozenset({AM, RO, BH, CA, AU}), _("Whether a hold stands is asked by lending systems and by the people responsible for the borrower.")
+    ),
+    Act.HOLD_PLACE: Grant(frozenset({RO, CA}), _("Holds are placed by risk officers and credit administration.")),
+    Act.HOLD_LIFT_ASK: Grant(frozenset({BH, RO, CA}), _("That a hold be lifted by hand is asked by a branch head, risk officer or credit administrator.")),
+    Act.HOLD_LIFT: Grant(frozenset({CA}), _("A credit administrator who did not ask for it must agree before a hold is lifted by hand."), _not_asker),
+    Act.CERTIFICATE_ISSUE: Grant(
+        frozenset({AM, RO, BH, CA}), _("Certificates about holds are issued to the people responsible for the borrower.")
+    ),
+    Act.AGENCY_SEE: Grant(frozenset({BH, RO, CA, AU}), _("Agencies are shown to those who order and review their work and to audit.")),
+    Act.AGENCY_KEEP: Grant(frozenset({CA}), _("Only credit administration keeps agencies and their contracts.")),
+    Act.AGENCY_ORDER: Grant(frozenset({BH, CA}), _("Visits are ordered from an agency by the branch head or credit administration.")),
+    Act.AGENCY_REVIEW: Grant(frozenset({RO, BH}), _("What an agency delivers is reviewed by a risk officer or the branch head.")),
+    Act.PACKET_SEE: Grant(frozenset({FA}), _("The visits ordered from an agency are shown to its own agents.")),
+    Act.PACKET_ANSWER: Grant(frozenset({FA}), _("Only the agency that was asked accepts or declines an order.")),
     Act.USER_KEEP: Grant(frozenset({SA}), _("Only a system administrator keeps accounts.")),
     Act.ROLE_GRANT: Grant(frozenset({SA}), _("Only a system administrator grants roles, and nobody to themselves."), _not_self),
     Act.BRANCH_KEEP: Grant(frozenset({SA}), _("Only a system administrator keeps the branch tree.")),
