@@ -155,6 +155,9 @@ class Visit(models.Model):
     submitted_at = models.DateTimeField(null=True)
     submitted_on = models.DateField(null=True)  # in the lender's calendar
     content_hash = models.CharField(max_length=64, blank=True)  # SHA-256 of all that was submitted
+    device_started_at = models.DateTimeField(null=True)  # by the phone's own clock, when the form was begun on it
+    device_finished_at = models.DateTimeField(null=True)  # by the phone's own clock, when the form was finished on it
+    clock_off = models.IntegerField(null=True)  # seconds the phone's clock was behind the server's when it was first heard of
     verified_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     verified_at = models.DateTimeField(null=True)
 
@@ -210,6 +213,7 @@ class Answer(models.Model):
     value = models.JSONField(null=True)  # text; figures as decimal text; None: not answered yet
     note = models.TextField(blank=True)
     saved_at = models.DateTimeField(auto_now=True)
+    said_at = models.DateTimeField(null=True)  # by the phone's clock, where it was answered without a network
 
     class Meta:
         ordering = ["visit", "checkpoint"]
@@ -217,12 +221,25 @@ class Answer(models.Model):
 
 
 class Photo(models.Model):
-    """A photo of a visit: re-encoded, under a random name, with what the camera said about time and place kept apart."""
+    """A photo, signature or document of a visit, under a random name.
+
+    `file` is what is shown: re-encoded, with what the camera said about time and place kept apart. `original` is what came, byte
+    for byte; it proves, and is never shown in a page. A PDF document is kept as it came, with neither width nor height.
+    """
+
+    class What(models.TextChoices):
+        PHOTO = "photo", _("Photo")
+        SIGNATURE = "signature", _("Signature")
+        DOCUMENT = "document", _("Document")
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="photos")
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+")
+    what = models.CharField(_("what"), max_length=9, choices=What.choices, default=What.PHOTO, db_default=What.PHOTO)
     file = models.CharField(max_length=120)  # below MEDIA_ROOT
+    original = models.CharField(max_length=120, blank=True, default="", db_default="")  # below MEDIA_ROOT
+    sent_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")  # of the original
+    sent_type = models.CharField(max_length=20, blank=True, default="", db_default="")  # image/jpeg, image/png, image/webp, application/pdf
     sha256 = models.CharField(max_length=64)
     size = models.IntegerField()  # bytes
     width = models.IntegerField()
@@ -230,6 +247,7 @@ class Photo(models.Model):
     taken_at = models.DateTimeField(null=True)  # by the camera's clock
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    accuracy = models.IntegerField(null=True)  # metres, of the place the phone gave for the picture
     uploaded_at = models.DateTimeField(db_default=Now())
     likeness = models.BigIntegerField()  # 64-bit difference hash, as a signed number
     carried_from = models.ForeignKey("self", models.PROTECT, related_name="+", null=True)  # the same photo in the attempt before
@@ -239,6 +257,12 @@ class Photo(models.Model):
 
     class Meta:
         ordering = ["visit", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(original="", sent_sha256="") | (~Q(original="") & Q(sent_sha256__regex=r"^[0-9a-f]{64}$")),
+                name="original_is_kept_with_its_hash",
+            ),
+        ]
         indexes = [models.Index(fields=["lender"], name="photo_of_lender")]
 
 
