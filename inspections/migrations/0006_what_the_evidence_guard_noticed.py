@@ -44,7 +44,7 @@ DROP TRIGGER append_only_guard ON inspections_examination;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspections', '0004_what_the_phone_said'),
+        ('inspections', '0005_inspections_on_their_way'),
         ('lenders', '0005_calendars_and_terms_change_under_four_eyes'),
         ('people', '0003_roles_kept_apart'),
     ]
