@@ -52,6 +52,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "borrowers_collateralcount",
     "borrowers_conductfact",
     "borrowers_visitfinding",
+    "inspections_draw",
 )
 # Moved by the relay and by what a person decides, never by a page: the web log-in may only read and add.
 WEB_ADDS_ONLY: tuple[str, ...] = ("trail_outboxmessage",)
