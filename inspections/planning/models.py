@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from alerts.signals.models import Alert
 from borrowers.loans.models import Loan
 from borrowers.parties.models import Borrower
+from inspections.planning.load_models import Absence, Capacity
+from inspections.planning.plan_models import Kind, Occasion, PlanReading, PlanRow, PlanText, PlanVersion
 from inspections.planning.rules import OPEN, TO_DO
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Branch, Person, Role
@@ -17,20 +19,9 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["Kind", "Task"]
+__all__ = ["Absence", "Capacity", "Kind", "Occasion", "PlanReading", "PlanRow", "PlanText", "PlanVersion", "Postponement", "Task"]
 
 LOAN_READERS = (Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_ADMIN, Role.AUDITOR, Role.ACCOUNT_MANAGER)
-
-
-class Kind(models.TextChoices):
-    """Why an inspection is made; also says which template is filled in."""
-
-    FIRST = "first", _("First check after disbursement")
-    ROUTINE = "routine", _("Routine inspection")
-    SPECIAL = "special", _("Special inspection")
-    MATURITY = "maturity", _("Inspection before maturity")
-    VERIFY = "verify", _("Verification visit")
-    OFF_SITE = "off_site", _("Off-site check by data")
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -67,10 +58,15 @@ class Task(models.Model):
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     alert = models.ForeignKey(Alert, models.PROTECT, related_name="+", null=True)  # why a special inspection is made
+    plan_row = models.ForeignKey(PlanRow, models.PROTECT, related_name="+", null=True)  # the line of the plan that called for it
+    called_on = models.DateField(null=True)  # the day it is counted from: disbursement, maturity, or the event
     opened_on = models.DateField(_("opened on"))
     due_on = models.DateField(_("due on"))
     assigned_to = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     assigned_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)  # empty: the plan, which follows custody
+    standing_in = models.ForeignKey(Absence, models.PROTECT, related_name="tasks", null=True)  # assigned in place of somebody who is away
+    planned_on = models.DateField(_("planned for"), null=True)
+    planned_at = models.TimeField(_("at"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DUE)
     submitted_on = models.DateField(_("first submitted on"), null=True)  # stays when the visit is returned: it measures the manager
     closed_on = models.DateField(_("closed on"), null=True)
@@ -83,6 +79,7 @@ class Task(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["loan", "kind"], condition=Q(state__in=OPEN), name="one_open_task_per_loan_and_kind"),
             models.CheckConstraint(condition=Q(alert__isnull=True) | Q(kind="special"), name="only_special_tasks_name_an_alert"),
+            models.CheckConstraint(condition=Q(planned_at__isnull=True) | Q(planned_on__isnull=False), name="planned_time_has_its_day"),
             models.CheckConstraint(
                 condition=Q(state__in=["done", "cancelled"], closed_on__isnull=False) | Q(state__in=OPEN, closed_on__isnull=True),
                 name="closed_task_has_its_day",
@@ -106,3 +103,60 @@ class Task(models.Model):
     def number(self) -> str:
         """What people call it: IN-26-000318."""
         return f"IN-{self.opened_on:%y}-{self.pk:06d}"
+
+
+class PostponementQuerySet(models.QuerySet["Postponement"]):
+    def visible_to(self, access: "Access") -> "PostponementQuerySet":
+        """Those of the tasks this person may see."""
+        return self.filter(task__in=Task.objects.visible_to(access))
+
+
+class Postponement(models.Model):
+    """The person who is to make an inspection asks for a later day; a branch head or risk officer agrees, or does not."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Waiting for a decision")
+        AGREED = "agreed", _("Agreed")
+        REFUSED = "refused", _("Refused")
+
+    class Cause(models.TextChoices):
+        BORROWER = "borrower", _("The borrower asked for it")
+        LENDER = "lender", _("The lender could not come")
+        WEATHER = "weather", _("Weather or roads")
+        OTHER = "other", _("Other")
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="postponements")
+    cause = models.CharField(_("cause"), max_length=8, choices=Cause.choices)
+    reason = models.CharField(_("reason"), max_length=300)
+    from_day = models.DateField(_("due until now"))
+    to_day = models.DateField(_("due from then on"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.ASKED)
+    asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    asked_on = models.DateField(_("asked on"))
+    decided_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
+    decided_on = models.DateField(_("decided on"), null=True)
+    answer = models.CharField(_("answer"), max_length=300, blank=True)
+
+    objects = PostponementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["task"], condition=Q(state="asked"), name="one_postponement_waits_per_task"),
+            models.CheckConstraint(condition=Q(to_day__gt=F("from_day")), name="postponed_to_a_later_day"),
+            models.CheckConstraint(condition=~Q(reason=""), name="postponed_with_a_reason"),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_by__isnull=True, decided_on__isnull=True)
+                | (~Q(state="asked") & Q(decided_by__isnull=False, decided_on__isnull=False)),
+                name="postponement_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+                name="postponement_agreed_by_another_person",
+                violation_error_message=_("The person who asks to postpone an inspection can't agree to it."),
+            ),
+        ]
+        indexes = [models.Index(fields=["task"], name="postponement_of_task")]
+
+    def __str__(self) -> str:
+        return f"{self.task} → {self.to_day}"

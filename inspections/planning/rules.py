@@ -23,6 +23,7 @@ ASSIGNABLE = ("due", "returned")  # nobody has begun the form
 RETAIL = frozenset({"card", "consumer", "mortgage"})
 
 SIZES = ("large", "medium", "small")
+CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")  # rank 1 to 5
 TASK_DAYS = ("opens_before", "shortest_notice", "missed_first", "spread")
 
 
