@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('alerts', '0026_a_borrower_knows_nothing_of_cases'),
         ('borrowers', '0018_what_inspections_found'),
-        ('inspections', '0006_what_the_evidence_guard_noticed'),
+        ('inspections', '0007_how_inspections_are_drawn'),
         ('lenders', '0005_calendars_and_terms_change_under_four_eyes'),
         ('people', '0003_roles_kept_apart'),
     ]
