@@ -2,6 +2,7 @@
 
 from inspections.planning.models import *  # noqa: F403
 
+from inspections.checklists.models import *  # noqa: F403  # isort: skip
 from inspections.visits.models import *  # noqa: F403  # isort: skip
 from inspections.evidence.models import *  # noqa: F403  # isort: skip
 from inspections.sampling.models import *  # noqa: F403  # isort: skip

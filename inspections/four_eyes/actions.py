@@ -62,7 +62,7 @@ def record_own_view(
     )
     if verification.own_recorded_at is not None:
         raise Conflict(_("Your own view is already recorded and can no longer be changed."), code="OWN_VIEW_FROZEN")
-    checkpoints = checkpoints_of(visit.template_id)
+    checkpoints = checkpoints_of(visit.template_id, visit.conditions_id)
     _check_own_view(checkpoints, answers, conclusion)
     OwnAnswer.objects.bulk_create(
         OwnAnswer(verification=verification, checkpoint=c, value=answers[c.code][0], note=answers[c.code][1].strip()[:4000])

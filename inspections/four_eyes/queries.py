@@ -73,7 +73,7 @@ def verification_of(access: Access, visit: Visit) -> Verification | None:
 def blind_sheet(visit: Visit, verification: Verification | None, **shown: Any) -> Sheet:
     """The form with the officer's own answers only. Every point is shown: what the manager's answers would hide is not known."""
     said = _own_said(verification)
-    checkpoints = checkpoints_of(visit.template_id)
+    checkpoints = checkpoints_of(visit.template_id, visit.conditions_id)
     sheet = lay_out(checkpoints, said, **shown)
     for question in sheet.questions:
         question.shown = question.kind != "photo"

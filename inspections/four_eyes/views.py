@@ -67,7 +67,7 @@ def verify(request: HttpRequest, visit_id: int) -> HttpResponse:
 
 def _own_view_posted(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = OwnViewForm(request.POST)
-    found = read_answers(checkpoints_of(visit.template_id), request.POST, {})
+    found = read_answers(checkpoints_of(visit.template_id, visit.conditions_id), request.POST, {})
     errors = found.errors
     if form.is_valid() and not errors:
         try:
@@ -84,7 +84,7 @@ def _own_view_posted(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _own_view_page(
     request: HttpRequest, visit: Visit, form: OwnViewForm, errors: dict[str, str], *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    found = read_answers(checkpoints_of(visit.template_id), request.POST, {})
+    found = read_answers(checkpoints_of(visit.template_id, visit.conditions_id), request.POST, {})
     sheet = blind_sheet(visit, None, errors=errors, typed=found.typed, before=last_figures(visit.loan_id, visit))
     for question in sheet.questions:
         question.value, question.note = found.answers.get(question.code, (None, ""))

@@ -2,9 +2,11 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, cast
+from hashlib import sha256
+from typing import IO, Any, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -12,27 +14,41 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inspections.checklists.actions import conditions_sheet, install_templates
+from inspections.checklists.models import Template
 from inspections.planning import actions as planning
-from inspections.planning.models import Task
+from inspections.planning.models import Kind, Task
 from inspections.visits import rules
-from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Section, Template, Visit
+from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Visit
 from inspections.visits.noted import note_visit
-from inspections.visits.pictures import Picture, read_picture
-from inspections.visits.queries import checkpoints_of, content_of, last_figures, point_of, said_of, template_for
-from inspections.visits.shipped import TEMPLATES
+from inspections.visits.pictures import PDF, Picture, read_paper, read_picture
+from inspections.visits.queries import checkpoints_of, content_of, form_for, last_answers, point_of, said_of
 from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict
-from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.models import Person, Role
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
+__all__ = [
+    "NotComplete",
+    "add_photo",
+    "disclose",
+    "form_of",
+    "install_templates",
+    "remove_photo",
+    "save_answers",
+    "set_position",
+    "start_visit",
+    "submit_visit",
+]
+
 MOST_PHOTOS = 40  # of one visit
+CONCLUDES = (Role.ACCOUNT_MANAGER, Role.RISK_OFFICER)  # whose visits end with a conclusion; a field agent delivers material
 
 ALIKE = """
 SELECT p.id FROM inspections_photo p JOIN inspections_visit v ON v.id = p.visit_id
-WHERE p.lender_id = %(lender)s AND v.task_id <> %(task)s
+WHERE p.lender_id = %(lender)s AND p.what = 'photo' AND v.task_id <> %(task)s
   AND (p.sha256 = %(sha256)s OR (%(telling)s AND bit_count((p.likeness # %(likeness)s)::bit(64)) <= %(most)s))
 ORDER BY p.id LIMIT 1
 """
@@ -46,40 +62,48 @@ class NotComplete(Conflict):
         self.faults = dict(faults)
 
 
-@transaction.atomic
-def install_templates(lender: Lender) -> int:
-    """Write the shipped forms that `lender` lacks; returns how many were written."""
-    present = set(Template.objects.filter(lender=lender).values_list("code", flat=True))
-    written = 0
-    for shipped in TEMPLATES:
-        if shipped["code"] in present:
-            continue
-        template = Template.objects.create(
-            lender=lender, code=shipped["code"], version=1, kind=shipped["kind"], product_kind=shipped["product_kind"], name=shipped["name"]
-        )
-        for number, part in enumerate(shipped["sections"], start=1):
-            section = Section.objects.create(template=template, position=number, title=part["title"])
-            Checkpoint.objects.bulk_create(
-                Checkpoint(section=section, position=n, **point) for n, point in enumerate(part["checkpoints"], start=1)
-            )
-        written += 1
-    return written
+def form_of(task: Task, on: date) -> tuple[Template | None, Template | None]:
+    """The form with which a task is recorded, and the conditions of the approval that are asked in addition; each None where there is none.
+
+    A verification visit is recorded with what the visit it verifies was recorded with: the loan's last one that waits for it.
+    Writes the sheet of conditions where it is new.
+    """
+    if task.kind == Kind.VERIFY:
+        waiting = Visit.objects.filter(loan=task.loan_id, state=Visit.State.SUBMITTED).exclude(task__kind=Kind.VERIFY)
+        if visit := waiting.order_by("-pk").select_related("template", "conditions").first():
+            return visit.template, visit.conditions
+    return form_for(task.loan, task.kind), conditions_sheet(task.loan, on)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a phone sent of a picture or document: where the bytes lie as they came, and what the phone says of them."""
+
+    original: str  # below MEDIA_ROOT
+    sha256: str
+    type: str
+    taken_at: datetime | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    accuracy: int | None = None
 
 
 @transaction.atomic
-def start_visit(*, task_id: int, by: Access) -> Visit:
+def start_visit(*, task_id: int, by: Access, form: tuple[Template, Template | None] | None = None) -> Visit:
     """Begin the form of a task, or return the one `by` has begun. After a return it is filled with what was recorded before.
 
+    form: template and conditions of the approval, where the form was begun without a network and may be an older version.
     Raises Refused when the task is not assigned to `by`, Conflict when it is handed in, closed or has no form.
     """
     task = Task.objects.visible_to(by).select_for_update(of=("self",)).select_related("lender", "loan__product").get(pk=task_id)
     by.check(Act.VISIT_RECORD, task)
     if draft := Visit.objects.filter(task=task, state=Visit.State.DRAFT, recorded_by=by.person).first():
         return draft
-    template = template_for(task.lender, task.kind, task.loan.product.kind)
+    template, conditions = form or form_of(task, by.on)
     if template is None:
         raise Conflict(_("There is no form for this kind of inspection yet. Ask credit administration for one."), code="NO_TEMPLATE")
     before = Visit.objects.filter(task=task).order_by("-attempt").first()
+    same = before if before and (form is None or before.template_id == template.pk) else None
     planning.start(task)
     visit = Visit.objects.create(
         task=task,
@@ -88,14 +112,15 @@ def start_visit(*, task_id: int, by: Access) -> Visit:
         bucket=task.bucket,
         loan=task.loan,
         branch_id=task.branch_id,
-        template=before.template if before else template,
+        template=same.template if same else template,
+        conditions=same.conditions if same else conditions,
         recorded_by=cast(Person, by.person),  # the act was checked: it is the person the task is assigned to
         visited_on=before.visited_on if before else by.on,
         conclusion=before.conclusion if before else "",
         summary=before.summary if before else "",
     )
-    if before:
-        _carry_over(before, visit)
+    if same:
+        _carry_over(same, visit)
     record("visit.started", by=by, subject=visit, task=task.number, attempt=visit.attempt)
     return visit
 
@@ -108,7 +133,11 @@ def _carry_over(before: Visit, visit: Visit) -> None:
     kept = (
         "lender_id",
         "checkpoint_id",
+        "what",
         "file",
+        "original",
+        "sent_sha256",
+        "sent_type",
         "sha256",
         "size",
         "width",
@@ -116,6 +145,7 @@ def _carry_over(before: Visit, visit: Visit) -> None:
         "taken_at",
         "latitude",
         "longitude",
+        "accuracy",
         "likeness",
         "uploaded_at",
         "reused_from_id",
@@ -136,29 +166,39 @@ def _own_draft(visit_id: int, by: Access) -> Visit:
 
 
 @transaction.atomic
-def save_answers(*, visit_id: int, answers: Mapping[str, tuple[str | None, str]], by: Access) -> Visit:
-    """Keep answers of a draft: code -> (stored value or None, note). Points that are not named stay as they are."""
+def save_answers(
+    *, visit_id: int, answers: Mapping[str, tuple[Any, str]], by: Access, said_at: Mapping[str, datetime | None] | None = None
+) -> Visit:
+    """Keep answers of a draft: code -> (stored value or None, note). Points that are not named stay as they are.
+
+    said_at: by the phone's clock, by code, where the answers were given without a network.
+    """
     visit = _own_draft(visit_id, by)
-    ids = {c.code: c.pk for c in checkpoints_of(visit.template_id)}
+    ids = {c.code: c.pk for c in checkpoints_of(visit.template_id, visit.conditions_id)}
     Answer.objects.bulk_create(
         [
-            Answer(visit=visit, checkpoint_id=ids[code], value=value, note=note.strip()[:4000])
+            Answer(visit=visit, checkpoint_id=ids[code], value=value, note=note.strip()[:4000], said_at=(said_at or {}).get(code))
             for code, (value, note) in answers.items()
             if code in ids
         ],
         update_conflicts=True,
         unique_fields=["visit", "checkpoint"],
-        update_fields=["value", "note", "saved_at"],
+        update_fields=["value", "note", "saved_at", "said_at"],
     )
     return visit
 
 
 @transaction.atomic
-def set_position(*, visit_id: int, latitude: Decimal, longitude: Decimal, accuracy: int, by: Access) -> Visit:
-    """Keep where the phone says it is, and how far that is from the borrower's address (metres), where that is known."""
+def set_position(
+    *, visit_id: int, latitude: Decimal, longitude: Decimal, accuracy: int | None, by: Access, at: datetime | None = None
+) -> Visit:
+    """Keep where the phone says it is, and how far that is from the borrower's address (metres), where that is known.
+
+    at: when that was, by the server's clock; now, where it is not given.
+    """
     visit = _own_draft(visit_id, by)
     home = visit.loan.borrower
-    visit.latitude, visit.longitude, visit.accuracy, visit.position_at = latitude, longitude, accuracy, timezone.now()
+    visit.latitude, visit.longitude, visit.accuracy, visit.position_at = latitude, longitude, accuracy, at or timezone.now()
     visit.distance = None
     if home.latitude is not None and home.longitude is not None:
         visit.distance = rules.metres_between(float(latitude), float(longitude), float(home.latitude), float(home.longitude))
@@ -167,35 +207,65 @@ def set_position(*, visit_id: int, latitude: Decimal, longitude: Decimal, accura
 
 
 @transaction.atomic
-def add_photo(*, visit_id: int, code: str, upload: IO[bytes], size: int, by: Access) -> Photo:
-    """Check, clean and keep a photo for a checkpoint of a draft. A photo that another inspection has used before is kept and marked.
+def note_device(*, visit_id: int, started_at: datetime | None, finished_at: datetime | None, clock_off: int | None, by: Access) -> None:
+    """Keep when a draft was begun and finished by the phone's own clock, and how many seconds that clock was behind the server's."""
+    visit = _own_draft(visit_id, by)
+    visit.device_started_at, visit.device_finished_at, visit.clock_off = started_at, finished_at, clock_off
+    visit.save(update_fields=["device_started_at", "device_finished_at", "clock_off"])
 
+
+@transaction.atomic
+def add_photo(
+    *, visit_id: int, code: str, upload: IO[bytes], size: int, by: Access, what: str = Photo.What.PHOTO, sent: Sent | None = None
+) -> Photo:
+    """Check, clean and keep a photo, signature or document for a checkpoint of a draft, beside the bytes as they came.
+
+    A photo that another inspection has used before is kept and marked. sent: where the bytes came from a phone in pieces.
     Raises BadPhoto (nothing is stored), Conflict when the visit is submitted or full, Checkpoint.DoesNotExist.
     """
     visit = _own_draft(visit_id, by)
-    checkpoint = Checkpoint.objects.get(section__template_id=visit.template_id, code=code)
+    checkpoint = Checkpoint.objects.get(section__template_id__in=[visit.template_id, visit.conditions_id], code=code)
     if Photo.objects.filter(visit=visit).count() >= MOST_PHOTOS:
         raise Conflict(_("An inspection holds at most %(most)s photos. Remove one first.") % {"most": MOST_PHOTOS}, code="TOO_MANY_PHOTOS")
-    picture = read_picture(upload, size)
-    name = secrets.token_hex(16)
-    path = default_storage.save(f"photos/{name[:2]}/{name}.jpg", ContentFile(picture.data))
+    is_paper = what == Photo.What.DOCUMENT and upload.read(len(PDF)) == PDF
+    upload.seek(0)
+    picture = read_paper(upload, size) if is_paper else read_picture(upload, size)
+    sent = sent or _keep_original(upload, picture.type)
+    path = sent.original if is_paper else _keep(picture.data, "photos", ".jpg")
     photo = Photo.objects.create(
         lender_id=visit.lender_id,
         visit=visit,
         checkpoint=checkpoint,
+        what=what,
         file=path,
+        original=sent.original,
+        sent_sha256=sent.sha256,
+        sent_type=sent.type,
         sha256=picture.sha256,
         size=len(picture.data),
         width=picture.width,
         height=picture.height,
-        taken_at=picture.taken_at,
-        latitude=picture.latitude,
-        longitude=picture.longitude,
+        taken_at=picture.taken_at or sent.taken_at,
+        latitude=sent.latitude if picture.latitude is None else picture.latitude,
+        longitude=sent.longitude if picture.longitude is None else picture.longitude,
+        accuracy=sent.accuracy if picture.latitude is None else None,
         likeness=picture.likeness,
-        reused_from_id=_alike(visit, picture),
+        reused_from_id=_alike(visit, picture) if what == Photo.What.PHOTO else None,
     )
-    record("visit.photo_added", by=by, subject=visit, photo=photo.pk, sha256=picture.sha256, reused_from=photo.reused_from_id)
+    record("visit.photo_added", by=by, subject=visit, photo=photo.pk, what=what, sha256=picture.sha256, reused_from=photo.reused_from_id)
     return photo
+
+
+def _keep(data: bytes, folder: str, ending: str) -> str:
+    name = secrets.token_hex(16)
+    return default_storage.save(f"{folder}/{name[:2]}/{name}{ending}", ContentFile(data))
+
+
+def _keep_original(upload: IO[bytes], kind: str) -> Sent:
+    """The bytes as they came, under a random name without an ending: nothing opens them by mistake."""
+    upload.seek(0)
+    raw = upload.read()
+    return Sent(_keep(raw, "originals", ""), sha256(raw).hexdigest(), kind)
 
 
 def _alike(visit: Visit, picture: Picture) -> int | None:
@@ -221,10 +291,11 @@ def remove_photo(*, visit_id: int, photo_id: int, by: Access) -> None:
     """Take a photo out of a draft. The file goes as well, unless an earlier attempt holds it."""
     visit = _own_draft(visit_id, by)
     photo = Photo.objects.get(pk=photo_id, visit=visit)
-    path = photo.file
+    gone = {photo.file, photo.original} - {""}
     photo.delete()
-    if not Photo.objects.filter(file=path).exists():
-        transaction.on_commit(lambda: default_storage.delete(path))
+    gone -= set(Photo.objects.filter(file__in=gone).values_list("file", flat=True))
+    gone -= set(Photo.objects.filter(original__in=gone).values_list("original", flat=True))
+    transaction.on_commit(lambda: [default_storage.delete(path) for path in gone])
     record("visit.photo_removed", by=by, subject=visit, photo=photo_id, sha256=photo.sha256)
 
 
@@ -239,10 +310,10 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
         return already
     visit = _own_draft(visit_id, by)
     task = Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id)
-    if not by.has(Role.ACCOUNT_MANAGER):
+    if not by.has(*CONCLUDES):
         conclusion = Visit.Conclusion.NOT_GIVEN  # an agency delivers material; the conclusion is the bank's
     _check_complete(visit, task, visited_on, conclusion, summary, position_reason, by)
-    points, said = [point_of(c) for c in checkpoints_of(visit.template_id)], said_of(visit)
+    points, said = [point_of(c) for c in checkpoints_of(visit.template_id, visit.conditions_id)], said_of(visit)
     hidden = {p.code for p in points} - {p.code for p in rules.shown(points, said)}
     Answer.objects.filter(visit=visit, checkpoint__code__in=hidden).delete()
     visit.visited_on, visit.conclusion, visit.summary, visit.position_reason = (
@@ -252,9 +323,10 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
         position_reason.strip(),
     )
     move(rules.MOVES, visit, Visit.State.SUBMITTED)
+    visit.score = rules.score(points, said).percent
     visit.submitted_at, visit.submitted_on, visit.content_hash = timezone.now(), by.on, rules.seal(content_of(visit))
     visit.save(
-        update_fields=["visited_on", "conclusion", "summary", "position_reason", "state", "submitted_at", "submitted_on", "content_hash"]
+        update_fields=["visited_on", "conclusion", "summary", "position_reason", "state", "score", "submitted_at", "submitted_on", "content_hash"]
     )
     planning.hand_in(task, on=by.on, visited_on=visited_on)
     note_visit(visit, by=by)
@@ -263,10 +335,10 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
 
 
 def _check_complete(visit: Visit, task: Task, visited_on: date, conclusion: str, summary: str, position_reason: str, by: Access) -> None:
-    faults = rules.missing([point_of(c) for c in checkpoints_of(visit.template_id)], said_of(visit), last_figures(visit.loan_id, visit))
+    faults = rules.missing([point_of(c) for c in checkpoints_of(visit.template_id, visit.conditions_id)], said_of(visit), last_answers(visit.loan_id, visit))
     if not task.opened_on <= visited_on <= by.on:
         faults["visited_on"] = "date"
-    if conclusion not in Visit.Conclusion.values or (conclusion == Visit.Conclusion.NOT_GIVEN and by.has(Role.ACCOUNT_MANAGER)):
+    if conclusion not in Visit.Conclusion.values or (conclusion == Visit.Conclusion.NOT_GIVEN and by.has(*CONCLUDES)):
         faults["conclusion"] = "answer"
     if not summary.strip():
         faults["summary"] = "answer"

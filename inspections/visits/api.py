@@ -78,7 +78,7 @@ class VisitDetailSerializer(VisitSerializer):
         if not visit.readable:
             return []
         said = said_of(visit)
-        rows = [(c.code, said[c.code]) for c in checkpoints_of(visit.template_id) if c.code in said]
+        rows = [(c.code, said[c.code]) for c in checkpoints_of(visit.template_id, visit.conditions_id) if c.code in said]
         return list(
             AnswerSerializer([{"code": code, "value": s.value, "note": s.note, "photos": s.photos} for code, s in rows], many=True).data
         )

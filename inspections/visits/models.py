@@ -1,4 +1,4 @@
-"""Inspection forms and what was recorded with them: templates, visits, answers, photos, and who has seen what."""
+"""What was recorded with an inspection form: visits, answers, photos, and who has seen what."""
 
 from typing import TYPE_CHECKING
 
@@ -9,85 +9,15 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.loans.models import Loan
-from inspections.planning.models import LOAN_READERS, Kind, Task
-from loanwatch.lenders.models import Lender, Product
+from inspections.checklists.models import Checkpoint, Template
+from inspections.planning.models import LOAN_READERS, Task
+from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Branch, Person, Role
 
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["Answer", "Checkpoint", "Photo", "Reading", "Section", "Template", "Visit"]
-
-
-class Template(models.Model):
-    """An inspection form of a lender. A visit keeps the version it was made with."""
-
-    class State(models.TextChoices):
-        LIVE = "live", _("Live")
-        RETIRED = "retired", _("Retired")
-
-    lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
-    code = models.CharField(_("code"), max_length=30)
-    version = models.SmallIntegerField(_("version"))
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    product_kind = models.CharField(_("product"), max_length=20, choices=Product.Kind.choices, blank=True)  # empty: any
-    name = models.JSONField(_("name"))  # language -> text
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.LIVE)
-
-    class Meta:
-        ordering = ["code", "-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["lender", "code", "version"], name="one_template_per_version"),
-            models.UniqueConstraint(fields=["lender", "kind", "product_kind"], condition=Q(state="live"), name="one_live_template_per_use"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} v{self.version}"
-
-
-class Section(models.Model):
-    """A part of a template, one screen on the phone."""
-
-    template = models.ForeignKey(Template, models.PROTECT, related_name="sections")
-    position = models.SmallIntegerField()
-    title = models.JSONField()  # language -> text
-
-    class Meta:
-        ordering = ["template", "position"]
-        constraints = [models.UniqueConstraint(fields=["template", "position"], name="one_section_per_position")]
-
-
-class Checkpoint(models.Model):
-    """One question of a template."""
-
-    class Kind(models.TextChoices):
-        YES_NO = "yes_no", _("Yes or no")
-        CHOICE = "choice", _("Choice")
-        NUMBER = "number", _("Number")
-        MONEY = "money", _("Amount")
-        TEXT = "text", _("Text")
-        PHOTO = "photo", _("Photo")
-
-    section = models.ForeignKey(Section, models.PROTECT, related_name="checkpoints")
-    position = models.SmallIntegerField()
-    code = models.CharField(max_length=40)
-    kind = models.CharField(max_length=6, choices=Kind.choices)
-    label = models.JSONField()  # language -> text
-    hint = models.JSONField(default=dict)
-    required = models.BooleanField(default=True)
-    options = models.JSONField(default=list)  # of a choice: [{"value": …, "label": {language: text}}]
-    fails_when = models.JSONField(default=list)  # answers that fail the point; a failing answer needs a note
-    shown_when = models.JSONField(default=dict)  # {"code": another point, "in": [answers]}; empty: always
-    signal = models.JSONField(default=dict)  # language -> what a failing answer says about the loan
-    tolerance = models.SmallIntegerField(default=10)  # percent within which two figures are the same
-    at_desk = models.BooleanField(default=False)  # can be judged from the files: the verifier must answer it
-
-    class Meta:
-        ordering = ["section", "position"]
-        constraints = [models.UniqueConstraint(fields=["section", "code"], name="one_checkpoint_per_code")]
-
-    def __str__(self) -> str:
-        return self.code
+__all__ = ["Answer", "Checkpoint", "Photo", "Reading", "Template", "Visit"]
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
@@ -140,6 +70,7 @@ class Visit(models.Model):
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="+")
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     template = models.ForeignKey(Template, models.PROTECT, related_name="+")
+    conditions = models.ForeignKey(Template, models.PROTECT, related_name="+", null=True)  # of the approval, as they stood at the start
     recorded_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
     started_at = models.DateTimeField(db_default=Now())
@@ -154,6 +85,7 @@ class Visit(models.Model):
     position_reason = models.TextField(_("why the position is missing or far away"), blank=True)
     submitted_at = models.DateTimeField(null=True)
     submitted_on = models.DateField(null=True)  # in the lender's calendar
+    score = models.SmallIntegerField(_("score"), null=True)  # percent of what could be reached; empty: no point has a score
     content_hash = models.CharField(max_length=64, blank=True)  # SHA-256 of all that was submitted
     device_started_at = models.DateTimeField(null=True)  # by the phone's own clock, when the form was begun on it
     device_finished_at = models.DateTimeField(null=True)  # by the phone's own clock, when the form was finished on it

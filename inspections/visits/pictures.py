@@ -17,7 +17,9 @@ from loanwatch.kernel.policy import Conflict
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 1600  # pixels of the kept copy
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+PDF = b"%PDF-"
+MOST_PAPER = 20 * 1024 * 1024  # bytes of a PDF document
 
 Image.init()  # all readers are known before the first photo, not after the first file of another kind
 
@@ -38,6 +40,7 @@ class Picture:
     latitude: Decimal | None
     longitude: Decimal | None
     likeness: int
+    type: str = "image/jpeg"  # of what came
 
 
 def read_picture(upload: IO[bytes], size: int) -> Picture:
@@ -48,13 +51,13 @@ def read_picture(upload: IO[bytes], size: int) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw), formats=FORMATS) as probe:
+            with Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as probe:
                 if probe.width * probe.height > MOST_PIXELS:
                     raise BadPhoto(_("The photo has more than 50 million pixels. Nothing was stored."), code="PHOTO_TOO_LARGE")
                 probe.verify()
-            image = Image.open(io.BytesIO(raw), formats=FORMATS)
-            exif = image.getexif()
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            image = Image.open(io.BytesIO(raw), formats=tuple(FORMATS))
+            exif, kind = image.getexif(), FORMATS[image.format or "JPEG"]
+            upright = on_white(ImageOps.exif_transpose(image))
     except (
         UnidentifiedImageError,
         OSError,
@@ -73,8 +76,28 @@ def read_picture(upload: IO[bytes], size: int) -> Picture:
     data = clean.getvalue()
     latitude, longitude = position(exif)
     return Picture(
-        data, sha256(data).hexdigest(), upright.width, upright.height, taken_at(exif), latitude, longitude, difference_hash(upright)
+        data, sha256(data).hexdigest(), upright.width, upright.height, taken_at(exif), latitude, longitude, difference_hash(upright), kind
     )
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """The picture without transparency: a signature drawn on nothing stands on white paper, not on black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    drawn = image.convert("RGBA")
+    paper = Image.new("RGBA", drawn.size, "white")
+    paper.alpha_composite(drawn)
+    return paper.convert("RGB")
+
+
+def read_paper(upload: IO[bytes], size: int) -> Picture:
+    """A PDF document, kept as it came: it has no pixels, no likeness. Raises BadPhoto where it is too large or no PDF."""
+    if size > MOST_PAPER:
+        raise BadPhoto(_("The document is larger than 20 MB. Nothing was stored."), code="FILE_TOO_LARGE")
+    raw = upload.read(MOST_PAPER + 1)
+    if not raw.startswith(PDF) or b"%%EOF" not in raw[-2048:]:
+        raise BadPhoto(_("The file is not a PDF document, or it is damaged. Nothing was stored."), code="NOT_A_PHOTO")
+    return Picture(raw, sha256(raw).hexdigest(), 0, 0, None, None, None, 0, "application/pdf")
 
 
 def difference_hash(image: Image.Image) -> int:

@@ -7,75 +7,77 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from borrowers.loans.models import Loan
-from inspections.planning.models import Kind, Task
+from inspections.checklists.queries import checkpoints_of, form_for, in_language, point_of, template_for
+from inspections.planning.models import Task
 from inspections.visits import rules
-from inspections.visits.models import Answer, Checkpoint, Photo, Template, Visit
-from loanwatch.lenders.models import Lender
+from inspections.visits.models import Answer, Checkpoint, Photo, Visit
 from loanwatch.people.access import Access
 
-
-def in_language(text: Mapping[str, str] | None) -> str:
-    """A text of a template in the reader's language; English where it lacks one."""
-    if not text:
-        return ""
-    return text.get(get_language() or "en") or text.get("en", "")
-
-
-def point_of(checkpoint: Checkpoint) -> rules.Point:
-    return rules.Point(
-        code=checkpoint.code,
-        kind=checkpoint.kind,
-        required=checkpoint.required,
-        options=tuple(option["value"] for option in checkpoint.options),
-        fails_when=tuple(checkpoint.fails_when),
-        shown_when=checkpoint.shown_when,
-        tolerance=checkpoint.tolerance,
-        at_desk=checkpoint.at_desk,
-    )
-
-
-def checkpoints_of(template_id: int) -> list[Checkpoint]:
-    """All checkpoints of a template in the order of the form, sections at hand."""
-    return list(
-        Checkpoint.objects.filter(section__template_id=template_id).select_related("section").order_by("section__position", "position")
-    )
+__all__ = [
+    "Question",
+    "Sheet",
+    "SheetSection",
+    "checkpoints_of",
+    "content_of",
+    "for_loan",
+    "form_for",
+    "in_language",
+    "last_answers",
+    "last_figures",
+    "lay_out",
+    "own_visits",
+    "point_of",
+    "points_of",
+    "said_of",
+    "sheet_of",
+    "states_of",
+    "template_for",
+    "today_of",
+    "visits_readable_by",
+    "with_readability",
+    "yes_no_options",
+]
 
 
-def template_for(lender: Lender, kind: str, product_kind: str) -> Template | None:
-    """The live form for a kind of inspection: the product's own before the general one; a special one falls back to routine."""
-    for wanted in [kind] + ([Kind.ROUTINE] if kind == Kind.SPECIAL else []):
-        found = Template.objects.filter(lender=lender, kind=wanted, state=Template.State.LIVE, product_kind__in=[product_kind, ""])
-        if template := found.order_by("-product_kind").first():
-            return template
-    return None
+def points_of(visit: Visit) -> list[Checkpoint]:
+    """All checkpoints of a visit in the order of the form: those of its template, then the conditions of the loan's approval."""
+    return checkpoints_of(visit.template_id, visit.conditions_id)
 
 
 def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, rules.Said]:
     """The answers of a visit by checkpoint code. Two queries."""
-    counts: dict[int, int] = {}
+    counts: dict[int, dict[str, int]] = {}
     for photo in visit.photos.all() if photos is None else photos:
-        counts[photo.checkpoint_id] = counts.get(photo.checkpoint_id, 0) + 1
+        files = counts.setdefault(photo.checkpoint_id, {})
+        files[f"{photo.what}s"] = files.get(f"{photo.what}s", 0) + 1
     said = {
-        a.checkpoint.code: rules.Said(a.value, a.note, counts.pop(a.checkpoint_id, 0)) for a in visit.answers.select_related("checkpoint")
+        a.checkpoint.code: rules.Said(a.value, a.note, **counts.pop(a.checkpoint_id, {}))
+        for a in visit.answers.select_related("checkpoint")
     }
     for checkpoint in Checkpoint.objects.filter(pk__in=counts):
-        said[checkpoint.code] = rules.Said(photos=counts[checkpoint.pk])
+        said[checkpoint.code] = rules.Said(**counts[checkpoint.pk])
     return said
 
 
-def last_figures(loan_id: int, before: Visit | None = None) -> dict[str, str]:
-    """The figures of the loan's last confirmed visit, by checkpoint code: of the last one begun before `before`, where that is given."""
+def _said_last(loan_id: int, before: Visit | None) -> QuerySet[Answer, Any]:
     confirmed = Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED)
     if before is not None:
         confirmed = confirmed.filter(pk__lt=before.pk)
     last = confirmed.order_by("-visited_on", "-id").first()
-    if last is None:
-        return {}
-    figures = Answer.objects.filter(visit=last, checkpoint__kind__in=["number", "money"], value__isnull=False)
+    return Answer.objects.filter(visit=last, value__isnull=False) if last else Answer.objects.none()
+
+
+def last_answers(loan_id: int, before: Visit | None = None) -> dict[str, Any]:
+    """What the loan's last confirmed visit said, by checkpoint code: the last one begun before `before`, where that is given."""
+    return dict(_said_last(loan_id, before).values_list("checkpoint__code", "value"))
+
+
+def last_figures(loan_id: int, before: Visit | None = None) -> dict[str, str]:
+    """The figures among the `last_answers`, as decimal text."""
+    figures = _said_last(loan_id, before).filter(checkpoint__kind__in=rules.FIGURES)
     return {code: str(value) for code, value in figures.values_list("checkpoint__code", "value")}
 
 
@@ -183,7 +185,7 @@ def lay_out(
             failed=rules.fails(point, given.value),
             signal=in_language(checkpoint.signal),
             before=earlier,
-            jump=rules.jump(given.value, earlier) if checkpoint.kind in {"number", "money"} else None,
+            jump=rules.jump(given.value, earlier) if checkpoint.kind in rules.FIGURES else None,
             error=(errors or {}).get(checkpoint.code, ""),
         )
         section.questions.append(question)
@@ -197,7 +199,7 @@ def sheet_of(visit: Visit, *, errors: Mapping[str, str] | None = None, typed: Ma
     """A visit's form with its answers and photos. The caller has made sure that the reader may see them."""
     photos = list(visit.photos.select_related("reused_from__visit__task", "reused_from__visit__recorded_by"))
     return lay_out(
-        checkpoints_of(visit.template_id),
+        points_of(visit),
         said_of(visit, photos),
         photos=photos,
         before=last_figures(visit.loan_id, visit),
@@ -219,7 +221,7 @@ def today_of(access: Access, tasks: Iterable[Task]) -> list[dict[str, Any]]:
     rows = []
     for task in tasks:
         draft = drafts.get(task.pk)
-        done, total = rules.progress([point_of(c) for c in checkpoints_of(draft.template_id)], said_of(draft)) if draft else (0, 0)
+        done, total = rules.progress([point_of(c) for c in points_of(draft)], said_of(draft)) if draft else (0, 0)
         rows.append({"task": task, "draft": draft, "answered": done, "total": total, "late": task.due_on < access.on})
     return rows
 

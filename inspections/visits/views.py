@@ -57,7 +57,7 @@ def form(request: HttpRequest, visit_id: int) -> HttpResponse:
     errors: dict[str, str] = {}
     typed: dict[str, str] = {}
     if request.method == "POST":
-        found = read_answers(checkpoints_of(visit.template_id), request.POST, said_of(visit))
+        found = read_answers(checkpoints_of(visit.template_id, visit.conditions_id), request.POST, said_of(visit))
         actions.save_answers(visit_id=visit.pk, answers=found.answers, by=request.access)
         _keep_photos(request, visit)
         errors, typed = found.errors, found.typed
@@ -107,7 +107,7 @@ def _returned(visit: Visit) -> Any:
 def save(request: HttpRequest, visit_id: int) -> HttpResponse:
     """Save what was just answered; says in JSON what is saved, what is now asked, and how far the form is."""
     visit = get_object_or_404(own_visits(request.access), pk=visit_id)
-    found = read_answers(checkpoints_of(visit.template_id), request.POST, said_of(visit))
+    found = read_answers(checkpoints_of(visit.template_id, visit.conditions_id), request.POST, said_of(visit))
     actions.save_answers(visit_id=visit.pk, answers=found.answers, by=request.access)
     return JsonResponse(_standing(visit, found.errors))
 
@@ -195,7 +195,7 @@ def review(request: HttpRequest, visit_id: int) -> HttpResponse:
 
 def _faults(visit: Visit) -> list[dict[str, Any]]:
     """What the form still lacks, each with its words and the section to go to."""
-    checkpoints = checkpoints_of(visit.template_id)
+    checkpoints = checkpoints_of(visit.template_id, visit.conditions_id)
     found = rules.missing([point_of(c) for c in checkpoints], said_of(visit), last_figures(visit.loan_id, visit))
     places = {c.code: c for c in checkpoints}
     sections = sorted({c.section.position for c in checkpoints})

@@ -1,0 +1,83 @@
+"""Forms for those who fill them in: the words in the reader's language, the points in order, and which form is filled in for what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.utils.translation import get_language
+
+from borrowers.collateral.models import Pledge
+from borrowers.loans.models import Guarantee, Loan
+from inspections.checklists import rules
+from inspections.checklists.models import Checkpoint, Template
+from inspections.planning.models import Kind
+from loanwatch.lenders.models import Lender
+
+# A kind without a form of its own is recorded with that of another: the verifier's own visit with that of the visit it verifies,
+# which is handed in by the caller, and else like a routine inspection.
+INSTEAD = {Kind.SPECIAL: Kind.ROUTINE, Kind.MATURITY: Kind.ROUTINE, Kind.VERIFY: Kind.ROUTINE}
+
+
+def in_language(text: Mapping[str, str] | None) -> str:
+    """A text of a template in the reader's language; English where it lacks one."""
+    if not text:
+        return ""
+    return text.get(get_language() or "en") or text.get("en", "")
+
+
+def point_of(checkpoint: Checkpoint) -> rules.Point:
+    """The point as the rules see it."""
+    return rules.Point(
+        code=checkpoint.code,
+        kind=checkpoint.kind,
+        required=checkpoint.required,
+        options=tuple(option["value"] for option in checkpoint.options),
+        fails_when=tuple(checkpoint.fails_when),
+        shown_when=checkpoint.shown_when,
+        tolerance=checkpoint.tolerance,
+        at_desk=checkpoint.at_desk,
+        columns=tuple((column["code"], column["kind"]) for column in checkpoint.columns),
+        evidence=tuple(checkpoint.evidence),
+        score=checkpoint.score,
+        prefill=checkpoint.prefill,
+        material=checkpoint.material,
+        key_point=checkpoint.key_point,
+    )
+
+
+def checkpoints_of(template_id: int, conditions_id: int | None = None) -> list[Checkpoint]:
+    """All checkpoints of a template in the order of the form, sections at hand; the conditions of the approval come last.
+
+    conditions_id: `Visit.conditions_id`, for what is asked on the visits of one loan in addition.
+    """
+    wanted = [template_id] if conditions_id is None else [template_id, conditions_id]
+    last = Case(When(section__template_id=conditions_id, then=Value(1)), default=Value(0), output_field=IntegerField())
+    points = Checkpoint.objects.filter(section__template_id__in=wanted).select_related("section")
+    return list(points.order_by(last, "section__position", "position"))
+
+
+def template_for(lender: Lender, kind: str, product_kind: str, security: str = "") -> Template | None:
+    """The live form for a kind of inspection: that of product and security, of the product, of the security, then the general one.
+
+    A kind without any form falls back to routine; an off-site check does not, as nobody sees the place.
+    """
+    live: QuerySet[Template, Any] = Template.objects.filter(lender=lender, state=Template.State.LIVE, loan__isnull=True)
+    for wanted in [kind, *([INSTEAD[Kind(kind)]] if kind in INSTEAD else [])]:
+        found = live.filter(kind=wanted, product_kind__in={product_kind, ""}, security__in={security, ""})
+        if template := found.order_by("-product_kind", "-security").first():
+            return template
+    return None
+
+
+def security_of(loan: Loan) -> str:
+    """What a loan is secured by, as far as it chooses a form: pledged stock, else a guarantee without any pledge, else nothing special."""
+    kinds = set(Pledge.objects.filter(loan=loan, withdrawn=False, to_on__isnull=True).values_list("item__kind", flat=True))
+    if "inventory" in kinds:
+        return Template.Security.STOCK
+    guaranteed = not kinds and Guarantee.objects.filter(loan=loan, withdrawn=False, to_on__isnull=True).exists()
+    return Template.Security.GUARANTEE if guaranteed else ""
+
+
+def form_for(loan: Loan, kind: str) -> Template | None:
+    """The live form with which an inspection of `kind` is made at this loan; `template_for` with the loan's product and security."""
+    return template_for(loan.lender, kind, loan.product.kind, security_of(loan))
