@@ -53,6 +53,8 @@ APPEND_ONLY: tuple[str, ...] = (
     "borrowers_conductfact",
     "borrowers_visitfinding",
     "inspections_draw",
+    "inspections_planreading",
+    "inspections_capacity",
 )
 # Moved by the relay and by what a person decides, never by a page: the web log-in may only read and add.
 WEB_ADDS_ONLY: tuple[str, ...] = ("trail_outboxmessage",)
