@@ -9,3 +9,4 @@ from inspections.sampling.models import *  # noqa: F403  # isort: skip
 from inspections.four_eyes.models import *  # noqa: F403  # isort: skip
 from inspections.sending.models import *  # noqa: F403  # isort: skip
 from inspections.deadlines.models import *  # noqa: F403  # isort: skip
+from inspections.findings.models import *  # noqa: F403  # isort: skip

@@ -93,6 +93,15 @@ SHIPPED = [
     ("reminder.language", {"default": "en", "CNY": "zh-hans", "KRW": "ko"}, "By currency of the loan, until a borrower names another (proposal)", "own"),
     ("day.automatic", True, "The scheduler closes every business day by itself", "own"),
     ("day.closed_by", {"days_after": 1, "hour": 7, "minute": 0}, "Before the first branch opens on the calendar day after (proposal)", "own"),
+    ("findings.due_days", {"minor": 30, "serious": 15, "critical": 5},
+     "House practice: working days to put a finding right, by severity, where nobody names a day (proposal)", "own"),
+    ("findings.remind_days", {"before": 3, "late": [1, 3, 5]},
+     "House practice: working days before the due date, and late until owner, branch head and credit administration are told (proposal)", "own"),
+    ("findings.extensions", {"most": 2, "days": 30}, "House practice: how often a due date may be moved, and by how many days at once (proposal)", "own"),
+    ("findings.repeated_days", 365, "House practice: the same point within a year of its verification is a repeated finding (proposal)", "own"),
+    ("holds.by_hand_days", 180, "House practice: longest hold placed by hand, without a finding (proposal)", "own"),
+    ("holds.answer_minutes", 15, "House practice: how long a lending system may rely on an answer about holds (proposal)", "own"),
+    ("holds.certificate_days", 3, "House practice: how many days a printed certificate about holds is valid (proposal)", "own"),
     ("four_eyes.cooling_months", 12, "A former account manager does not verify: reliability rule R32", "own"),
 ]
 

@@ -65,6 +65,13 @@ NAMES: dict[str, Any] = {
     "limit.new_money_share": _("Rule limit: share of a loan whose use is proven"),
     "day.automatic": _("Business days close by themselves"),
     "day.closed_by": _("When a business day should be closed: calendar days after it, hour and minute"),
+    "findings.due_days": _("Working days to put a finding right, by severity"),
+    "findings.remind_days": _("Working days before and after the due date of a finding on which people are told"),
+    "findings.extensions": _("How often, and by how many days, the due date of a finding may be moved"),
+    "findings.repeated_days": _("Days within which a finding that comes back counts as repeated"),
+    "holds.by_hand_days": _("Longest hold placed by hand, days"),
+    "holds.answer_minutes": _("Minutes for which an answer about holds may be relied on"),
+    "holds.certificate_days": _("Days for which a printed certificate about holds is valid"),
     "four_eyes.cooling_months": _("Months a former account manager does not verify"),
 }
 

@@ -55,6 +55,13 @@ APPEND_ONLY: tuple[str, ...] = (
     "inspections_draw",
     "inspections_planreading",
     "inspections_capacity",
+    "inspections_findingnote",
+    "inspections_findingfile",
+    "inspections_findingdismissal",
+    "inspections_findingreminder",
+    "inspections_holdnote",
+    "inspections_holdanswer",
+    "inspections_certificate",
 )
 # Moved by the relay and by what a person decides, never by a page: the web log-in may only read and add.
 WEB_ADDS_ONLY: tuple[str, ...] = ("trail_outboxmessage",)
@@ -67,6 +74,7 @@ HISTORY: tuple[str, ...] = (
     "alerts_alertclosure",
     "alerts_ruleversionevent",
     "inspections_visitevent",
+    "inspections_findingevent",
 )
 
 # History triggers come from a library whose functions run as the writer; as the owner's they write the history tables
