@@ -114,7 +114,7 @@ def add(model, name, field):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inspections", "0007_how_inspections_are_drawn"),
+        ("inspections", "0008_a_plan_with_versions"),
         ("borrowers", "0001_initial"),
         ("people", "0001_initial"),
     ]
