@@ -114,7 +114,7 @@ def add(model, name, field):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inspections", "0008_a_plan_with_versions"),
+        ("inspections", "0009_findings_and_holds"),
         ("borrowers", "0001_initial"),
         ("people", "0001_initial"),
     ]
