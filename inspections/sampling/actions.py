@@ -1,5 +1,6 @@
 """Drawing: the sealed seed of a month made ahead, and one draw for every inspection that was handed in."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -8,15 +9,19 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
 
 from inspections.planning.models import Kind
 from inspections.sampling import rules, sealing
 from inspections.sampling.facts import Drawable, drawables
 from inspections.sampling.models import Draw, SamplingPolicy, SamplingSeed, SamplingStratum
 from inspections.visits.models import Visit
+from loanwatch.kernel.policy import Conflict
 from loanwatch.lenders.models import Lender
 from loanwatch.people.clock import today
 from loanwatch.trail.record import record
+
+logger = logging.getLogger(__name__)
 
 LONG_AGO = date(2000, 1, 1)
 
@@ -93,7 +98,7 @@ def ensure_drawn(visits: Iterable[Visit | int], *, on: date | None = None) -> di
     """The draw of each of these inspections, made now where there is none yet: visit id -> Draw.
 
     Drafts and verification visits have none and are left out. on: the business date; the lender's today when it is not given.
-    A constant number of queries for each lender and month. Raises sealing.NotOurs when the installation's secret was changed.
+    A constant number of queries for each lender and month. Raises Conflict when the installation's secret was changed and the seed can't be read.
     """
     ids = {v.pk if isinstance(v, Visit) else int(v) for v in visits}
     there = {draw.visit_id: draw for draw in Draw.objects.filter(visit__in=ids)}
@@ -124,15 +129,26 @@ def _draw_all(lender: Lender, ids: list[int], on: date) -> None:
     for policy in policies:
         made += [_draw_one(policy, policy.as_rules(), one, _seed(lender, one.submitted_on, on, opened), on) for one in by_policy[policy.pk]]
     Draw.objects.bulk_create(made)
-    for month, (seed, _bytes) in opened.items():
+    for month, (seed, _clear) in opened.items():
         record("sampling.drawn", by=None, subject=seed, month=f"{month:%Y-%m}", draws=sum(draw.seed_id == seed.pk for draw in made))
+
+
+def unsealed(seed: SamplingSeed, lender: Lender) -> bytes:
+    """The seed in the clear, for drawing and for the auditor. Raises Conflict."""
+    try:
+        return sealing.unseal(seed.sealed, lender.code, seed.month)
+    except sealing.NotOurs:
+        raise Conflict(
+            _("The sealed seed of this month can't be read with the secret of this installation. Put the former secret back beside the new one."),
+            code="SEED_UNREADABLE",
+        ) from None
 
 
 def _seed(lender: Lender, day: date, on: date, opened: dict[date, tuple[SamplingSeed, bytes]]) -> tuple[SamplingSeed, bytes]:
     month = rules.month_of(day)
     if month not in opened:
         seed = ensure_seed(lender, month, on=on)
-        opened[month] = seed, sealing.unseal(seed.sealed, lender.code, month)
+        opened[month] = seed, unsealed(seed, lender)
     return opened[month]
 
 
@@ -152,5 +168,9 @@ def draw_of_the_day(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) 
     ensure_seed(lender, rules.next_month(key["day"]), on=key["day"])
     waiting = Visit.objects.filter(lender=lender, draw__isnull=True, submitted_on__lte=key["day"]).exclude(state=Visit.State.DRAFT)
     ids = list(waiting.exclude(task__kind=Kind.VERIFY).values_list("pk", flat=True))
-    ensure_drawn(ids, on=key["day"])
+    try:
+        ensure_drawn(ids, on=key["day"])
+    except Conflict as no:  # the night goes on; who opens one of them is told why
+        logger.error("inspections are not drawn: %s", no.sentence)
+        return 0
     return len(ids)

@@ -14,6 +14,7 @@ WHAT = {
     "escalate": "Alerts that wait too long are told to account manager, branch head and credit administration in turn.",
     "propose": "Where the figures call for another class, a proposal waits for people.",
     "schedule": "Inspections, notices, tests and expiries that fall due open their tasks.",
+    "draw": "Publishes the hash of next month's sealed seed; draws every inspection that was handed in and nobody has opened.",
     "tell": "Reminders and notices go to the outbox, once each.",
     "roll_up": "Figures and migrations of every node of the tree; a difference of 0.01 stops the close.",
 }

@@ -17,6 +17,7 @@ from borrowers.feeds.receive import receive
 from borrowers.loans.allocation import allocate
 from inspections.deadlines.schedule import schedule_deadlines
 from inspections.planning.actions import schedule_tasks
+from inspections.sampling.actions import draw_of_the_day
 from loanwatch.day import checksums
 from loanwatch.day.notices import tell
 from loanwatch.lenders.models import Lender
@@ -45,6 +46,7 @@ STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], i
     ("escalate", False, escalate),
     ("propose", True, lambda cursor, key, lender: propose(cursor, key)),
     ("schedule", True, _schedule),
+    ("draw", False, draw_of_the_day),  # after the evidence guard: what it noticed raises the share
     ("tell", True, tell),
     ("roll_up", False, lambda cursor, key, lender: roll_up(cursor, key)),
 ]
