@@ -192,6 +192,7 @@ STEPS: dict[str, Any] = {
     "escalate": _("Escalate what waits"),
     "propose": _("Propose classes"),
     "schedule": _("Schedule inspections and deadlines"),
+    "draw": _("Draw inspections for verification"),
     "tell": _("Tell borrowers and staff"),
     "roll_up": _("Roll up figures"),
     "retry": _("Try again what was set aside"),
