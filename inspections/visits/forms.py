@@ -33,7 +33,7 @@ def read_answers(checkpoints: list[Checkpoint], post: Mapping[str, str], said: M
         try:
             value = given.value if text is None else read_answer(point_of(checkpoint), text)
         except BadAnswer as error:
-            found.typed[code], found.errors[code] = text or "", fault_sentence(error.code)
+            found.typed[code], found.errors[code] = text or "", fault_sentence("day" if error.code == "date" else error.code)
             value = given.value
         found.answers[code] = (value, given.note if note is None else note)
     return found
@@ -45,6 +45,13 @@ def fault_sentence(fault: str) -> str:
         "number": _("Write a figure with at most two decimals, such as 1200, 1,200.00 or 120万."),
         "choice": _("Choose one of the answers."),
         "long": _("Write at most 4,000 characters."),
+        "day": _("Write a day, such as 2026-11-20."),
+        "percent": _("Write a percentage with at most two decimals, such as 35 or 35.5."),
+        "position": _("Write latitude and longitude, such as 31.2304, 121.4737."),
+        "items": _("Write one item a line, with a figure where a figure is asked, the parts divided by a semicolon."),
+        "document": _("Add the document."),
+        "signature": _("Have the name written and signed."),
+        "list": _("Add the list that this answer asks for."),
         "answer": _("Answer this point."),
         "photo": _("Add at least one photo."),
         "note": _("Say in a note what is wrong."),
