@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("enter/", include("borrowers.entry.urls")),
     path("", include("borrowers.documents.urls")),
     path("", include("inspections.urls")),
+    path("", include("inspections.outsourcing.urls")),
     path("deadlines/", include("inspections.deadlines.urls")),
     path("api/v1/", include("loanwatch.api")),
     path("alerts/", include("alerts.signals.urls")),

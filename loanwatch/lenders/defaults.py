@@ -36,6 +36,8 @@ SHIPPED = [
     ("inspection.task_days", {"opens_before": 14, "shortest_notice": 10, "missed_first": 31, "spread": 80},
      "House practice: when a task appears, what is left to the manager, when a plan comes late (proposal)", "low"),
     ("inspection.verify_days", {"special": 2, "routine": 5, "first": 5}, "House practice: days from submission to verification (proposal)", "low"),
+    ("agencies.score_weights", {"on_time": 30, "first_time": 20, "quality": 30, "agreement": 20},
+     "House practice: what an agency's score is made of, in parts of its sum (proposal)", "own"),
     ("rating.allowed_days", 365, "House practice: an internal rating is renewed every year", "low"),
     ("maturity.notice_days", {"short": 7, "long": 30},
      "CN practice: a week before a loan of up to a year, a month before a longer one; a product kind may be named", "medium"),

@@ -55,6 +55,15 @@ def change_person(*, by: Access, person: Person, name: str, agency: str = "", ce
 
 
 @transaction.atomic
+def name_agency(*, by: Access, person: Person, agency: str) -> None:
+    """Say for which agency a field agent works: by its name, which is what keeps the firm's people from verifying its visits."""
+    by.check(Act.AGENCY_KEEP)
+    before, person.agency = person.agency, agency
+    person.save(update_fields=["agency"])
+    record("person.changed", by=by, subject=person, before={"agency": before}, after={"agency": agency})
+
+
+@transaction.atomic
 def open_account(*, by: Access, person: Person, username: str, email: str = "") -> tuple[Account, str]:
     """An account for `person` with a temporary password, which is returned this once and must be changed at the first log-in."""
     _check_keeps(by, person)
