@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
+from django.core.signals import request_finished
+from django.db import connections
+from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
 from tests import database
@@ -30,6 +33,25 @@ def _after_a_committing_test_the_database_is_new() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: database.TestDatabase.current.renew())
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tests_read_for_the_house() -> Iterator[None]:
+    # Requests read for their person, as in production; what a test asks the database itself is asked for the house.
+    def _on_opening(connection, **kwargs) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lw.reader', 'house', false)")
+
+    def _after_a_request(**kwargs) -> None:
+        connection = connections["default"]
+        if connection.connection is not None and not connection.needs_rollback:
+            _on_opening(connection)
+
+    connection_created.connect(_on_opening)
+    request_finished.connect(_after_a_request)
+    yield
+    connection_created.disconnect(_on_opening)
+    request_finished.disconnect(_after_a_request)
 
 
 @pytest.hookimpl(tryfirst=True)

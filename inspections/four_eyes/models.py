@@ -10,7 +10,7 @@ from inspections.visits.models import Checkpoint, Visit
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
-__all__ = ["Explanation", "OwnAnswer", "PointResult", "Settlement", "Verification"]
+__all__ = ["Explanation", "OwnAnswer", "PointResult", "Settlement", "Verification", "VisitWords"]
 
 
 class Verification(models.Model):
@@ -154,3 +154,16 @@ class Settlement(models.Model):
             models.CheckConstraint(condition=~Q(explanation=""), name="settlement_is_explained"),
             models.CheckConstraint(condition=Q(outcome="returned") | ~Q(conclusion=""), name="settlement_has_a_conclusion"),
         ]
+
+
+class VisitWords(models.Model):
+    """What a visit concludes, beside its row: the database shows it to those who may read the visit (see `visits.words`).
+
+    Written by the triggers of the visit alone. The visit's own columns get it back when it is verified.
+    """
+
+    visit = models.OneToOneField(Visit, models.PROTECT, related_name="words", primary_key=True)
+    conclusion = models.CharField(max_length=10, blank=True, db_default="")
+    summary = models.TextField(blank=True, db_default="")
+    position_reason = models.TextField(blank=True, db_default="")
+    score = models.SmallIntegerField(null=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from borrowers.loans.models import Loan
 from inspections.checklists.models import Checkpoint, Template
 from inspections.planning.models import LOAN_READERS, Task
+from inspections.visits.words import WordsBeside
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Branch, Person, Role
 
@@ -48,7 +49,7 @@ class VisitQuerySet(models.QuerySet["Visit"]):
     fields=["state", "verified_by", "content_hash", "recorded_by"],
     model_name="VisitEvent",
 )
-class Visit(models.Model):
+class Visit(WordsBeside, models.Model):
     """One record of an inspection by one person. A returned one stays as it was; the next attempt is a new row."""
 
     class State(models.TextChoices):

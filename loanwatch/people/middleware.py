@@ -15,6 +15,7 @@ from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
 from loanwatch.people.clock import today
 from loanwatch.people.policy import TABLE, Act
+from loanwatch.people.reader import read_as
 from loanwatch.people.routes import PUBLIC, SIGNED, SIGNED_IN, acts_of, all_routes
 
 SAFE = {"HEAD": "GET", "OPTIONS": "GET"}
@@ -32,6 +33,7 @@ class AccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.access = access_of(request.user)
+        read_as(request.access)
         if "%00" in request.META.get("QUERY_STRING", ""):
             return answer(request, 400, str(_not_text()), "NOT_TEXT")
         return self.get_response(request)

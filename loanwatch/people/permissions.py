@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from loanwatch.people.middleware import ACTS, SAFE, access_of
 from loanwatch.people.policy import TABLE, Act
+from loanwatch.people.reader import read_as
 from loanwatch.people.routes import PUBLIC, SIGNED_IN
 
 
@@ -16,6 +17,7 @@ class ByPolicyTable(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         access = access_of(request.user)
         request._request.access = access
+        read_as(access)
         match = request.resolver_match
         act = (ACTS.of(match.view_name) or {}).get(SAFE.get(request.method or "", request.method or "")) if match else None
         if act == PUBLIC:

@@ -75,6 +75,7 @@ HISTORY: tuple[str, ...] = (
     "alerts_ruleversionevent",
     "inspections_visitevent",
     "inspections_findingevent",
+    "inspections_visitwords",
 )
 
 # History triggers come from a library whose functions run as the writer; as the owner's they write the history tables

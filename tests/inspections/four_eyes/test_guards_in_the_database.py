@@ -180,7 +180,7 @@ def test_a_temporary_table_does_not_stand_in_for_the_real_one(bank, attacker):
     visit = submitted(bank)
     officer = bank.officer.person.pk
     with attacker.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE inspections_verification (LIKE public.inspections_verification)")
+        cursor.execute("CREATE TEMP TABLE inspections_verification (LIKE public.inspections_verification INCLUDING DEFAULTS)")
         cursor.execute(
             "INSERT INTO pg_temp.inspections_verification (id, lender_id, visit_id, officer_id, opened_at, own_conclusion,"
             " own_summary, own_recorded_at, seen_hash,"
