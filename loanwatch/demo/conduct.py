@@ -18,8 +18,8 @@ KNOWN = 'coalesce((SELECT min(d.business_date) FROM trail_businessday d WHERE d.
 ON_DAY = "(%s AT TIME ZONE 'Asia/Shanghai')::date"
 REPORTED = """
 SELECT v.lender_id, v.recorded_by_id, 'visit_reported', v.submitted_on AS "on", v.loan_id, 'visit:' || v.id AS subject,
-       (v.submitted_on - v.visited_on)::numeric AS figure, jsonb_build_object('conclusion', v.conclusion) AS detail
-FROM inspections_visit v WHERE v.lender_id = %(lender)s AND v.state <> 'draft'
+       (v.submitted_on - v.visited_on)::numeric AS figure, jsonb_build_object('conclusion', b.conclusion) AS detail
+FROM inspections_visit v JOIN inspections_visitwords b ON b.visit_id = v.id WHERE v.lender_id = %(lender)s AND v.state <> 'draft'
 """
 COPIED = """
 SELECT v.lender_id, v.recorded_by_id, 'copied_picture', v.submitted_on AS "on", v.loan_id, 'visit:' || v.id AS subject,
@@ -29,14 +29,15 @@ WHERE v.lender_id = %(lender)s AND v.state <> 'draft' GROUP BY v.id
 """
 # Of each decided check: points answered on both sides, the conclusion among them, and how many of them otherwise.
 CHECKED = f"""
-SELECT c.lender_id, v.recorded_by_id, c.officer_id, v.loan_id, v.id AS visit_id, c.decision, v.conclusion, o.staff_no,
+SELECT c.lender_id, v.recorded_by_id, c.officer_id, v.loan_id, v.id AS visit_id, c.decision, b.conclusion, o.staff_no,
        {ON_DAY % "c.decided_at"} AS "on", extract(epoch FROM c.own_recorded_at - c.opened_at) AS seconds,
        count(*) FILTER (WHERE a.value IS NOT NULL AND w.value IS NOT NULL) + 1 AS points,
-       count(*) FILTER (WHERE a.value <> w.value) + (c.own_conclusion <> v.conclusion)::int AS changed
-FROM inspections_verification c JOIN inspections_visit v ON v.id = c.visit_id JOIN people_person o ON o.id = c.officer_id
+       count(*) FILTER (WHERE a.value <> w.value) + (c.own_conclusion <> b.conclusion)::int AS changed
+FROM inspections_verification c JOIN inspections_visit v ON v.id = c.visit_id JOIN inspections_visitwords b ON b.visit_id = v.id
+JOIN people_person o ON o.id = c.officer_id
 LEFT JOIN inspections_ownanswer w ON w.verification_id = c.id
 LEFT JOIN inspections_answer a ON a.visit_id = v.id AND a.checkpoint_id = w.checkpoint_id
-WHERE c.lender_id = %(lender)s AND c.decision <> '' GROUP BY c.id, v.id, o.staff_no
+WHERE c.lender_id = %(lender)s AND c.decision <> '' GROUP BY c.id, v.id, b.visit_id, o.staff_no
 """
 VERIFIED = f"""
 SELECT c.lender_id, c.recorded_by_id, 'visit_verified', c."on", c.loan_id, 'visit:' || c.visit_id AS subject, c.changed::numeric AS figure,

@@ -41,10 +41,11 @@ CONTENT = (
     """SELECT l.number, t.kind, t.opened_on, t.due_on, p.staff_no, t.state, t.submitted_on, t.closed_on FROM inspections_task t
        JOIN borrowers_loan l ON l.id = t.loan_id LEFT
        JOIN people_person p ON p.id = t.assigned_to_id WHERE t.lender_id = %s ORDER BY 1, 3, 2, 4""",
-    """SELECT l.number, t.opened_on, t.kind, v.attempt, v.state, v.visited_on, v.conclusion, v.summary, v.submitted_on, p.staff_no,
+    """SELECT l.number, t.opened_on, t.kind, v.attempt, v.state, v.visited_on, w.conclusion, w.summary, v.submitted_on, p.staff_no,
        o.staff_no
-       FROM inspections_visit v JOIN inspections_task t ON t.id = v.task_id JOIN borrowers_loan l ON l.id = v.loan_id
-       JOIN people_person p ON p.id = v.recorded_by_id LEFT JOIN people_person o ON o.id = v.verified_by_id WHERE v.lender_id = %s
+       FROM inspections_visit v JOIN inspections_visitwords w ON w.visit_id = v.id JOIN inspections_task t ON t.id = v.task_id
+       JOIN borrowers_loan l ON l.id = v.loan_id JOIN people_person p ON p.id = v.recorded_by_id
+       LEFT JOIN people_person o ON o.id = v.verified_by_id WHERE v.lender_id = %s
        ORDER BY 1, 2, 3, 4, t.due_on""",
     """SELECT l.number, t.opened_on, t.kind, v.attempt, c.code, a.value, a.note FROM inspections_answer a
        JOIN inspections_visit v ON v.id = a.visit_id
