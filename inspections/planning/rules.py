@@ -1,8 +1,9 @@
-"""The inspection plan as pure functions: which check a loan needs, when, and how a task may move."""
+"""The inspection plan as pure functions: which line of it fits a loan, when a check is due, and how a task may move."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 # task: due when the plan opens it, until the visit is confirmed or the loan has left the book
@@ -18,71 +19,178 @@ OPEN = ("due", "started", "submitted", "returned")
 TO_DO = ("due", "started", "returned")  # it is the manager's turn
 ASSIGNABLE = ("due", "returned")  # nobody has begun the form
 
-# Retail loans are watched by statistics: they are inspected after a red alert only, unless the lender's
-# parameters name their product kind.
-RETAIL = frozenset({"card", "consumer", "mortgage"})
-
 SIZES = ("large", "medium", "small")
 CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")  # rank 1 to 5
 TASK_DAYS = ("opens_before", "shortest_notice", "missed_first", "spread")
+KEYS = ("inspection.size_limits", "inspection.task_days")
+
+# version of the plan: a draft may be changed by its maker; what was proposed is frozen
+PLAN_MOVES: Mapping[str, Set[str]] = {
+    "draft": {"proposed", "withdrawn"},
+    "proposed": {"approved", "withdrawn"},
+    "approved": set(),
+    "withdrawn": set(),
+}
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The numbers of the plan in force on one date, as SQL wants them."""
+class Numbers:
+    """The numbers around the plan that are parameters of the lender."""
 
-    first_days: dict[str, int]  # product kind -> days after disbursement; kinds that are not listed take `first_default`
-    first_default: int
-    routine_days: dict[str, int]  # red, orange, yellow, large, medium, small, and product kinds that are named
     large_from: int  # amount in the lender's currency from which a loan is large
     medium_from: int
-    special_days: int
     opens_before: int  # days before its due date a routine task appears on the manager's list
-    shortest_notice: int  # days a routine task leaves the manager when the plan is already late
+    shortest_notice: int  # days a task leaves the manager when the plan is already late
     missed_first: int  # days after which a first check that was never planned is left to the routine plan
     spread: int  # days over which loans without any inspection are spread when a book first comes under the plan
 
 
-def plan_from(parameters: Mapping[str, Any]) -> Plan:
-    """The plan in the lender's dated parameters, by key. Raises KeyError naming what is missing."""
-    first = dict(parameters["inspection.first_days"])
-    limits = parameters["inspection.size_limits"]
-    return Plan(
-        first_days={kind: int(days) for kind, days in first.items() if kind != "default"},
-        first_default=int(first["default"]),
-        routine_days={key: int(days) for key, days in parameters["inspection.routine_days"].items()},
-        large_from=int(limits["large"]),
-        medium_from=int(limits["medium"]),
-        special_days=int(parameters["inspection.special_days"]),
-        **{name: int(parameters["inspection.task_days"][name]) for name in TASK_DAYS},
+def numbers_from(parameters: Mapping[str, Any]) -> Numbers:
+    """The numbers in the lender's dated parameters, by key. Raises KeyError naming what is missing."""
+    limits, days = parameters["inspection.size_limits"], parameters["inspection.task_days"]
+    return Numbers(large_from=int(limits["large"]), medium_from=int(limits["medium"]), **{name: int(days[name]) for name in TASK_DAYS})
+
+
+def size_of(amount: Any, numbers: Numbers) -> str:
+    """large, medium or small by the amount lent; the limit itself belongs to the larger size."""
+    return "large" if amount >= numbers.large_from else "medium" if amount >= numbers.medium_from else "small"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the plan asks of a loan at a close. `rank` 1 normal to 5 loss; `level` 0 none to 3 red; `exposure` in the lender's currency."""
+
+    product_kind: str
+    size: str
+    rank: int = 1
+    level: int = 0
+    exposure: Decimal = Decimal(0)
+    tier: int | None = None  # of a key customer, 1 the closest watched
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the plan; an empty condition fits every loan. Ranges of class, tier and level hold both ends, exposure not its upper one."""
+
+    place: int
+    occasion: str
+    kind: str
+    days: int | None
+    product_kind: str = ""
+    size: str = ""
+    class_from: int | None = None
+    class_to: int | None = None
+    exposure_from: Decimal | None = None
+    exposure_to: Decimal | None = None
+    tier_from: int | None = None
+    tier_to: int | None = None
+    level_from: int | None = None
+    level_to: int | None = None
+
+
+def _within(value: Any, low: Any, high: Any) -> bool:
+    if low is None and high is None:
+        return True
+    return value is not None and (low is None or value >= low) and (high is None or value <= high)
+
+
+def fits(line: Line, facts: Facts) -> bool:
+    """Whether a loan meets every condition of the line. A borrower without a tier fits no line that names one."""
+    return (
+        line.product_kind in ("", facts.product_kind)
+        and line.size in ("", facts.size)
+        and _within(facts.rank, line.class_from, line.class_to)
+        and (line.exposure_from is None or facts.exposure >= line.exposure_from)
+        and (line.exposure_to is None or facts.exposure < line.exposure_to)
+        and _within(facts.tier, line.tier_from, line.tier_to)
+        and _within(facts.level, line.level_from, line.level_to)
     )
 
 
-def size_of(amount: Any, plan: Plan) -> str:
-    """large, medium or small by the amount lent; the limit itself belongs to the larger size."""
-    return "large" if amount >= plan.large_from else "medium" if amount >= plan.medium_from else "small"
+def line_for(lines: Iterable[Line], occasion: str, facts: Facts) -> Line | None:
+    """Of the lines of an occasion the first that fits, by place; None where none does. A line without days says: none is made.
 
-
-def routine_interval(plan: Plan, *, amount: Any, risk_class: str, alert_level: int, product_kind: str) -> int | None:
-    """Days between two routine inspections of a loan: the shortest that size, class and open alerts call for.
-
-    alert_level: 0 none, 1 yellow, 2 orange, 3 red. A class from substandard on counts as red, special mention as yellow.
-    None: retail, which is not inspected by routine unless `routine_days` names the product kind. The SQL of the day's
-    step says the same over sets; a test compares the two.
+    The SQL of the day's step says the same over sets; a test compares the two.
     """
-    if product_kind in RETAIL:
-        return plan.routine_days.get(product_kind)
-    by_size = plan.routine_days.get(product_kind, plan.routine_days[size_of(amount, plan)])
-    by_class = {"normal": by_size, "special_mention": plan.routine_days["yellow"]}.get(risk_class, plan.routine_days["red"])
-    by_alert = {1: plan.routine_days["yellow"], 2: plan.routine_days["orange"], 3: plan.routine_days["red"]}.get(alert_level, by_size)
-    return min(by_size, by_class, by_alert)
+    return next((line for line in sorted(lines, key=lambda line: line.place) if line.occasion == occasion and fits(line, facts)), None)
 
 
-def first_check_due(plan: Plan, *, disbursed_on: date, product_kind: str) -> date | None:
-    """Until when the first check after disbursement must be done; None for retail that the parameters do not name."""
-    if product_kind in RETAIL and product_kind not in plan.first_days:
+def first_due(line: Line | None, numbers: Numbers, *, disbursed_on: date, on: date) -> date | None:
+    """Until when the first check must be done, as opened on `on`; None for a loan that is not checked or was missed too long ago.
+
+    One that was missed up to `missed_first` days ago leaves the shortest notice from `on`.
+    """
+    if line is None or line.days is None or disbursed_on > on:
         return None
-    return disbursed_on + timedelta(days=plan.first_days.get(product_kind, plan.first_default))
+    due = disbursed_on + timedelta(days=line.days)
+    if due < on - timedelta(days=numbers.missed_first):
+        return None
+    return on + timedelta(days=numbers.shortest_notice) if due < on else due
+
+
+def routine_due(line: Line | None, numbers: Numbers, *, last_on: date | None, disbursed_on: date, bucket: int, on: date) -> date | None:
+    """Until when a routine inspection must be done, as opened on `on`; None while it is more than `opens_before` days away.
+
+    Counted from the last inspection, before the first one from the disbursement. A loan that was never inspected and is more
+    than `missed_first` days late is spread by its bucket; any other leaves at least the shortest notice.
+    """
+    if line is None or line.days is None:
+        return None
+    due = (last_on or disbursed_on) + timedelta(days=line.days)
+    if due > on + timedelta(days=numbers.opens_before):
+        return None
+    notice = on + timedelta(days=numbers.shortest_notice)
+    if last_on is None and due < on - timedelta(days=numbers.missed_first):
+        return notice + timedelta(days=bucket % numbers.spread)
+    return max(due, notice)
+
+
+def maturity_due(line: Line | None, numbers: Numbers, *, matures_on: date, on: date) -> date | None:
+    """Until when the inspection before maturity must be done, as opened on `on`; None while it is far, and from the maturity on.
+
+    One that comes late leaves the shortest notice, but never past the day before maturity.
+    """
+    if line is None or line.days is None or matures_on <= on:
+        return None
+    due = matures_on - timedelta(days=line.days)
+    if due > on + timedelta(days=numbers.opens_before):
+        return None
+    return due if due >= on else min(on + timedelta(days=numbers.shortest_notice), matures_on - timedelta(days=1))
+
+
+def off_site_fits_trouble(line: Line) -> bool:
+    """Whether an off-site line reaches a loan that is not small, is below class normal, or has an open orange or red alert."""
+    return line.kind == "off_site" and (line.size != "small" or line.class_to != 1 or line.level_to is None or line.level_to > 1)
+
+
+def unreachable(lines: Iterable[Line]) -> list[Line]:
+    """Lines that no loan ever reaches, because one above them of the same occasion asks no more than they do."""
+    shadowed, above = [], []
+    for line in sorted(lines, key=lambda line: line.place):
+        if any(_covers(other, line) for other in above):
+            shadowed.append(line)
+        above.append(line)
+    return shadowed
+
+
+def _covers(above: Line, line: Line) -> bool:
+    if above.occasion != line.occasion or above.product_kind not in ("", line.product_kind) or above.size not in ("", line.size):
+        return False
+    return all(
+        (getattr(above, f"{name}_from") is None or ((low := getattr(line, f"{name}_from")) is not None and low >= getattr(above, f"{name}_from")))
+        and (getattr(above, f"{name}_to") is None or ((high := getattr(line, f"{name}_to")) is not None and high <= getattr(above, f"{name}_to")))
+        for name in ("class", "exposure", "tier", "level")
+    )
+
+
+def may_postpone(*, agreed_before: int, first_due_on: date, to_day: date, times: int, days: int) -> str:
+    """"" where an inspection may be postponed once more, "times" or "days" for the limit of the plan that it would pass.
+
+    days: from the day on which it was first due to `to_day`, both limits included.
+    """
+    if agreed_before >= times:
+        return "times"
+    return "days" if (to_day - first_due_on).days > days else ""
 
 
 def days_late(due_on: date, state: str, on: date) -> int:

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.db.models.functions import Now
 
+from inspections.planning import shipped
+from inspections.planning.models import PlanRow, PlanText, PlanVersion
 from loanwatch.demo.calendar import Calendar
 from loanwatch.demo.places import PRODUCTS, TREE
 from loanwatch.demo.staff import BORROWER_LOGINS, Seat, left_on
 from loanwatch.kernel import calendars
 from loanwatch.lenders import actions
 from loanwatch.lenders.defaults import give_terms
-from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Parameter, Product
-from loanwatch.lenders.queries import parameter
+from loanwatch.lenders.models import DayException, Lender, LenderCalendar, Product
 from loanwatch.people import tree
 from loanwatch.people.models import Account, Branch, Person, Role, RoleHeld
 
@@ -76,29 +78,24 @@ def hire(lender: Lender, everybody: list[Seat], calendar: Calendar, password: st
     return by_login
 
 
-# What the plan says while inspections are still planned elsewhere: no check ever falls due.
-NO_FIRST = {"default": -100_000}
-NO_ROUTINE = dict.fromkeys(("red", "orange", "yellow", "large", "medium", "small"), 100_000)
+ELSEWHERE = [{"place": n, "occasion": occasion, "kind": "special", "days": 5} for n, occasion in enumerate(("red_alert", "asked"), start=1)]
 
 
 def take_up_plan(lender: Lender, on: date, people: dict[str, Person]) -> None:
-    """The shipped inspection plan comes into force on `on`: proposed by one credit administrator, approved by the other."""
-    elsewhere, taken_up = "Inspections were planned in another system until then", "The plan of LoanWatch is taken up"
+    """The shipped inspection plan comes into force on `on`: made by one credit administrator, approved by the other.
+
+    Until then inspections were planned in another system, and the plan holds special inspections only.
+    """
     first_day = min(LenderCalendar.objects.filter(lender=lender).values_list("from_on", flat=True))
-    rows = []
-    for key, none in (("inspection.first_days", NO_FIRST), ("inspection.routine_days", NO_ROUTINE)):
-        shipped = parameter(lender, key, on)
-        for value, valid_from, source in ((none, max(first_day, date(1991, 1, 1)), elsewhere), (shipped, on, taken_up)):
-            rows.append(
-                Parameter(
-                    lender=lender,
-                    key=key,
-                    value=value,
-                    valid_from=valid_from,
-                    source=source,
-                    confidence=Parameter.Confidence.OWN,
-                    proposed_by=people["credit"].staff_no,
-                    approved_by=people["credit2"].staff_no,
-                )
-            )
-    Parameter.objects.bulk_create(rows)
+    versions = (
+        (1, first_day, "Inspections were planned in another system until then", ELSEWHERE),
+        (2, on, "The plan of LoanWatch is taken up", shipped.ROWS),
+    )
+    for number, valid_from, why, rows in versions:
+        version = PlanVersion.objects.create(
+            lender=lender, number=number, valid_from=valid_from, why=why, source=shipped.SOURCE, regulation_on=valid_from, made_by=people["credit"]
+        )
+        PlanRow.objects.bulk_create(PlanRow(version=version, **row) for row in rows)
+        PlanText.objects.bulk_create(PlanText(version=version, language=language, **words) for language, words in shipped.TEXTS.items())
+        for state, what in (("proposed", {"proposed_at": Now()}), ("approved", {"approved_by": people["credit2"], "approved_at": Now()})):
+            PlanVersion.objects.filter(pk=version.pk).update(state=state, **what)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from loanwatch.lenders import parameters as actions
 from loanwatch.lenders.forms import ProductChangeForm, ProductForm, ProposalForm, WithdrawForm
 from loanwatch.lenders.models import Lender, Parameter, Product
-from loanwatch.lenders.words import name_of
+from loanwatch.lenders.words import RETIRED, name_of
 from loanwatch.people.models import Person
 from loanwatch.people.policy import Act
 
@@ -75,7 +75,7 @@ def parameters(request: HttpRequest) -> HttpResponse:
 
 
 def _all(lender: Lender) -> Any:
-    return Parameter.objects.filter(lender=lender).order_by("key", "-valid_from", "-pk")
+    return Parameter.objects.filter(lender=lender).exclude(key__in=RETIRED).order_by("key", "-valid_from", "-pk")
 
 
 def _line(key: str, versions: list[Parameter], on: date) -> dict[str, Any]:

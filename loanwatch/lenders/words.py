@@ -5,6 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+# Said by the inspection plan now; what was in force stays in the table for the years it counted.
+RETIRED = ("inspection.first_days", "inspection.routine_days", "inspection.special_days")
+
 NAMES: dict[str, Any] = {
     "class.days_past_due": _("Risk class by days past due"),
     "buckets.days_past_due": _("Overdue buckets"),
@@ -16,15 +19,12 @@ NAMES: dict[str, Any] = {
     "restructure.observation_months": _("Months a restructured loan is watched"),
     "valuation.allowed_days": _("Days a collateral valuation may be old, by type"),
     "extension.edge_days": _("Days just before a limit, for extensions"),
-    "inspection.first_days": _("Days to the first check after disbursement"),
-    "inspection.routine_days": _("Days between routine inspections"),
     "inspection.size_limits": _("Amounts from which a loan is large or medium"),
     "inspection.task_days": _("Days by which inspection tasks are planned"),
     "inspection.verify_days": _("Days from handing in an inspection to its verification"),
     "rating.allowed_days": _("Days an internal rating may be old"),
     "maturity.notice_days": _("Days before maturity that a loan is taken up, by term or product kind"),
     "deadline.days_before": _("Days before something falls due that it appears on the list"),
-    "inspection.special_days": _("Days to a special inspection after a red alert"),
     "limits.sector": _("Limits by industry"),
     "conduct.least_points": _("Fewest points from which a person's checks say something"),
     "observation.keep_days": _("Days that daily observations are kept"),

@@ -6,10 +6,8 @@ import pytest
 from django.db import connection
 
 from borrowers.loans.models import CheckDuty, Custody
-from inspections.planning.actions import KEYS, schedule_tasks
 from inspections.planning.models import Task
-from inspections.planning.rules import plan_from, routine_interval
-from loanwatch.lenders.queries import parameter
+from inspections.planning.schedule import schedule_tasks
 from loanwatch.trail.ledger import key_of
 from tests.alerts.signals.nights import close
 from tests.inspections.book import TODAY, make_alert, make_day, make_loan, observe
@@ -164,40 +162,6 @@ def test_a_loan_without_a_lead_gets_a_task_that_waits_for_the_branch_head(day):
         cursor.execute("UPDATE alerts_loanday SET manager_id = NULL")
     schedule(day)
     assert Task.objects.get().assigned_to is None
-
-
-def test_the_sql_says_what_the_rule_says(day):
-    plan = plan_from(
-        {
-            key: parameter(day.lender, key, TODAY)
-            for key in KEYS
-        }
-    )
-    expected = {}
-    for amount in (500_000, 1_000_000, 5_000_000):
-        for risk_class in ("normal", "special_mention", "substandard"):
-            for level in (0, 1, 2):
-                interval = routine_interval(plan, amount=amount, risk_class=risk_class, alert_level=level, product_kind="working_capital")
-                loan = make_loan(day, principal=amount, disbursed_on=TODAY + timedelta(days=13 - interval))
-                Task.objects.create(
-                    lender=day.lender,
-                    bucket=loan.bucket,
-                    loan=loan,
-                    borrower=loan.borrower,
-                    branch=loan.branch,
-                    kind="first",
-                    opened_on=loan.disbursed_on,
-                    due_on=loan.disbursed_on,
-                    state="done",
-                    submitted_on=loan.disbursed_on,
-                    closed_on=loan.disbursed_on,
-                )
-                if level:
-                    make_alert(day, loan, level=level)
-                observe(day, loan, risk_class=risk_class)
-                expected[loan.pk] = TODAY + timedelta(days=13)
-    schedule(day)
-    assert dict(Task.objects.filter(kind="routine").values_list("loan_id", "due_on")) == expected
 
 
 def test_a_loan_that_is_set_aside_keeps_its_tasks_as_they_are(day):

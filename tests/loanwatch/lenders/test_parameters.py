@@ -15,7 +15,7 @@ from loanwatch.people.models import Role
 from loanwatch.trail.models import AuditEvent, BusinessDay
 from tests.loanwatch.people.conftest import TODAY, browser_of
 
-KEY = "inspection.special_days"
+KEY = "alerts.reopen_days"
 LATER = TODAY + timedelta(days=10)
 
 
@@ -31,9 +31,9 @@ def form(**changed):
 
 def test_a_proposed_value_counts_only_when_another_person_has_approved_it_and_from_its_day(bank):
     made = proposed(bank)
-    assert parameter(bank.lender, KEY, LATER) == 5
+    assert parameter(bank.lender, KEY, LATER) == 14
     actions.approve(by=bank.second, parameter=made)
-    assert parameter(bank.lender, KEY, LATER - timedelta(days=1)) == 5
+    assert parameter(bank.lender, KEY, LATER - timedelta(days=1)) == 14
     assert parameter(bank.lender, KEY, LATER) == 3
 
 
@@ -65,7 +65,7 @@ def test_a_value_whose_first_day_was_closed_meanwhile_is_not_approved(bank):
     with pytest.raises(Conflict) as refusal:
         actions.approve(by=bank.second, parameter=made)
     assert refusal.value.code == "DAY_CLOSED"
-    assert parameter(bank.lender, KEY, LATER) == 5
+    assert parameter(bank.lender, KEY, LATER) == 14
     actions.withdraw(by=bank.first, parameter=made, reason="Too late")
     with pytest.raises(Conflict):
         proposed(bank)
@@ -136,7 +136,7 @@ def test_a_withdrawn_proposal_stays_in_the_trail_with_its_reason(bank):
         {"value": "Infinity"},
         {"value": "[3]"},
         {"value": ""},
-        {"value": "5"},
+        {"value": "14"},
         {"valid_from": (TODAY - timedelta(days=1)).isoformat()},
         {"valid_from": "2026-02-30"},
         {"source": ""},

@@ -259,7 +259,7 @@ def _house(lender: Lender, bank: book.Bank) -> dict[str, Any]:
     """Somebody to keep, with a role and an account; a parameter that waits; a product."""
     kept = hire(lender, Role.FIELD_AGENT, bank.branch, "Kept")
     parameter = Parameter.objects.create(
-        lender=lender, key="inspection.special_days", value=7, valid_from=date(2027, 1, 1), source="Test", proposed_by="NOBODY"
+        lender=lender, key="alerts.reopen_days", value=7, valid_from=date(2027, 1, 1), source="Test", proposed_by="NOBODY"
     )
     tokens.make_token(kept.account, "somebody else's")
     product = Product.objects.filter(lender=lender).first()
