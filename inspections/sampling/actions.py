@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 LONG_AGO = date(2000, 1, 1)
 
 
-def _alone(lender: Lender) -> None:
+def alone(lender: Lender) -> None:
     """One transaction at a time makes seeds, policies and draws of a lender; it is over in milliseconds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('loanwatch.sampling:' || %s, 0))", [str(lender.pk)])
@@ -35,7 +35,7 @@ def _alone(lender: Lender) -> None:
 @transaction.atomic
 def install_policy(lender: Lender) -> SamplingPolicy:
     """The shipped policy, for a lender that has none in force yet; else the first one."""
-    _alone(lender)
+    alone(lender)
     if there := SamplingPolicy.objects.filter(lender=lender, state=SamplingPolicy.State.APPROVED).order_by("valid_from").first():
         return there
     shipped = rules.SHIPPED
@@ -83,7 +83,7 @@ def ensure_seed(lender: Lender, month: date, *, on: date) -> SamplingSeed:
     month = rules.month_of(month)
     if there := SamplingSeed.objects.filter(lender=lender, month=month).first():
         return there
-    _alone(lender)
+    alone(lender)
     if there := SamplingSeed.objects.filter(lender=lender, month=month).first():
         return there
     fresh = token_bytes(rules.SEED_BYTES)
@@ -116,7 +116,7 @@ def ensure_drawn(visits: Iterable[Visit | int], *, on: date | None = None) -> di
 @transaction.atomic
 def _draw_all(lender: Lender, ids: list[int], on: date) -> None:
     policies = policies_in_force(lender)
-    _alone(lender)
+    alone(lender)
     ids = sorted(set(ids) - set(Draw.objects.filter(visit__in=ids).values_list("visit_id", flat=True)))
     by_policy: dict[int, list[Drawable]] = defaultdict(list)
     for last_points in {policy.last_points for policy in policies}:

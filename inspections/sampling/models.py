@@ -14,7 +14,7 @@ from inspections.visits.models import Visit
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
 
-__all__ = ["Draw", "SamplingPolicy", "SamplingStratum", "SamplingSeed"]
+__all__ = ["Draw", "SamplingPolicy", "SamplingSeed", "SamplingStratum"]
 
 PERCENT = {"max_digits": 5, "decimal_places": 2}
 
