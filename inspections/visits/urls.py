@@ -7,7 +7,7 @@ from loanwatch.people.routes import route
 RECORD = Act.VISIT_RECORD
 
 patterns = [
-    route("m/", views.today, name="today", get=RECORD),
+    route("m/list/", views.today, name="today", get=RECORD),
     route("m/tasks/<int:task_id>/start/", views.start, name="start", post=RECORD),
     route("m/visits/<int:visit_id>/", views.form, name="form", get=RECORD, post=RECORD),
     route("m/visits/<int:visit_id>/save/", views.save, name="save", post=RECORD),

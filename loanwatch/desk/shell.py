@@ -25,6 +25,7 @@ HOME = (("desk:home",), _("My work"), "home-2")
 SYSTEM = (("desk:home",), _("System"), "home-2")
 PORTFOLIO = (("desk:portfolio",), _("Portfolio"), "chart-histogram")
 TASKS = (("inspections:tasks",), _("Inspection tasks"), "clipboard-check")
+ON_THEIR_WAY = (("sending:hanging",), _("Inspections on their way"), "device-mobile")
 DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
 PHONE = (("visits:today",), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
@@ -60,7 +61,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
-    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
+    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES, ON_THEIR_WAY]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
@@ -74,7 +75,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
-    Role.SYSADMIN: [("", [SYSTEM]), (HOUSE, [USERS, BRANCHES, MATRIX, FEEDS, DAYS, OUTBOX])],
+    Role.SYSADMIN: [("", [SYSTEM]), (HOUSE, [USERS, BRANCHES, MATRIX, FEEDS, DAYS, OUTBOX, ON_THEIR_WAY])],
     Role.BORROWER: [("", [PORTAL])],
 }
 

@@ -54,12 +54,14 @@ class AccessMiddleware:
             return None  # the API asks the same table in its permission class, after it has read the token
         access = request.access
         if access is None:
-            return redirect_to_login(request.get_full_path())
+            return logged_out() if ACTS.asked_by_script(request) else redirect_to_login(request.get_full_path())
         if (
             access.account.must_change_password
             and match
             and match.view_name not in {"account_change_password", "account_logout", "set_language"}
         ):
+            if ACTS.asked_by_script(request):
+                return answer(request, 403, _temporary(), "PASSWORD_TEMPORARY")
             messages.warning(request, _temporary())
             return redirect(reverse("account_change_password"))
         if act != SIGNED_IN and not access.may(act):
@@ -79,14 +81,21 @@ class _Acts:
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, str]] = {}
+        self.scripts: set[str] = set()
         self.root: Any = None
 
     def of(self, name: str) -> dict[str, str] | None:
         root = get_resolver()
         if root is not self.root:
             self.root = root
-            self.known = {n: a for n, _, p in all_routes(root) if (a := acts_of(p, n)) is not None}
+            routes = list(all_routes(root))
+            self.known = {n: a for n, _, p in routes if (a := acts_of(p, n)) is not None}
+            self.scripts = {n for n, _, p in routes if getattr(p, "json", False)}
         return self.known.get(name)
+
+    def asked_by_script(self, request: HttpRequest) -> bool:
+        """Whether the address answers JSON only; known after `of` was asked."""
+        return request.resolver_match is not None and request.resolver_match.view_name in self.scripts
 
 
 ACTS = _Acts()
@@ -114,9 +123,17 @@ def _not_text() -> str:
 
 def answer(request: HttpRequest, status: int, sentence: str, code: str) -> HttpResponse:
     """The one page (or JSON object) for 400, 403 and 409: what happened, in the sentence of the rule that said so."""
+    if ACTS.asked_by_script(request):
+        return JsonResponse({"code": code, "sentence": sentence}, status=status)
     if request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"code": code, "detail": sentence}, status=status)
     return render(request, f"{status}.html", {"reason": sentence, "code": code}, status=status)
+
+
+def logged_out() -> HttpResponse:
+    """For a script: the session has ended; what it holds is to be kept and sent after the log-in."""
+    sentence = _("You are no longer logged in. Log in again; everything you recorded stays on this phone and is sent afterwards.")
+    return JsonResponse({"code": "LOGIN", "sentence": sentence}, status=401)
 
 
 def refusal(request: HttpRequest, sentence: str, code: str) -> HttpResponse:

@@ -87,6 +87,7 @@ class Act(StrEnum):
     CHECKLIST_APPROVE = "checklist.approve"
     VISIT_SEE = "visit.see"
     VISIT_RECORD = "visit.record"
+    SENDING_SEE = "sending.see"
     FOUR_EYES_SEE = "four_eyes.see"
     VISIT_VERIFY = "visit.verify"
     VISIT_EXPLAIN = "visit.explain"
@@ -282,6 +283,9 @@ TABLE: dict[Act, Grant] = {
         frozenset({AM, FA, RO}),
         _("Only the person the task is assigned to can record this inspection. Ask the branch head to assign it to you."),
         _assigned,
+    ),
+    Act.SENDING_SEE: Grant(
+        frozenset({BH, SA}), _("What hangs between phones and the server is shown to branch heads and system administrators.")
     ),
     Act.FOUR_EYES_SEE: Grant(frozenset({RO, AU}), _("The four-eyes queue is worked by risk officers.")),
     Act.VISIT_VERIFY: Grant(frozenset({RO}), _("A risk officer who did not record this inspection must verify it."), _not_recorder),

@@ -20,11 +20,17 @@ FOREIGN: dict[str, dict[str, str]] = {
 }
 
 
-def route(pattern: str, view: Callable[..., Any], *, name: str, get: str | Act | None = None, post: str | Act | None = None) -> URLPattern:
-    """As Django's `path`, with the act each method needs. A method without an act answers 405."""
+def route(
+    pattern: str, view: Callable[..., Any], *, name: str, get: str | Act | None = None, post: str | Act | None = None, json: bool = False
+) -> URLPattern:
+    """As Django's `path`, with the act each method needs. A method without an act answers 405.
+
+    json: a script asks, which a page to log in or a page of refusal would not help: it is answered {"code", "sentence"}.
+    """
     acts = {method: act for method, act in (("GET", get), ("POST", post)) if act is not None}
     pattern_ = path(pattern, view, name=name)
     pattern_.acts = acts  # type: ignore[attr-defined]
+    pattern_.json = json  # type: ignore[attr-defined]
     return pattern_
 
 

@@ -17,7 +17,7 @@ DESK = {
         "/borrowers/",
         "/documents/",
         "/classification/",
-        "/m/",
+        "/m/list/",
         "/house/profile/",
         "/accounts/password/change/",
     ],
@@ -82,12 +82,12 @@ DESK = {
         "/reminders/texts/soon/zh-hans/",
         "/outbox/",
     ],
-    "agent": ["/", "/inspections/", "/m/"],
+    "agent": ["/", "/inspections/", "/m/list/"],
     "auditor": ["/", "/trail/events/", "/trail/days/", "/trail/days/list/", "/house/access/", "/four-eyes/"],
     "sysadmin": ["/", "/house/users/", "/house/users/new/", "/house/branches/", "/trail/days/", "/feeds/"],
     "borrower": ["/portal/"],
 }
-PHONE = ["/m/"]
+PHONE = ["/m/list/"]
 
 # Behind a list lies a page for each of its rows: the first link of this form is followed.
 BEHIND = {
@@ -109,7 +109,7 @@ BEHIND = {
     "/house/branches/": r"/house/branches/\d+/",
     "/house/parameters/": r"/house/parameters/[^/?.]+/",
     "/house/products/": r"/house/products/\d+/",
-    "/m/": r"/m/visits/\d+/",
+    "/m/list/": r"/m/visits/\d+/",
 }
 
 

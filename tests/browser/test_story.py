@@ -66,7 +66,7 @@ def record(page: Page, words: str) -> None:
         page.select_option("select[name=conclusion]", "no_problem")
     page.fill("[name=summary]", words)
     page.locator(".act button.p").click()
-    page.wait_for_url(re.compile(r"/m/$|/inspections/visits/"))
+    page.wait_for_url(re.compile(r"/m/list/$|/inspections/visits/"))
 
 
 def confirmed_visits(page: Page, manager: str) -> int:
@@ -102,7 +102,7 @@ def test_an_inspection_is_made_returned_made_again_and_confirmed_by_another_pers
     portfolio = head.log_in("head")
     before = confirmed_visits(portfolio, name)
     page = manager.log_in("manager")
-    page.goto("/m/")
+    page.goto("/m/list/")
     picture(page, "phone-today", keep)
     page.locator("form[action*='/m/tasks/'] button").first.click()
     page.wait_for_url(re.compile(r"/m/visits/\d+/"))
@@ -122,7 +122,7 @@ def test_an_inspection_is_made_returned_made_again_and_confirmed_by_another_pers
     reason = desk.locator("[name=reason]")
     decide(desk, reason, "return")
 
-    page.goto("/m/")
+    page.goto("/m/list/")
     page.locator("section", has_text=re.compile("Returned")).locator("form[action*='/m/tasks/'] button").first.click()
     page.wait_for_url(re.compile(r"/m/visits/\d+/"))
     record(page, "Counted the stock again with the storekeeper; receipts of May explained.")

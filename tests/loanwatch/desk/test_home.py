@@ -62,7 +62,7 @@ def test_a_credit_administrator_finds_what_another_has_proposed(client, branch):
 
 
 @pytest.mark.parametrize(
-    ("role", "goes_to"), [(Role.BRANCH_HEAD, "/portfolio/"), (Role.AUDITOR, "/trail/"), (Role.FIELD_AGENT, "/m/"), (Role.SYSADMIN, None)]
+    ("role", "goes_to"), [(Role.BRANCH_HEAD, "/portfolio/"), (Role.AUDITOR, "/trail/"), (Role.FIELD_AGENT, "/m/list/"), (Role.SYSADMIN, None)]
 )
 def test_every_other_role_has_a_home_of_its_own(client, branch, role, goes_to):
     client.force_login(hire(branch, role).account)
