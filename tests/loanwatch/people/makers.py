@@ -50,6 +50,10 @@ def _by_lender(role: str, at: str, place: str) -> bool:
     return place != world.STRANGER
 
 
+def _by_order(role: str, at: str, place: str) -> bool:
+    return place == OWN if role == Role.FIELD_AGENT else _by_branch(role, at, place)
+
+
 def _always(role: str, at: str, place: str) -> bool:
     return True
 
@@ -141,6 +145,10 @@ MAKERS: dict[str, Maker] = {
     "visits/photo_id": Maker(_of("photo by"), _assigned),
     "visits/code": PHOTO_POINT,
     "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
+    "agencies/code": Maker(_thing("agency", "code"), _by_lender),
+    "agencies/order_id": Maker(_thing("order"), _by_order),
+    "agencies/visit_id": Maker(_thing("ordered visit"), _by_order),
+    "agencies/token": Maker(lambda place, role: "no-such-link", _never),
     # messages
     "outbox/pk": Maker(_thing("message"), _by_lender),
     "reminders/kind": Maker(lambda place, role: "soon", _always),

@@ -35,6 +35,7 @@ from loanwatch.people.tree import NewBranch, open_branches
 from loanwatch.trail.models import BusinessDay, RunException
 from loanwatch.trail.outbox.models import OutboxMessage
 from tests.inspections import book
+from tests.loanwatch.people.world_agencies import agency_things
 
 TODAY = book.TODAY
 TREE = [
@@ -185,6 +186,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
         things[f"begun by {who}"], things[f"photo by {who}"] = begun, _photo(begun)
         things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
+    things |= agency_things(bank)
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
     PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
     repayment = Repayment.objects.create(
