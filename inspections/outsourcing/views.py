@@ -65,7 +65,7 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _agency_step(request: HttpRequest, found: Agency, forms: dict[str, Any]) -> HttpResponse | None:
-    """Do what was posted; None when a form lacks something."""
+    """Do what was posted; None when a form lacks something. A post that says nothing shows the page again."""
     access, step = request.access, request.POST.get("step", "")
     if step == "suspend":
         forms["suspend"] = form = SuspendForm(request.POST)
@@ -87,8 +87,6 @@ def _agency_step(request: HttpRequest, found: Agency, forms: dict[str, Any]) -> 
             request.session["phone_link"] = {"name": place.person.name, "token": token}
     elif step == "agree" and request.POST.get("contract", "").isdecimal():
         actions.agree_contract(contract_id=get_object_or_404(found.contracts, pk=int(request.POST["contract"])).pk, by=access)
-    else:
-        raise Http404
     return redirect("agencies:agency", code=found.code)
 
 

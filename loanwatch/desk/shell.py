@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from loanwatch.desk.counts import COUNTS
 from loanwatch.people.middleware import ACTS
 from loanwatch.people.models import Role
-from loanwatch.people.routes import SIGNED_IN
+from loanwatch.people.routes import PUBLIC, SIGNED_IN
 from loanwatch.trail.models import BusinessDay
 
 THEMES = ("light", "dark")
@@ -27,10 +27,12 @@ PORTFOLIO = (("desk:portfolio",), _("Portfolio"), "chart-histogram")
 TASKS = (("inspections:tasks",), _("Inspection tasks"), "clipboard-check")
 ON_THEIR_WAY = (("sending:hanging",), _("Inspections on their way"), "device-mobile")
 DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
-PHONE = (("visits:today",), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
+PHONE = (("phone:app", "visits:today"), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 CASES = (("cases:list",), _("Cases"), "folder")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
+AGENCIES = (("agencies:orders",), _("Agencies"), "package")
+PACKETS = (("agencies:agent_home",), _("Our orders"), "clipboard-list")
 LOANS = (("loans:list", "desk:loans"), _("Loans"), "file-dollar")
 BORROWERS = (("borrowers:list", "desk:borrowers"), _("Borrowers"), "building-factory-2")
 DOCUMENTS = (("documents:list",), _("Documents"), "archive")
@@ -51,27 +53,34 @@ BRANCHES = (("people:branches",), _("Branches"), "sitemap")
 MATRIX = (("people:matrix",), _("Access matrix"), "shield-check")
 PORTAL = (("portal:home",), _("My loans"), "home-dollar")
 
-BOOK, RULEBOOK, HOUSE = _("Portfolio"), _("Rules"), _("System")
+BOOK, INSPECTING, RULEBOOK, HOUSE = _("Portfolio"), _("Inspections"), _("Rules"), _("System")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
     Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
     Role.RISK_OFFICER: [
-        ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES]),
+        ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES, PHONE]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
+        (INSPECTING, [AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
-    Role.BRANCH_HEAD: [("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES, ON_THEIR_WAY]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION])],
+    Role.BRANCH_HEAD: [
+        ("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]),
+        (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
+        (INSPECTING, [ON_THEIR_WAY, AGENCIES]),
+    ],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
+        (INSPECTING, [AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
-    Role.FIELD_AGENT: [("", [PHONE])],
+    Role.FIELD_AGENT: [("", [PHONE, PACKETS])],
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, CASES, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
+        (INSPECTING, [AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
@@ -170,7 +179,7 @@ class Shell:
 
     def _may_open(self, name: str) -> bool:
         act = (ACTS.of(name) or {}).get("GET")
-        return act is not None and (act == SIGNED_IN or self.access is None or self.access.may(act))
+        return act is not None and (act in {PUBLIC, SIGNED_IN} or self.access is None or self.access.may(act))
 
     @property
     def home_url(self) -> str:
