@@ -9,6 +9,7 @@ from borrowers.documents import api as documents
 from borrowers.intake import api as intake
 from borrowers.loans import api as loans
 from borrowers.parties import api as parties
+from inspections.findings import api as findings
 from inspections.planning import api as planning
 from inspections.visits import api as visits
 from loanwatch.people.api import ApiView
@@ -25,5 +26,6 @@ urlpatterns = [
     *loans.urlpatterns,
     *planning.urlpatterns,
     *visits.urlpatterns,
+    *findings.urlpatterns,
     route("schema/", SpectacularAPIView.as_view(authentication_classes=ApiView.authentication_classes), name="schema", get=SIGNED_IN),
 ]

@@ -1,7 +1,7 @@
 """A finding's way: raised, remedied by its owner, verified or returned by another. Holds come and go with it in the database itself."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from borrowers.parties.models import Borrower
 from inspections.findings import rules
 from inspections.findings.files import Upload, keep_files
 from inspections.findings.models import Finding, FindingNote
-from inspections.findings.queries import branch_of, due_by_severity, may_own, owner_of, setting, verified_before
+from inspections.findings.queries import branch_of, due_by_severity, may_own, owner_of, verified_before
 from loanwatch.kernel.moves import may_move
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
@@ -87,7 +87,7 @@ def _moved(finding: Finding, new: str) -> None:
     finding.state = new
 
 
-def _require_owner(finding: Finding, by: Access) -> None:
+def require_owner(finding: Finding, by: Access) -> None:
     by.check(Act.FINDING_REMEDY, finding)
     if by.person is None or by.person.pk != finding.owner_id:
         raise Refused(_("Only %(name)s, who owns this finding, can do this.") % {"name": finding.owner}, code="NOT_THE_OWNER")
@@ -100,7 +100,7 @@ def hand_in_remedy(*, finding_id: int, by: Access, text: str, uploads: Sequence[
     Raises Finding.DoesNotExist, Refused unless `by` owns it or says nothing, Conflict in another state, BadUpload (nothing is kept).
     """
     finding = locked(finding_id, by)
-    _require_owner(finding, by)
+    require_owner(finding, by)
     if not text.strip():
         raise Refused(_("Say in words what was done."), code="REMEDY_EMPTY")
     _moved(finding, rules.REMEDIED)
@@ -180,9 +180,3 @@ def give_to(*, finding_id: int, by: Access, owner: Person, reason: str) -> Findi
     FindingNote.objects.create(finding=finding, kind=FindingNote.Kind.OWNER, text=said, on=by.on, by=author(by))
     record("finding.given", by=by, subject=finding, number=finding.number, before=before.staff_no, to=owner.staff_no, reason=reason.strip())
     return finding
-
-
-def latest_due(finding: Finding) -> date:
-    """The last day to which the due date may be moved by one extension: `findings.extensions` days after it."""
-    days = setting(finding.lender, "findings.extensions", finding.raised_on)["days"]
-    return finding.due_on + timedelta(days=int(days))

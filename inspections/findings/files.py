@@ -37,12 +37,11 @@ def keep_files(note: FindingNote, uploads: Sequence[Upload], by: Access) -> list
         with transaction.atomic():
             for file in checked.values():
                 written.append(keeping.keep(file.data, file.ending))
-                made.append(
-                    FindingFile.objects.create(
-                        note=note, filename=file.name, sha256=file.sha256, stored_sha256=file.stored_sha256, size=len(file.data),
-                        content_type=file.content_type, stored_as=written[-1],
-                    )  # fmt: skip
-                )
+                row = FindingFile.objects.create(
+                    note=note, filename=file.name, sha256=file.sha256, stored_sha256=file.stored_sha256, size=len(file.data),
+                    content_type=file.content_type, stored_as=written[-1],
+                )  # fmt: skip
+                made.append(row)
     except Exception:
         for name in written:
             keeping.storage().delete(name)

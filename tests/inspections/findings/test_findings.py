@@ -13,20 +13,15 @@ from loanwatch.trail.models import AuditEvent
 from tests.inspections.book import TODAY, Bank, make_loan
 
 
-def raised(bank: Bank, loan: Loan | None = None, **changed) -> Finding:
-    given = {"text": "The pledged stock was not there.", "severity": 2, "measure": "Have it counted again."} | changed
-    return actions.raise_finding(by=changed.pop("by", None) or bank.officer, loan=loan or make_loan(bank), **{k: v for k, v in given.items() if k != "by"})
-
-
-def test_a_finding_belongs_to_the_account_manager_and_is_due_by_its_severity(bank: Bank) -> None:
-    finding = raised(bank, severity=3)
+def test_a_finding_belongs_to_the_account_manager_and_is_due_by_its_severity(bank: Bank, raised) -> None:
+    finding = raised(severity=3)
     assert finding.owner == bank.manager.person
     assert (finding.state, finding.raised_on, finding.due_on) == ("open", TODAY, TODAY + timedelta(days=7))  # five working days
     assert AuditEvent.objects.get(event="finding.raised").details["owner"] == finding.owner.staff_no
 
 
-def test_a_blocking_finding_stops_at_once_and_frees_with_its_verification(bank: Bank) -> None:
-    finding = raised(bank, blocking=["new_credit", "new_disbursement"])
+def test_a_blocking_finding_stops_at_once_and_frees_with_its_verification(bank: Bank, raised) -> None:
+    finding = raised(blocking=["new_credit", "new_disbursement"])
     assert set(Hold.objects.standing(TODAY).values_list("kind", flat=True)) == {"new_disbursement", "new_credit"}
     actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Counted on Monday.")
     assert Hold.objects.standing(TODAY).count() == 2
@@ -35,76 +30,76 @@ def test_a_blocking_finding_stops_at_once_and_frees_with_its_verification(bank: 
     assert set(Hold.objects.values_list("state", "cause", "lifted_by")) == {("lifted", "verified", bank.officer.person.pk)}
 
 
-def test_another_branch_neither_sees_nor_raises(bank: Bank) -> None:
+def test_another_branch_neither_sees_nor_raises(bank: Bank, raised) -> None:
     loan = make_loan(bank)
     with pytest.raises(Loan.DoesNotExist):
-        raised(bank, loan, by=bank.sibling_officer)
-    finding = raised(bank, loan)
+        raised(loan, by=bank.sibling_officer)
+    finding = raised(loan)
     assert not Finding.objects.visible_to(bank.sibling_officer).exists()
     assert not Finding.objects.visible_to(bank.manager2).exists()
     with pytest.raises(Finding.DoesNotExist):
         actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager2, text="Done.")
 
 
-def test_who_may_not_raise_is_refused(bank: Bank) -> None:
+def test_who_may_not_raise_is_refused(bank: Bank, raised) -> None:
     loan = make_loan(bank)
     for person in (bank.manager, bank.agent):
         with pytest.raises(Refused):
-            raised(bank, loan, by=person)
+            raised(loan, by=person)
 
 
 @pytest.mark.parametrize("changed", [{"text": " "}, {"measure": ""}])
-def test_a_finding_says_what_was_found_and_what_to_do(bank: Bank, changed) -> None:
+def test_a_finding_says_what_was_found_and_what_to_do(bank: Bank, changed, raised) -> None:
     with pytest.raises(Refused, match="Say what"):
-        raised(bank, **changed)
+        raised(**changed)
 
 
-def test_only_people_of_the_branch_own_a_finding(bank: Bank) -> None:
+def test_only_people_of_the_branch_own_a_finding(bank: Bank, raised) -> None:
     for owner in (bank.officer, bank.agent, bank.sibling_officer):
         with pytest.raises(Refused, match="owned by"):
-            raised(bank, owner=owner.person)
-    assert raised(bank, owner=bank.head.person).owner == bank.head.person
+            raised(owner=owner.person)
+    assert raised(owner=bank.head.person).owner == bank.head.person
 
 
-def test_a_due_date_lies_not_in_the_past(bank: Bank) -> None:
+def test_a_due_date_lies_not_in_the_past(bank: Bank, raised) -> None:
     with pytest.raises(Conflict):
-        raised(bank, due_on=TODAY - timedelta(days=1))
-    assert raised(bank, due_on=TODAY).due_on == TODAY
+        raised(due_on=TODAY - timedelta(days=1))
+    assert raised(due_on=TODAY).due_on == TODAY
 
 
-def test_an_unknown_kind_of_hold_or_source_is_a_mistake(bank: Bank) -> None:
+def test_an_unknown_kind_of_hold_or_source_is_a_mistake(bank: Bank, raised) -> None:
     with pytest.raises(ValueError, match="hold"):
-        raised(bank, blocking=["everything"])
+        raised(blocking=["everything"])
     with pytest.raises(ValueError, match="come from"):
-        raised(bank, source="rumour:1")
+        raised(source="rumour:1")
 
 
-def test_the_same_point_that_fails_again_is_a_repeated_finding(bank: Bank) -> None:
+def test_the_same_point_that_fails_again_is_a_repeated_finding(bank: Bank, raised) -> None:
     loan = make_loan(bank)
-    first = raised(bank, loan, points=["stock", "books"], source="visit:1")
+    first = raised(loan, points=["stock", "books"], source="visit:1")
     actions.hand_in_remedy(finding_id=first.pk, by=bank.manager, text="Done.")
-    assert raised(bank, loan, points=["stock"], source="visit:2").repeats is None  # not verified yet
+    assert raised(loan, points=["stock"], source="visit:2").repeats is None  # not verified yet
     actions.verify_remedy(finding_id=first.pk, by=bank.officer)
-    assert raised(bank, loan, points=["stock"], source="visit:3").repeats == first
-    assert raised(bank, loan, points=["other"], source="visit:4").repeats is None
-    assert raised(bank, points=["stock"], source="visit:5").repeats is None  # another loan
+    assert raised(loan, points=["stock"], source="visit:3").repeats == first
+    assert raised(loan, points=["other"], source="visit:4").repeats is None
+    assert raised(points=["stock"], source="visit:5").repeats is None  # another loan
 
 
-def test_a_point_that_fails_after_a_year_is_a_finding_of_its_own(bank: Bank) -> None:
+def test_a_point_that_fails_after_a_year_is_a_finding_of_its_own(bank: Bank, raised) -> None:
     loan = make_loan(bank)
-    first = raised(bank, loan, points=["stock"])
+    first = raised(loan, points=["stock"])
     actions.hand_in_remedy(finding_id=first.pk, by=bank.manager, text="Done.")
     actions.verify_remedy(finding_id=first.pk, by=bank.officer)
     for days, repeated in ((365, first), (366, None)):
         bank.officer.on = TODAY + timedelta(days=days)
-        assert raised(bank, loan, points=["stock"]).repeats == repeated
+        assert raised(loan, points=["stock"]).repeats == repeated
 
 
 # --- the way of a remedy ---
 
 
-def test_only_the_owner_hands_in_a_remedy_and_says_what_was_done(bank: Bank) -> None:
-    finding = raised(bank)
+def test_only_the_owner_hands_in_a_remedy_and_says_what_was_done(bank: Bank, raised) -> None:
+    finding = raised()
     with pytest.raises(Refused, match="who owns"):
         actions.hand_in_remedy(finding_id=finding.pk, by=bank.head, text="Done.")
     with pytest.raises(Refused):
@@ -113,8 +108,8 @@ def test_only_the_owner_hands_in_a_remedy_and_says_what_was_done(bank: Bank) -> 
         actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="  ")
 
 
-def test_a_returned_remedy_comes_again(bank: Bank) -> None:
-    finding = raised(bank, blocking=["extension"])
+def test_a_returned_remedy_comes_again(bank: Bank, raised) -> None:
+    finding = raised(blocking=["extension"])
     actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
     with pytest.raises(Conflict):
         actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Twice.")
@@ -127,8 +122,8 @@ def test_a_returned_remedy_comes_again(bank: Bank) -> None:
     assert list(finding.notes.values_list("kind", flat=True)) == ["raised", "remedy", "returned", "remedy", "verified"]
 
 
-def test_nothing_is_verified_before_a_remedy_nor_twice(bank: Bank) -> None:
-    finding = raised(bank)
+def test_nothing_is_verified_before_a_remedy_nor_twice(bank: Bank, raised) -> None:
+    finding = raised()
     with pytest.raises(Conflict):
         actions.verify_remedy(finding_id=finding.pk, by=bank.officer)
     actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
@@ -141,17 +136,17 @@ def test_nothing_is_verified_before_a_remedy_nor_twice(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize("who", ["manager", "head", "credit", "auditor"])
-def test_only_a_risk_officer_verifies(bank: Bank, who: str) -> None:
-    finding = raised(bank)
+def test_only_a_risk_officer_verifies(bank: Bank, who: str, raised) -> None:
+    finding = raised()
     actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
     with pytest.raises(Refused):
         actions.verify_remedy(finding_id=finding.pk, by=getattr(bank, who))
 
 
-def test_who_owned_it_once_never_verifies_it(bank: Bank) -> None:
+def test_who_owned_it_once_never_verifies_it(bank: Bank, raised) -> None:
     from loanwatch.people.models import Role, RoleHeld
 
-    finding = raised(bank, owner=bank.head.person)
+    finding = raised(owner=bank.head.person)
     actions.give_to(finding_id=finding.pk, by=bank.officer, owner=bank.manager.person, reason="Closer to it.")
     actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
     RoleHeld.objects.create(person=bank.head.person, role=Role.RISK_OFFICER, branch=bank.branch, from_on=TODAY)
@@ -162,8 +157,8 @@ def test_who_owned_it_once_never_verifies_it(bank: Bank) -> None:
         Finding.objects.filter(pk=finding.pk).update(state="verified", verified_by=both.person, verified_on=TODAY)
 
 
-def test_giving_a_finding_to_somebody_else_needs_a_reason_and_an_owner_of_the_branch(bank: Bank) -> None:
-    finding = raised(bank)
+def test_giving_a_finding_to_somebody_else_needs_a_reason_and_an_owner_of_the_branch(bank: Bank, raised) -> None:
+    finding = raised()
     with pytest.raises(Refused, match="Say why"):
         actions.give_to(finding_id=finding.pk, by=bank.officer, owner=bank.head.person, reason="")
     with pytest.raises(Refused, match="owned by"):
