@@ -16,6 +16,7 @@ from alerts.signals.warn import BORROWER, BRANCH, LOAN, STAFF, hear, warn
 from borrowers.feeds.receive import receive
 from borrowers.loans.allocation import allocate
 from inspections.deadlines.schedule import schedule_deadlines
+from inspections.findings.reminding import remind_findings
 from inspections.planning.schedule import schedule_tasks
 from inspections.sampling.actions import draw_of_the_day
 from loanwatch.day import checksums
@@ -43,9 +44,10 @@ STEPS: list[tuple[str, bool, Callable[[CursorWrapper, dict[str, Any], Lender], i
     ("warn", True, lambda cursor, key, lender: warn(cursor, key, LOAN, lender) + warn(cursor, key, BORROWER, lender) + hear(cursor, key, lender)),
     ("warn_branches", False, _warn_branches),
     ("gather", False, gather),
-    ("escalate", False, escalate),
+    ("escalate", False, lambda cursor, key, lender: escalate(cursor, key, lender) + remind_findings(cursor, key, lender)),
     ("propose", True, lambda cursor, key, lender: propose(cursor, key)),
     ("schedule", True, _schedule),
+    ("examine", False, examine_of_the_day),
     ("draw", False, draw_of_the_day),  # after the evidence guard: what it noticed raises the share
     ("tell", True, tell),
     ("roll_up", False, lambda cursor, key, lender: roll_up(cursor, key)),

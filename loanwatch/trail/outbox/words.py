@@ -11,6 +11,7 @@ KINDS: dict[str, Any] = {
     "reminder.overdue": _("Reminder after the due date"),
     "notice.day": _("Daily notice to staff"),
     "notice.escalation": _("Alerts that have waited too long"),
+    "notice.finding": _("Findings that fall due or are late"),
     "notice.case": _("Cases whose level rose"),
 }
 REASONS: dict[str, Any] = {
