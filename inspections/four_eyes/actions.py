@@ -1,149 +1,158 @@
-"""Verification of a submitted visit: open it, record the own view, then confirm or return."""
+"""Verification of a submitted visit up to the own view: open it, record the own view at the desk or by going to see."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inspections.four_eyes import rules
+from inspections.four_eyes.deciding import confirm_visit, overrule_visit, return_visit, settle_split
 from inspections.four_eyes.models import OwnAnswer, Verification
-from inspections.four_eyes.noted import note_check, note_failed_points
-from inspections.four_eyes.queries import all_compared, side_by_side, why_not
+from inspections.four_eyes.opening import prepare, to_verify
+from inspections.four_eyes.queries import ON_SITE
 from inspections.planning import actions as planning
-from inspections.planning.models import Task
+from inspections.planning.models import Kind, Task
 from inspections.visits import rules as visit_rules
 from inspections.visits.actions import NotComplete, disclose
 from inspections.visits.models import Visit
-from inspections.visits.queries import checkpoints_of, content_of, point_of
-from loanwatch.kernel.moves import move
-from loanwatch.kernel.policy import Conflict, Refused
+from inspections.visits.queries import point_of, points_of
+from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
-from loanwatch.people.models import Role
-from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
+__all__ = [
+    "adopt_own_visit",
+    "confirm_visit",
+    "open_verification",
+    "overrule_visit",
+    "plan_own_visit",
+    "record_own_view",
+    "return_visit",
+    "settle_split",
+]
 
-def _submitted(visit_id: int, by: Access) -> Visit:
-    """The locked visit, for a person who may verify it. Raises Visit.DoesNotExist out of sight, Refused, Conflict when it was decided."""
-    by.check(Act.VISIT_VERIFY)
-    visits = Visit.objects.filter(loan__branch_id__in=by.subtree(Role.RISK_OFFICER)).exclude(state=Visit.State.DRAFT)
-    visit = visits.select_for_update(of=("self",)).select_related("lender", "loan", "recorded_by", "template", "task").get(pk=visit_id)
-    by.check(Act.VISIT_VERIFY, visit)
-    if visit.state != Visit.State.SUBMITTED:
-        raise Conflict(_("Another risk officer has already decided on this inspection."), code="VISIT_DECIDED")
-    if reason := why_not(visit, by):
-        raise Refused(reason, code="VISIT_NOT_INDEPENDENT")
-    return visit
+CONCLUSIONS = {Visit.Conclusion.NO_PROBLEM, Visit.Conclusion.CONCERN, Visit.Conclusion.PROBLEM}
 
 
 @transaction.atomic
 def open_verification(*, visit_id: int, by: Access) -> Verification:
-    """Begin the check of a visit, or return the one `by` has begun. Shows nothing of what was recorded."""
-    visit = _submitted(visit_id, by)
-    verification, fresh = Verification.objects.get_or_create(visit=visit, officer=by.person, defaults={"lender_id": visit.lender_id})
-    if fresh:
-        record("verification.opened", by=by, subject=visit, verification=verification.pk)
-    return verification
+    """Begin the check of a visit, or return the one `by` has begun. Shows nothing of what was recorded.
+
+    Where the draw says so, the officer is to go and see: the verification is then of the method "visit".
+    """
+    visit = to_verify(visit_id, by)
+    return _opened(visit, by)
+
+
+def _opened(visit: Visit, by: Access) -> Verification:
+    found = Verification.objects.select_for_update(of=("self",)).filter(visit=visit, officer=by.person).first()
+    if found is not None:
+        return found
+    draw = prepare([visit.pk]).get(visit.pk)
+    method = Verification.Method.VISIT if draw is not None and draw.method == "visit" else Verification.Method.DESK
+    made = Verification.objects.create(visit=visit, officer=by.person, lender_id=visit.lender_id, method=method)
+    record("verification.opened", by=by, subject=visit, verification=made.pk, method=method)
+    return made
 
 
 @transaction.atomic
 def record_own_view(
-    *, visit_id: int, answers: Mapping[str, tuple[str | None, str]], conclusion: str, summary: str, by: Access
+    *, visit_id: int, answers: Mapping[str, tuple[Any, str]], conclusion: str, summary: str, method: str = Verification.Method.DESK, by: Access
 ) -> Verification:
     """Keep the officer's own answers and conclusion, once and for all; from then on the visit may be read.
 
-    answers: code -> (value or None, note). Points that can be judged from the files must be answered, the others may.
-    Raises NotComplete with what is missing, Conflict when the own view is already recorded.
+    answers: code -> (value or None, note). Points that can be judged from the files must be answered, the others may; in a batch
+    the conclusion is enough. Raises NotComplete with what is missing, Conflict when the own view is already recorded or the
+    inspection was drawn for an own visit that is still to be made.
     """
-    visit = _submitted(visit_id, by)
-    verification, _fresh = Verification.objects.select_for_update(of=("self",)).get_or_create(
-        visit=visit, officer=by.person, defaults={"lender_id": visit.lender_id}
-    )
-    if verification.own_recorded_at is not None:
-        raise Conflict(_("Your own view is already recorded and can no longer be changed."), code="OWN_VIEW_FROZEN")
-    checkpoints = checkpoints_of(visit.template_id, visit.conditions_id)
-    _check_own_view(checkpoints, answers, conclusion)
-    OwnAnswer.objects.bulk_create(
-        OwnAnswer(verification=verification, checkpoint=c, value=answers[c.code][0], note=answers[c.code][1].strip()[:4000])
-        for c in checkpoints
-        if c.code in answers and (answers[c.code][0] is not None or answers[c.code][1].strip())
-    )
-    verification.own_conclusion, verification.own_summary, verification.own_recorded_at = conclusion, summary.strip(), timezone.now()
-    verification.save(update_fields=["own_conclusion", "own_summary", "own_recorded_at"])
-    disclose(visit, to=by)
-    record("verification.own_view", by=by, subject=visit, verification=verification.pk, conclusion=conclusion)
+    visit = to_verify(visit_id, by)
+    verification = _opened(visit, by)
+    _require_open(verification)
+    if verification.method == Verification.Method.VISIT and verification.own_task_id is None and method == Verification.Method.BATCH:
+        raise Conflict(_("This inspection was drawn for an own visit and is not verified in a batch."), code="OWN_VISIT_DRAWN")
+    if verification.own_task_id is not None:
+        raise Conflict(_("You took this inspection to see for yourself. Record that visit first, or give it up."), code="OWN_VISIT_FIRST")
+    verification.method = method
+    _check_own_view(visit, answers, conclusion, only_conclusion=method == Verification.Method.BATCH)
+    _keep(verification, visit, answers, conclusion, summary, by=by)
     return verification
 
 
-def _check_own_view(checkpoints: list, answers: Mapping[str, tuple[str | None, str]], conclusion: str) -> None:
-    points = [point_of(c) for c in checkpoints]
+def _require_open(verification: Verification) -> None:
+    if verification.own_recorded_at is not None:
+        raise Conflict(_("Your own view is already recorded and can no longer be changed."), code="OWN_VIEW_FROZEN")
+
+
+def _keep(verification: Verification, visit: Visit, answers: Mapping[str, tuple[Any, str]], conclusion: str, summary: str, *, by: Access) -> None:
+    OwnAnswer.objects.bulk_create(
+        OwnAnswer(verification=verification, checkpoint=c, value=answers[c.code][0], note=answers[c.code][1].strip()[:4000])
+        for c in points_of(visit)
+        if c.code in answers and (answers[c.code][0] is not None or answers[c.code][1].strip())
+    )
+    verification.own_conclusion, verification.own_summary, verification.own_recorded_at = conclusion, summary.strip(), timezone.now()
+    verification.save(update_fields=["method", "own_visit", "own_conclusion", "own_summary", "own_recorded_at"])
+    disclose(visit, to=by)
+    # Which conclusion it was is read where the two views are shown; another officer who works blind may read the trail.
+    record("verification.own_view", by=by, subject=visit, verification=verification.pk, method=verification.method)
+
+
+def _check_own_view(visit: Visit, answers: Mapping[str, tuple[Any, str]], conclusion: str, *, only_conclusion: bool) -> None:
+    points = [] if only_conclusion else [point_of(c) for c in points_of(visit)]
     said = {code: visit_rules.Said(value, note) for code, (value, note) in answers.items()}
     faults = {
         point.code: "answer"
         for point in visit_rules.shown(points, said)
-        if point.at_desk and point.required and not visit_rules.answered(point, said.get(point.code, visit_rules.NOTHING))
+        if point.at_desk and point.required and point.kind not in ON_SITE and not visit_rules.answered(point, said.get(point.code, visit_rules.NOTHING))
     }
-    if conclusion not in {Visit.Conclusion.NO_PROBLEM, Visit.Conclusion.CONCERN, Visit.Conclusion.PROBLEM}:
+    if conclusion not in CONCLUSIONS:
         faults["conclusion"] = "answer"
     if faults:
         raise NotComplete(faults)
 
 
-@transaction.atomic
-def confirm_visit(*, visit_id: int, seen_hash: str, explanation: str = "", by: Access) -> Visit:
-    """Confirm a visit on the content that `seen_hash` names: it is verified and sealed, the task is done.
-
-    Raises Refused (not independent), Conflict (own view missing, content changed, already decided), NotComplete when a material
-    difference is not explained.
-    """
-    visit, verification = _to_decide(visit_id, seen_hash, by)
-    view = side_by_side(visit, verification)
-    if rules.must_explain(all_compared(view)) and not explanation.strip():
-        raise NotComplete({"explanation": "answer"})
-    _decide(verification, Verification.Decision.CONFIRMED, seen_hash, "", explanation)
-    move(visit_rules.MOVES, visit, Visit.State.VERIFIED)
-    visit.verified_by, visit.verified_at = by.person, timezone.now()
-    visit.save(update_fields=["state", "verified_by", "verified_at"])
-    planning.finish(Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id), on=by.on)
-    note_check(visit, verification, by=by)
-    note_failed_points(visit, by=by)
-    record("visit.verified", by=by, subject=visit, content_hash=seen_hash, differing=view.differing, material=view.material)
-    return visit
+# --- going to see ---
 
 
 @transaction.atomic
-def return_visit(*, visit_id: int, seen_hash: str, reason: str, explanation: str, by: Access) -> Visit:
-    """Send a visit back with a reason and in words what is missing. It stays as it was; the manager makes another attempt.
+def plan_own_visit(*, visit_id: int, by: Access) -> Verification:
+    """Put a visit of the officer's own on the officer's list; what it finds becomes the own view. Done again, nothing more happens.
 
-    Raises as `confirm_visit`; NotComplete without a reason or without words.
+    Raises Conflict when the own view is recorded, or when somebody's verification visit to the same loan is still open.
     """
-    visit, verification = _to_decide(visit_id, seen_hash, by)
-    faults = {} if reason in Verification.Reason.values else {"reason": "answer"}
-    if not explanation.strip():
-        faults["explanation"] = "answer"
-    if faults:
-        raise NotComplete(faults)
-    _decide(verification, Verification.Decision.RETURNED, seen_hash, reason, explanation)
-    move(visit_rules.MOVES, visit, Visit.State.RETURNED)
-    visit.save(update_fields=["state"])
-    planning.send_back(Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id))
-    note_check(visit, verification, by=by)
-    record("visit.returned", by=by, subject=visit, content_hash=seen_hash, reason=reason)
-    return visit
+    visit = to_verify(visit_id, by)
+    verification = _opened(visit, by)
+    _require_open(verification)
+    if verification.own_task_id is not None:
+        return verification
+    if Task.objects.open().filter(loan_id=visit.loan_id, kind=Kind.VERIFY).exists():
+        raise Conflict(_("Another verification visit to this borrower is still open."), code="OWN_VISIT_OPEN")
+    verification.own_task = Task.objects.create(
+        lender_id=visit.lender_id, bucket=visit.bucket, loan_id=visit.loan_id, borrower_id=visit.task.borrower_id, branch_id=visit.branch_id,
+        kind=Kind.VERIFY, opened_on=by.on, due_on=max(by.on, visit.task.due_on), assigned_to=by.person, assigned_by=by.person,
+    )  # fmt: skip
+    verification.method = Verification.Method.VISIT
+    verification.save(update_fields=["own_task", "method"])
+    record("verification.own_visit_planned", by=by, subject=visit, verification=verification.pk, task=verification.own_task.number)
+    return verification
 
 
-def _to_decide(visit_id: int, seen_hash: str, by: Access) -> tuple[Visit, Verification]:
-    visit = _submitted(visit_id, by)
+@transaction.atomic
+def adopt_own_visit(*, visit_id: int, by: Access) -> Verification | None:
+    """Make the officer's submitted own visit the own view, where there is one; None where it is still to be made.
+
+    Its answers count by the code of the checkpoint. The task of the own visit is closed: nobody verifies a verification.
+    """
+    visit = to_verify(visit_id, by)
     verification = Verification.objects.select_for_update(of=("self",)).filter(visit=visit, officer=by.person).first()
-    if verification is None or verification.own_recorded_at is None:
-        raise Conflict(_("Record your own view first. What the account manager found is shown after that."), code="OWN_VIEW_FIRST")
-    if seen_hash != visit.content_hash or visit_rules.seal(content_of(visit)) != visit.content_hash:
-        raise Conflict(_("What you saw is not what was submitted. Nothing was decided; open the inspection again."), code="CONTENT_CHANGED")
-    return visit, verification
-
-
-def _decide(verification: Verification, decision: str, seen_hash: str, reason: str, explanation: str) -> None:
-    verification.decision, verification.seen_hash, verification.reason = decision, seen_hash, reason
-    verification.explanation, verification.decided_at = explanation.strip(), timezone.now()
-    verification.save(update_fields=["decision", "seen_hash", "reason", "explanation", "decided_at"])
+    if verification is None or verification.own_task_id is None or verification.own_recorded_at is not None:
+        return verification
+    seen = Visit.objects.filter(task_id=verification.own_task_id, recorded_by=by.person, state=Visit.State.SUBMITTED).first()
+    if seen is None:
+        return None
+    answers = {a.checkpoint.code: (a.value, a.note) for a in seen.answers.select_related("checkpoint")}
+    verification.own_visit = seen
+    conclusion = seen.conclusion if seen.conclusion in CONCLUSIONS else Visit.Conclusion.CONCERN
+    _keep(verification, visit, answers, conclusion, seen.summary, by=by)
+    planning.finish(Task.objects.select_for_update(of=("self",)).get(pk=seen.task_id), on=by.on)
+    return verification

@@ -24,12 +24,12 @@ def note_check(visit: Visit, verification: Verification, *, by: Access) -> None:
     said: dict[str, Any] = {"lender": visit.lender, "on": by.on, "subject": f"visit:{visit.pk}", "loan": visit.loan}
     note_act(
         "visit_verified", person=visit.recorded_by, figure=changed, points=len(results), changed=changed, decision=verification.decision,
-        conclusion=visit.conclusion, verifier=by.person.staff_no, **said,
+        conclusion=visit.conclusion, verifier=verification.officer.staff_no, **said,
     )  # fmt: skip
     if results:
         seconds = (verification.own_recorded_at - verification.opened_at).total_seconds()
         per_point = Decimal(str(seconds)) / len(results)
-        note_act("review_time", person=by.person, figure=per_point, points=len(results), agreed=len(results) - changed, seconds=seconds, **said)
+        note_act("review_time", person=verification.officer, figure=per_point, points=len(results), agreed=len(results) - changed, seconds=seconds, **said)
 
 
 def note_failed_points(visit: Visit, *, by: Access) -> None:
