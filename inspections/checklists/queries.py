@@ -45,6 +45,15 @@ def point_of(checkpoint: Checkpoint) -> rules.Point:
     )
 
 
+def in_words(kind: str, value: Any) -> str:
+    """An answer that is no plain text, as one reads or types it: items a line each, a position, a name; other answers as they are."""
+    if isinstance(value, list):
+        return "\n".join("; ".join(str(cell) for cell in row.values()) for row in value)
+    if isinstance(value, Mapping):
+        return f"{value.get('latitude')}, {value.get('longitude')}" if kind == "position" else str(value.get("name", ""))
+    return str(value) if value is not None else ""
+
+
 def checkpoints_of(template_id: int, conditions_id: int | None = None) -> list[Checkpoint]:
     """All checkpoints of a template in the order of the form, sections at hand; the conditions of the approval come last.
 

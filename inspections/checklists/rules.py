@@ -109,7 +109,7 @@ def shown(points: Iterable[Point], said: Mapping[str, Said]) -> list[Point]:
         hangs = point.shown_when
         if not hangs or (
             hangs["code"] in seen
-            and _meets(seen[hangs["code"]], said.get(hangs["code"], NOTHING).value, hangs["in"] if "in" in hangs else hangs)
+            and _meets(seen[hangs["code"]], said.get(hangs["code"], NOTHING).value, hangs.get("in", hangs))
         ):
             seen[point.code] = point
     return list(seen.values())

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from borrowers.loans.models import Loan
-from inspections.checklists.queries import checkpoints_of, form_for, in_language, point_of, template_for
+from inspections.checklists.queries import checkpoints_of, form_for, in_language, in_words, point_of, template_for
 from inspections.planning.models import Task
 from inspections.visits import rules
 from inspections.visits.models import Answer, Checkpoint, Photo, Visit
@@ -25,6 +25,7 @@ __all__ = [
     "for_loan",
     "form_for",
     "in_language",
+    "in_words",
     "last_answers",
     "last_figures",
     "lay_out",
@@ -112,7 +113,8 @@ class Question:
     @property
     def answer_label(self) -> str:
         """The answer in words: the option's text for choices, else the value."""
-        return dict(self.options).get(self.value or "", self.value or "")
+        words = in_words(self.kind, self.value)
+        return dict(self.options).get(words, words)
 
 
 @dataclass
@@ -178,7 +180,7 @@ def lay_out(
             if checkpoint.kind == "yes_no"
             else [(o["value"], in_language(o["label"])) for o in checkpoint.options],
             value=given.value,
-            typed=(typed or {}).get(checkpoint.code, given.value or ""),
+            typed=(typed or {}).get(checkpoint.code, in_words(checkpoint.kind, given.value)),
             note=given.note,
             photos=album.get(checkpoint.pk, []),
             shown=checkpoint.code in visible,
@@ -195,14 +197,19 @@ def lay_out(
     return Sheet(list(sections.values()), answered, total)
 
 
-def sheet_of(visit: Visit, *, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None) -> Sheet:
-    """A visit's form with its answers and photos. The caller has made sure that the reader may see them."""
+def sheet_of(
+    visit: Visit, *, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None, masked: bool = False
+) -> Sheet:
+    """A visit's form with its answers and photos. The caller has made sure that the reader may see them.
+
+    masked: without the figures of the last visit, for somebody of an agency.
+    """
     photos = list(visit.photos.select_related("reused_from__visit__task", "reused_from__visit__recorded_by"))
     return lay_out(
         points_of(visit),
         said_of(visit, photos),
         photos=photos,
-        before=last_figures(visit.loan_id, visit),
+        before={} if masked else last_figures(visit.loan_id, visit),
         errors=errors,
         typed=typed,
     )
@@ -251,6 +258,7 @@ def content_of(visit: Visit) -> dict[str, Any]:
     answers = Answer.objects.filter(visit=visit).select_related("checkpoint")
     photos = Photo.objects.filter(visit=visit).select_related("checkpoint")
     number = lambda value: None if value is None else f"{value:f}"  # noqa: E731
+    began, ended = visit.device_started_at, visit.device_finished_at
     return {
         "task": visit.task_id,
         "attempt": visit.attempt,
@@ -262,7 +270,8 @@ def content_of(visit: Visit) -> dict[str, Any]:
         "summary": visit.summary,
         "position": [number(visit.latitude), number(visit.longitude), visit.accuracy, visit.distance, visit.position_reason],
         "answers": sorted([a.checkpoint.code, a.value, a.note] for a in answers),
-        "photos": sorted([p.checkpoint.code, p.sha256, p.pk] for p in photos),
+        "photos": sorted([p.checkpoint.code, p.sha256, p.pk, *([p.sent_sha256] if p.sent_sha256 else [])] for p in photos),
+        **({"device": [began.isoformat(), ended.isoformat() if ended else None, visit.clock_off]} if began else {}),
     }
 
 

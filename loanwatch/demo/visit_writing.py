@@ -20,7 +20,6 @@ from inspections.visits.rules import metres_between, seal
 from loanwatch.demo import photos
 from loanwatch.demo.copying import copy, take_ids
 from loanwatch.demo.inspecting import Attempt, Decision, Inspection
-from loanwatch.demo.places import PRODUCTS
 from loanwatch.demo.staff import RUBBER_STAMP
 from loanwatch.demo.writing import Writer
 from loanwatch.people.models import Person
@@ -64,7 +63,7 @@ class Recorder:
 
     def __init__(self, writer: Writer, people: dict[str, Person]) -> None:
         self.writer, self.people = writer, people
-        kinds = {(kind, p.kind) for kind in ("first", "routine", "special") for p in PRODUCTS.values()}
+        kinds = {(kind, "") for kind in ("first", "routine", "special")}  # the general forms, which `findings` answers
         self.templates: dict[tuple[str, str], Template | None] = {key: template_for(writer.lender, *key) for key in kinds}
         wanted = [t.pk for t in self.templates.values() if t]
         rows = Checkpoint.objects.filter(section__template__in=wanted).values_list("section__template_id", "code", "pk")
@@ -133,7 +132,7 @@ class Recorder:
         return len(rows)
 
     def _template(self, one: Inspection) -> Template:
-        template = self.templates[one.kind, PRODUCTS[one.note.product].kind]
+        template = self.templates[one.kind, ""]
         if template is None:
             raise LookupError(f"There is no form for a {one.kind} inspection of {one.note.product}.")
         return template

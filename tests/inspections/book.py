@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from django.db import connection
 from PIL import Image, ImageDraw
@@ -152,14 +153,27 @@ def picture(seed: int = 0, *, exif: Image.Exif | None = None) -> io.BytesIO:
     return data
 
 
-GOOD = {"yes_no": "yes", "number": "74", "money": "500000.00", "text": "As described."}
+GOOD = {
+    "yes_no": "yes",
+    "number": "74",
+    "money": "500000.00",
+    "percent": "80",
+    "date": "2026-11-01",
+    "text": "As described.",
+    "position": {"latitude": "31.300000", "longitude": "120.700000"},
+    "signature": {"name": "Chen Yifan"},
+}
 
 
-def good_answers(visit: Visit) -> dict[str, tuple[str | None, str]]:
+def good_answers(visit: Visit) -> dict[str, tuple[Any, str]]:
     """An answer to every point that fails none."""
-    answers: dict[str, tuple[str | None, str]] = {}
+    answers: dict[str, tuple[Any, str]] = {}
     for point in Checkpoint.objects.filter(section__template=visit.template):
-        if point.kind == "photo":
+        if point.kind in {"photo", "document"}:
+            continue
+        if point.kind == "items":
+            cells = {"text": "Steel coil", "number": "12", "money": "500000.00"}
+            answers[point.code] = ([{column["code"]: cells[column["kind"]] for column in point.columns}], "")
             continue
         value = GOOD.get(point.kind) or next(o["value"] for o in point.options if o["value"] not in point.fails_when)
         if value in point.fails_when:

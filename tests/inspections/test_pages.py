@@ -119,7 +119,7 @@ def test_saving_says_what_is_wrong_with_an_answer_and_keeps_the_others(bank):
     visit = visits.start_visit(task_id=make_task(bank).pk, by=bank.manager)
     client = browser(bank.manager)
     told = client.post(reverse("visits:save", args=[visit.pk]), {"a-staff_present": "many", "a-operating": "no"}).json()
-    assert list(told["errors"]) == ["staff_present"] and told["failed"] == ["operating"] and told["progress"] == "1 of 16 answered"
+    assert list(told["errors"]) == ["staff_present"] and told["failed"] == ["operating"] and told["progress"] == "1 of 23 answered"
     answer = client.post(reverse("visits:form", args=[visit.pk]), {"a-staff_present": "many"})
     assert answer.status_code == 422 and b'value="many"' in answer.content
 
