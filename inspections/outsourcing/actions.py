@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -100,7 +100,7 @@ def propose_contract(*, agency_id: int, terms: Mapping[str, Any], fees: Mapping[
         raise Refused(_("A contract names the fee of at least one kind of visit."), code="NO_FEE")
     if agency.contracts.filter(number=terms["number"]).exists():
         raise Conflict(_("This agency already has a contract %(number)s.") % {"number": terms["number"]}, code="CONTRACT_EXISTS")
-    contract = Contract.objects.create(agency=agency, made_by=by.person, **terms)
+    contract = Contract.objects.create(agency=agency, made_by=cast(Person, by.person), **terms)
     Fee.objects.bulk_create(Fee(contract=contract, kind=kind, amount=amount) for kind, amount in fees.items())
     record("agency.contract_proposed", by=by, subject=agency, contract=contract.number)
     return contract
@@ -151,7 +151,7 @@ def order_visits(*, agency_id: int, branch: Branch, task_ids: Sequence[int], not
         _check_orderable(task, fees)
     days = contract.deliver_days
     order = Order.objects.create(
-        lender=agency.lender, agency=agency, contract=contract, branch=branch, note=note.strip(), ordered_by=by.person, ordered_on=by.on,
+        lender=agency.lender, agency=agency, contract=contract, branch=branch, note=note.strip(), ordered_by=cast(Person, by.person), ordered_on=by.on,
         accept_by=by.on + timedelta(days=min(contract.accept_days, days)), deliver_by=by.on + timedelta(days=days),
     )  # fmt: skip
     OrderedVisit.objects.bulk_create(OrderedVisit(order=order, task=task, fee=fees[task.kind], currency=contract.currency) for task in tasks)
@@ -182,7 +182,7 @@ def _check_orderable(task: Task, fees: Mapping[str, Decimal]) -> None:
 def _own_order(order_id: int, by: Access) -> Order:
     """The locked order of the agency that `by` leads. Raises Order.DoesNotExist for another agency's, Refused for one who does not lead."""
     agent = own_agency(by)
-    order = Order.objects.select_for_update(of=("self",)).get(pk=order_id, agency_id=agent.agency_id if agent else None)
+    order = Order.objects.select_for_update(of=("self",)).get(pk=order_id, agency_id=agent.agency_id if agent else 0)
     if agent is None or not agent.leads:
         raise Refused(_("Orders are answered by the person who leads at your agency."), code="NOT_LEADING")
     return order
@@ -282,7 +282,7 @@ def make_link(*, agent_id: int, by: Access) -> str:
     PhoneLink.objects.filter(person=agent.person, used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=now)
     token = secrets.token_urlsafe(32)
     PhoneLink.objects.create(
-        person=agent.person, digest=digest_of(token), made_by=by.person, valid_until=now + timedelta(hours=LINK_HOURS)
+        person=agent.person, digest=digest_of(token), made_by=cast(Person, by.person), valid_until=now + timedelta(hours=LINK_HOURS)
     )  # fmt: skip
     record("agency.link_made", by=by, subject=agent.agency, person=agent.person.staff_no)
     return token

@@ -1,6 +1,6 @@
 """Outsourced visits: agencies, what was agreed with them, the orders they get, and what is owed for what they deliver."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Agency", "Agent", "Contract", "Fee", "Order", "OrderedVisit", "PhoneLink"]
 
-MONEY = {"max_digits": 14, "decimal_places": 2}
+MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
 
 class Agency(models.Model):

@@ -120,9 +120,10 @@ def owed(agency: Agency, from_on: date, to_on: date) -> QuerySet[OrderedVisit, A
 def owed_sums(agency: Agency, from_on: date, to_on: date) -> list[dict[str, Any]]:
     """Per currency and month: how many visits were accepted and what is owed for them."""
     rows = owed(agency, from_on, to_on).order_by().values("currency", month=F("reviewed_on__month"), year=F("reviewed_on__year"))
-    return list(
+    sums: Any = (
         rows.annotate(
             visits=Count("pk", filter=Q(state="accepted")), rejected=Count("pk", filter=Q(state="rejected")), fees=Sum("fee"), amount=Sum("owed"),
             last=Max("reviewed_on"),
         ).order_by("-year", "-month", "currency")
     )  # fmt: skip
+    return list(sums)
