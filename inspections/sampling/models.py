@@ -1,6 +1,7 @@
 """How inspections are drawn: the approved policy, the sealed seed of each month, and the one draw of each inspection."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,9 @@ from inspections.sampling import rules
 from inspections.visits.models import Visit
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
+
+if TYPE_CHECKING:
+    from loanwatch.people.access import Access
 
 __all__ = ["Draw", "SamplingPolicy", "SamplingSeed", "SamplingStratum"]
 
@@ -172,6 +176,13 @@ class SamplingSeed(models.Model):
         return rules.next_month(self.month)
 
 
+class DrawQuerySet(models.QuerySet["Draw"]):
+    def visible_to(self, access: "Access") -> "DrawQuerySet":
+        """Draws of inspections this person may know of, never of those the person recorded."""
+        seen = self.filter(visit__in=Visit.objects.visible_to(access).values("pk"))
+        return seen.exclude(visit__recorded_by=access.person) if access.person else seen
+
+
 class Draw(models.Model):
     """Which method the sealed number gave a submitted inspection, with the facts that made its share. One for each; append-only."""
 
@@ -194,6 +205,8 @@ class Draw(models.Model):
     reason = models.CharField(_("reason"), max_length=9, choices=Reason.choices)
     drawn_on = models.DateField(_("drawn on"))
     drawn_at = models.DateTimeField(db_default=Now())
+
+    objects = DrawQuerySet.as_manager()
 
     class Meta:
         ordering = ["visit"]
