@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inspections.urls")),
     path("", include("inspections.outsourcing.urls")),
     path("deadlines/", include("inspections.deadlines.urls")),
+    path("sampling/", include("inspections.sampling.urls")),
+    path("agreement/", include("inspections.agreement.urls")),
     path("api/v1/", include("loanwatch.api")),
     path("alerts/", include("alerts.signals.urls")),
     path("cases/", include("alerts.cases.urls")),

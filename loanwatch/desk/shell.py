@@ -31,6 +31,8 @@ PHONE = (("phone:app", "visits:today"), pgettext_lazy("navigation", "Today, on t
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 CASES = (("cases:list",), _("Cases"), "folder")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
+SAMPLING = (("sampling:home",), pgettext_lazy("drawing inspections", "Sampling"), "lock")
+AGREEMENT = (("agreement:home",), pgettext_lazy("of two views", "Agreement"), "equal")
 AGENCIES = (("agencies:orders",), _("Agencies"), "users-group")
 PACKETS = (("agencies:agent_home",), _("Our orders"), "clipboard-list")
 LOANS = (("loans:list", "desk:loans"), _("Loans"), "file-dollar")
@@ -61,18 +63,18 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.RISK_OFFICER: [
         ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES, PHONE]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (INSPECTING, [AGENCIES]),
+        (INSPECTING, [SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
     Role.BRANCH_HEAD: [
         ("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (INSPECTING, [ON_THEIR_WAY, AGENCIES]),
+        (INSPECTING, [AGREEMENT, ON_THEIR_WAY, AGENCIES]),
     ],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
-        (INSPECTING, [AGENCIES]),
+        (INSPECTING, [SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
@@ -80,7 +82,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, CASES, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
-        (INSPECTING, [AGENCIES]),
+        (INSPECTING, [SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],

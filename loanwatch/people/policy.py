@@ -99,6 +99,7 @@ class Act(StrEnum):
     SAMPLING_APPROVE = "sampling.approve"
     SAMPLING_UNSEAL = "sampling.unseal"
     AGREEMENT_SEE = "agreement.see"
+    AGREEMENT_OFFICERS = "agreement.officers"
     FINDING_SEE = "finding.see"
     FINDING_RAISE = "finding.raise"
     FINDING_REMEDY = "finding.remedy"
@@ -317,6 +318,9 @@ TABLE: dict[Act, Grant] = {
     Act.SAMPLING_UNSEAL: Grant(frozenset({AU}), _("Only an auditor opens the sealed seed of a month that is over.")),
     Act.AGREEMENT_SEE: Grant(
         frozenset({RO, BH, CA, AU}), _("How often two views agree is shown to risk officers, branch heads, credit administration and audit.")
+    ),
+    Act.AGREEMENT_OFFICERS: Grant(
+        frozenset({BH, CA, AU}), _("How an officer verifies is shown to branch heads, credit administration and audit, never to the officer.")
     ),
     Act.FINDING_SEE: Grant(frozenset({AM, RO, BH, CA, AU}), _("Findings are shown to the people responsible for the loan and to audit.")),
     Act.FINDING_RAISE: Grant(

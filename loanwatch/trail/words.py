@@ -149,6 +149,8 @@ EVENTS: dict[str, Any] = {
     "repayment.reversed": _("Repayment taken back"),
     "role.ended": _("Role ended"),
     "role.granted": _("Role granted"),
+    "agreement.exported": _("Statistics of agreement downloaded"),
+    "sampling.exported": _("Draws of a month downloaded"),
     "sampling.drafted": _("Sampling policy drafted"),
     "sampling.proposed": _("Sampling policy proposed"),
     "sampling.returned": _("Sampling policy returned to its maker"),

@@ -145,6 +145,8 @@ MAKERS: dict[str, Maker] = {
     "visits/photo_id": Maker(_of("photo by"), _assigned),
     "visits/code": PHOTO_POINT,
     "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
+    "sampling/policy_id": Maker(_thing("sampling policy"), _by_lender),
+    "sampling/month": Maker(lambda place, role: str(place.things["seed"]), _always),
     "agencies/code": Maker(_thing("agency", "code"), _by_lender),
     "agencies/order_id": Maker(_thing("order"), _by_order),
     "agencies/visit_id": Maker(_thing("ordered visit"), _by_order),

@@ -24,6 +24,7 @@ from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, Quarantine
 from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
 from inspections.deadlines.models import Deadline
+from inspections.sampling.actions import ensure_seed, install_policy
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.lenders.defaults import give_defaults
@@ -181,6 +182,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
     things |= {"webhook": webhook, "loan": loan, "alert": alert, "proposal": proposal, "deadline": deadline, "delivery": _delivery(bank.lender)}
     things["foreign view"] = SavedView.objects.create(person=hire(bank.lender, Role.AUDITOR, bank.branch, "Viewer").person, name="Mine", query="level=red")
     things |= {"snooze": snooze, "backtest": _backtest(alert), "document": _document(loan), "hold": _hold(bank, loan)}
+    things |= {"sampling policy": install_policy(bank.lender), "seed": ensure_seed(bank.lender, TODAY, on=TODAY)}
     for who in ("manager", "agent"):
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
         begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
