@@ -1,17 +1,20 @@
 """Tasks for lists, counts for the side bar, and how well the plan is kept."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Least
 
-from inspections.planning.models import Task
+from inspections.planning.models import Kind, Task
+from inspections.planning.route import Place, kilometres, length, ordered
 from inspections.planning.rules import TO_DO
 from loanwatch.people.access import Access
+from loanwatch.people.models import Person
 
 QUALITY_DAYS = 365  # the year before the date is what managers are measured on
+MOST_STOPS = 30  # visits of one day that are put in order
 SOON = 7  # days ahead that still belong to "this week"
 
 
@@ -111,3 +114,43 @@ def quality(access: Access, as_of: date) -> list[Quality]:
         Quality(r["assigned_to_id"], r["assigned_to__name"] or "", r["due"], r["on_time"], r["handed_in"], r["verified"], r["late_open"])
         for r in rows
     ]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One visit of a day: its task, the hour agreed if any, and the kilometres from the stop before (None: not known)."""
+
+    task: Task
+    planned_at: time | None
+    kilometres: float | None
+
+
+@dataclass(frozen=True)
+class Route:
+    """The visits of a person on a day in the order to make them. `kilometres` as the crow flies, to one decimal."""
+
+    stops: list[Stop]
+    kilometres: float
+    without_place: int
+
+
+def route_of(person: Person, day: date) -> Route:
+    """The visits that a person makes on `day`: those planned for it, and those begun, returned or due by then that are not planned otherwise.
+
+    At most 30, the planned ones first. Off-site checks need no way. The order is that of `route.ordered`.
+    """
+    mine = with_names(Task.objects.to_do().filter(assigned_to=person)).exclude(kind=Kind.OFF_SITE)
+    here = Q(planned_on=day) | Q(planned_on__isnull=True) & (Q(due_on__lte=day) | Q(state__in=[Task.State.STARTED, Task.State.RETURNED]))
+    found = list(mine.filter(here).order_by(F("planned_on").asc(nulls_last=True), "due_on", "id")[:MOST_STOPS])
+    by_id = {task.pk: task for task in found}
+    places = ordered([_place(task) for task in found])
+    stops = [
+        Stop(by_id[p.key], p.at, round(kilometres(places[n - 1], p), 1) if n and p.known and places[n - 1].known else None) for n, p in enumerate(places)
+    ]
+    return Route(stops, round(length(places), 1), sum(not p.known for p in places))
+
+
+def _place(task: Task) -> Place:
+    known = task.borrower.latitude is not None and task.borrower.longitude is not None
+    where = (float(task.borrower.latitude), float(task.borrower.longitude)) if known else (None, None)
+    return Place(task.pk, *where, task.planned_at)
