@@ -156,11 +156,11 @@ def take_piece(client_id: UUID, file_id: UUID, *, offset: int, piece: bytes, dig
     Raises NotTaken: PIECE_TOO_LARGE (413), PIECE_DAMAGED (422), WRONG_OFFSET (409, "received" says where to go on), FILE_DAMAGED and
     NOT_A_PHOTO (422, the last piece; the file begins anew), STORAGE_FULL (507).
     """
+    sending = _own_locked(client_id, by)
     if len(piece) > rules.PIECE:
         raise NotTaken("PIECE_TOO_LARGE", 413, most=rules.PIECE)
     if not piece or sha256(piece).hexdigest() != digest.lower():
         raise NotTaken("PIECE_DAMAGED", 422)
-    sending = _own_locked(client_id, by)
     row = SentFile.objects.filter(sending=sending, file_id=file_id).first()
     if row is None:
         raise NotTaken("FILE_UNKNOWN", 404)

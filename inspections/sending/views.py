@@ -73,12 +73,11 @@ def state(request: HttpRequest, client_id: UUID) -> JsonResponse:
 def piece(request: HttpRequest, client_id: UUID, file_id: UUID) -> JsonResponse:
     """One piece of a file, raw, from the byte that `?from=` names; X-Piece-SHA256 holds its hash."""
     offset = request.GET.get("from", "")
-    if not offset.isdecimal() or len(offset) > 12:
-        raise NotTaken("WRONG_OFFSET", 409)
+    start = int(offset) if offset.isdecimal() and len(offset) <= 12 else -1
     if int(request.META.get("CONTENT_LENGTH") or 0) > rules.PIECE:
         raise NotTaken("PIECE_TOO_LARGE", 413, most=rules.PIECE)
     digest = request.headers.get("X-Piece-SHA256", "")
-    row = actions.take_piece(client_id, file_id, offset=int(offset), piece=request.body, digest=digest, by=request.access)
+    row = actions.take_piece(client_id, file_id, offset=start, piece=request.body, digest=digest, by=request.access)
     if fault := getattr(row, "fault", ""):
         raise NotTaken(fault, 422, received=row.received, file=str(row.file_id))
     return JsonResponse({"received": row.received, "whole": row.whole})

@@ -21,8 +21,9 @@ from inspections.planning.models import Kind, Task
 from inspections.visits import rules
 from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Visit
 from inspections.visits.noted import note_visit
+from inspections.visits.packet import before_for
 from inspections.visits.pictures import PDF, Picture, read_paper, read_picture
-from inspections.visits.queries import checkpoints_of, content_of, form_for, last_answers, point_of, said_of
+from inspections.visits.queries import checkpoints_of, content_of, form_for, point_of, said_of
 from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
@@ -335,7 +336,7 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
 
 
 def _check_complete(visit: Visit, task: Task, visited_on: date, conclusion: str, summary: str, position_reason: str, by: Access) -> None:
-    faults = rules.missing([point_of(c) for c in checkpoints_of(visit.template_id, visit.conditions_id)], said_of(visit), last_answers(visit.loan_id, visit))
+    faults = rules.missing([point_of(c) for c in checkpoints_of(visit.template_id, visit.conditions_id)], said_of(visit), before_for(visit, by))
     if not task.opened_on <= visited_on <= by.on:
         faults["visited_on"] = "date"
     if conclusion not in Visit.Conclusion.values or (conclusion == Visit.Conclusion.NOT_GIVEN and by.has(*CONCLUDES)):

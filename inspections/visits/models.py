@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.loans.models import Loan
 from inspections.checklists.models import Checkpoint, Template
-from inspections.planning.models import LOAN_READERS, Task
+from inspections.planning.models import LOAN_READERS, Kind, Task
 from inspections.visits.words import WordsBeside
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Branch, Person, Role
@@ -40,7 +40,8 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         if access.has(Role.RISK_OFFICER):
             opened = Reading.objects.filter(person=access.person).values("visit_id")
             seen = seen.filter(own | Q(pk__in=opened) | Q(task__state=Task.State.DONE))
-        return seen
+        # What a verifier saw on the own visit is the verifier's own view: nobody else reads it before the decision.
+        return seen.filter(own | ~Q(task__kind=Kind.VERIFY) | Q(task__state=Task.State.DONE))
 
 
 @pghistory.track(

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from inspections.planning.models import Kind, Task
+from inspections.visits.models import Visit
+from inspections.visits.queries import last_answers
 from loanwatch.kernel.money import rounded
 from loanwatch.people.access import Access
 from loanwatch.people.models import Role
@@ -15,6 +17,11 @@ STAFF = (Role.ACCOUNT_MANAGER, Role.RISK_OFFICER, Role.BRANCH_HEAD, Role.CREDIT_
 def is_masked(access: Access) -> bool:
     """Whether this person works for an agency and gets no more than the visit needs: no amount, no class, no figure, no alert."""
     return not access.has(*STAFF)
+
+
+def before_for(visit: Visit, access: Access) -> dict[str, Any]:
+    """What the loan's last confirmed visit said, by checkpoint code, as far as this person may know it: nothing for an agency."""
+    return {} if is_masked(access) else last_answers(visit.loan_id, visit)
 
 
 def packet_of(task: Task, access: Access) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from inspections.planning.queries import my_tasks
 from inspections.visits import actions, rules
 from inspections.visits.forms import PositionForm, SubmitForm, fault_sentence, read_answers
 from inspections.visits.models import Checkpoint, Photo, Visit
-from inspections.visits.queries import checkpoints_of, in_language, last_figures, own_visits, point_of, said_of, sheet_of, today_of
-from loanwatch.people.models import Role
+from inspections.visits.packet import before_for, is_masked
+from inspections.visits.queries import checkpoints_of, in_language, own_visits, point_of, said_of, sheet_of, today_of
+from loanwatch.people.access import Access
 
 SHOWN_LATER = 20
 
@@ -63,7 +64,7 @@ def form(request: HttpRequest, visit_id: int) -> HttpResponse:
         errors, typed = found.errors, found.typed
         if not errors:
             return redirect(_next_address(request, visit))
-    sheet = sheet_of(visit, errors=errors, typed=typed)
+    sheet = sheet_of(visit, errors=errors, typed=typed, masked=is_masked(request.access))
     number = _section_number(request, len(sheet.sections))
     context = {
         "visit": visit,
@@ -73,7 +74,7 @@ def form(request: HttpRequest, visit_id: int) -> HttpResponse:
         "name": in_language(visit.template.name),
     }
     if request.GET.get("missing"):
-        context["faults"] = _faults(visit)
+        context["faults"] = _faults(visit, request.access)
     return render(
         request, "inspections/visits/form.html", context | {"number": number, "returned": _returned(visit)}, status=422 if errors else 200
     )
@@ -109,11 +110,11 @@ def save(request: HttpRequest, visit_id: int) -> HttpResponse:
     visit = get_object_or_404(own_visits(request.access), pk=visit_id)
     found = read_answers(checkpoints_of(visit.template_id, visit.conditions_id), request.POST, said_of(visit))
     actions.save_answers(visit_id=visit.pk, answers=found.answers, by=request.access)
-    return JsonResponse(_standing(visit, found.errors))
+    return JsonResponse(_standing(visit, found.errors, request.access))
 
 
-def _standing(visit: Visit, errors: dict[str, str]) -> dict[str, Any]:
-    sheet = sheet_of(visit)
+def _standing(visit: Visit, errors: dict[str, str], access: Access) -> dict[str, Any]:
+    sheet = sheet_of(visit, masked=is_masked(access))
     return {
         "saved": _("Saved at %(time)s") % {"time": timezone.localtime().strftime("%H:%M")},
         "progress": _("%(answered)s of %(total)s answered") % {"answered": sheet.answered, "total": sheet.total},
@@ -132,7 +133,7 @@ def add_photo(request: HttpRequest, visit_id: int, code: str) -> HttpResponse:
     if upload is None:
         return JsonResponse({"code": "NO_PHOTO", "detail": fault_sentence("photo")}, status=422)
     actions.add_photo(visit_id=visit.pk, code=code, upload=upload, size=upload.size or 0, by=request.access)
-    question = next(q for q in sheet_of(visit).questions if q.code == checkpoint.code)
+    question = next(q for q in sheet_of(visit, masked=is_masked(request.access)).questions if q.code == checkpoint.code)
     return render(request, "inspections/visits/_shots.html", {"visit": visit, "question": question, "open": True})
 
 
@@ -174,7 +175,7 @@ def review(request: HttpRequest, visit_id: int) -> HttpResponse:
         "summary": visit.summary,
         "position_reason": visit.position_reason,
     }
-    given = SubmitForm(request.POST or None, initial=first, concludes=access.has(Role.ACCOUNT_MANAGER), doubt=doubt)
+    given = SubmitForm(request.POST or None, initial=first, concludes=access.has(*actions.CONCLUDES), doubt=doubt)
     if request.method == "POST" and given.is_valid():
         try:
             told = given.cleaned_data
@@ -189,14 +190,15 @@ def review(request: HttpRequest, visit_id: int) -> HttpResponse:
             return redirect("visits:detail", visit_id=visit.pk)
         except actions.NotComplete as lacking:
             given.mark(lacking.faults)
-    context = {"visit": visit, "form": given, "sheet": sheet_of(visit), "faults": _faults(visit), "name": in_language(visit.template.name)}
+    sheet = sheet_of(visit, masked=is_masked(access))
+    context = {"visit": visit, "form": given, "sheet": sheet, "faults": _faults(visit, access), "name": in_language(visit.template.name)}
     return render(request, "inspections/visits/review.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _faults(visit: Visit) -> list[dict[str, Any]]:
+def _faults(visit: Visit, access: Access) -> list[dict[str, Any]]:
     """What the form still lacks, each with its words and the section to go to."""
     checkpoints = checkpoints_of(visit.template_id, visit.conditions_id)
-    found = rules.missing([point_of(c) for c in checkpoints], said_of(visit), last_figures(visit.loan_id, visit))
+    found = rules.missing([point_of(c) for c in checkpoints], said_of(visit), before_for(visit, access))
     places = {c.code: c for c in checkpoints}
     sections = sorted({c.section.position for c in checkpoints})
     return [

@@ -70,6 +70,10 @@ def _of(kind: str) -> Callable[[Place, str], Any]:
     return lambda place, role: place.things[f"{kind} {WHO.get(Role(role), 'manager')}"].pk
 
 
+def _sending(place: Place, role: str) -> Any:
+    return place.things[f"sending of {WHO.get(Role(role), 'manager')}"]
+
+
 LOAN = Maker(_thing("loan", "number"), _by_loan)
 BORROWER = Maker(lambda place, role: place.things["loan"].borrower.number, _by_loan)
 ALERT = Maker(_thing("alert", "number"), _by_loan)
@@ -144,6 +148,10 @@ MAKERS: dict[str, Maker] = {
     "visits/visit_id": BEGUN,
     "visits/photo_id": Maker(_of("photo by"), _assigned),
     "visits/code": PHOTO_POINT,
+    "sending/client_id": Maker(lambda place, role: _sending(place, role).client_id, _assigned),
+    "sending/file_id": Maker(lambda place, role: _sending(place, role).files.first().file_id, _assigned),
+    "papers/visit_id": Maker(_of("submitted by"), _photo_seen),
+    "papers/number": BORROWER,
     "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
     "sampling/policy_id": Maker(_thing("sampling policy"), _by_lender),
     "sampling/month": Maker(lambda place, role: str(place.things["seed"]), _always),

@@ -9,6 +9,7 @@ and a second lender with a branch of its own
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 
 from alerts.backtests.models import BacktestRun
 from alerts.backtests.rules import LEVELS, Figures
@@ -25,6 +26,8 @@ from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
 from inspections.deadlines.models import Deadline
 from inspections.sampling.actions import ensure_seed, install_policy
+from inspections.planning.models import Task
+from inspections.sending.models import Sending, SentFile
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.lenders.defaults import give_defaults
@@ -187,6 +190,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         things[f"task of {who}"] = book.make_task(bank, to=bank.people[who])
         begun = visits.start_visit(task_id=book.make_task(bank, to=bank.people[who]).pk, by=bank.people[who])
         things[f"begun by {who}"], things[f"photo by {who}"] = begun, _photo(begun)
+        things[f"sending of {who}"] = _sending(begun.task, bank.people[who].person)
         things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
     things |= agency_things(bank)
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
@@ -227,6 +231,15 @@ def _document(loan: Loan) -> Document:
 def _hold(bank: book.Bank, loan: Loan) -> LegalHold:
     placer = hire(bank.lender, Role.CREDIT_ADMIN, bank.branch, "Placer").person
     return LegalHold.objects.create(borrower=loan.borrower, reason="Lawsuit", placed_on=TODAY, placed_by=placer)
+
+
+def _sending(task: Task, person: Person) -> Sending:
+    """An inspection that a phone has announced, of whose one picture nothing is here yet."""
+    sending = Sending.objects.create(
+        client_id=uuid4(), lender=task.lender, branch=task.branch, person=person, task=task, template=0, revision=1, manifest={}, sha256="0" * 64
+    )
+    SentFile.objects.create(sending=sending, file_id=uuid4(), code="photo", what="photo", type="image/jpeg", size=9, sha256="0" * 64, path=uuid4().hex)
+    return sending
 
 
 def _photo(visit: Visit) -> Photo:
