@@ -14,7 +14,7 @@ from django.utils import timezone
 from borrowers.parties.models import Borrower
 from inspections.findings import rules, signing
 from inspections.findings.hold_queries import holds_of
-from inspections.findings.models import Finding, Hold, HoldAnswer
+from inspections.findings.models import Finding, Hold, HoldAnswer, SigningKey
 from inspections.findings.queries import setting
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
@@ -109,3 +109,9 @@ def answers_about(borrower: Borrower, access: Access) -> QuerySet[HoldAnswer]:
     """Who asked about a borrower this person sees, the newest first."""
     seen = Borrower.objects.visible_to(access).filter(pk=borrower.pk)
     return HoldAnswer.objects.filter(borrower__in=seen).select_related("person", "account", "key")
+
+
+def listed(key: SigningKey) -> dict[str, Any]:
+    """A key as the API and the page list it."""
+    to = moment(key.to_at) if key.to_at else None
+    return {"key": key.name, "algorithm": signing.ALGORITHM, "public": key.public, "from": moment(key.from_at), "to": to}

@@ -1,7 +1,5 @@
 """Holds in the API: the question of a lending system with its signed answer, and the keys to check it with."""
 
-from typing import Any
-
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -140,13 +138,7 @@ class HoldKeys(ApiView):
     def get(self, request: Request) -> Response:
         person = self.access.person
         keys = SigningKey.objects.filter(lender_id=person.lender_id) if person and person.lender_id else SigningKey.objects.none()
-        return Response({"keys": [listed(key) for key in keys]})
-
-
-def listed(key: SigningKey) -> dict[str, Any]:
-    """A key as the API and the page list it."""
-    to = answers.moment(key.to_at) if key.to_at else None
-    return {"key": key.name, "algorithm": signing.ALGORITHM, "public": key.public, "from": answers.moment(key.from_at), "to": to}
+        return Response({"keys": [answers.listed(key) for key in keys]})
 
 
 urlpatterns = [

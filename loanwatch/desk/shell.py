@@ -30,6 +30,8 @@ DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
 PHONE = (("phone:app", "visits:today"), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 CASES = (("cases:list",), _("Cases"), "folder")
+FINDINGS = (("findings:list",), _("Findings"), "clipboard-check")
+HOLDS = (("holds:list",), _("Holds"), "lock")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
 SAMPLING = (("sampling:home",), pgettext_lazy("drawing inspections", "Sampling"), "lock")
 AGREEMENT = (("agreement:home",), pgettext_lazy("of two views", "Agreement"), "equal")
@@ -59,22 +61,22 @@ BOOK, INSPECTING, RULEBOOK, HOUSE = _("Portfolio"), _("Inspections"), _("Rules")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
-    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES])],
+    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, FINDINGS, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, HOLDS])],
     Role.RISK_OFFICER: [
         ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES, PHONE]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (INSPECTING, [SAMPLING, AGREEMENT, AGENCIES]),
+        (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
     Role.BRANCH_HEAD: [
         ("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (INSPECTING, [AGREEMENT, ON_THEIR_WAY, AGENCIES]),
+        (INSPECTING, [FINDINGS, HOLDS, AGREEMENT, ON_THEIR_WAY, AGENCIES]),
     ],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
-        (INSPECTING, [SAMPLING, AGREEMENT, AGENCIES]),
+        (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
@@ -82,7 +84,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, CASES, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
-        (INSPECTING, [SAMPLING, AGREEMENT, AGENCIES]),
+        (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],

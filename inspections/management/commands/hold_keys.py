@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from inspections.findings.api import listed
+from inspections.findings.answers import listed
 from inspections.findings.models import SigningKey
 from inspections.findings.signing import rotate
 from loanwatch.lenders.command import BookCommand
