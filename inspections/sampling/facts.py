@@ -6,9 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Count
 
+from inspections.evidence.models import Flag
 from inspections.sampling.rules import Facts
 from loanwatch.lenders.models import Lender
+from loanwatch.people.reader import as_house
 from loanwatch.trail.queries import last_taken
 
 LOOK_BACK = 730  # days of checks in which the last points are looked for
@@ -61,7 +64,6 @@ SELECT who, sum(points), sum(changed) FROM (
 """
 OF_PERSON = DISAGREEMENT.format(who="f.person_id", join="")
 OF_BRANCH = DISAGREEMENT.format(who="l.branch_id", join="JOIN borrowers_loan l ON l.id = f.loan_id")
-FLAGS = "SELECT visit_id, count(*) FROM inspections_flag WHERE visit_id = ANY (%s) GROUP BY visit_id"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def drawables(lender: Lender, visit_ids: Iterable[int], *, on: date, last_points
         key = {"lender": lender.pk, "visits": ids, "on": on, "close": last_taken(lender), "currency": lender.currency}
         cursor.execute(VISITS, key)
         rows = cursor.fetchall()
-        flags = _flags(cursor, ids)
+        flags = _flags(ids)
         asked = {"lender": lender.pk, "on": on, "since": on - timedelta(days=LOOK_BACK), "last": last_points}
         cursor.execute(OF_PERSON, asked | {"whom": sorted({row[3] for row in rows})})
         persons = {who: (int(points), int(changed)) for who, points, changed in cursor.fetchall()}
@@ -106,9 +108,6 @@ def drawables(lender: Lender, visit_ids: Iterable[int], *, on: date, last_points
     return found
 
 
-def _flags(cursor, ids: list[int]) -> dict[int, int]:
-    cursor.execute("SELECT to_regclass('public.inspections_flag')")
-    if cursor.fetchone()[0] is None:
-        return {}
-    cursor.execute(FLAGS, [ids])
-    return dict(cursor.fetchall())
+def _flags(ids: list[int]) -> dict[int, int]:
+    with as_house():  # who sets the draw off may not see them yet
+        return dict(Flag.objects.filter(visit__in=ids).order_by().values_list("visit").annotate(n=Count("pk")))
