@@ -191,11 +191,15 @@ def _raised(access: Access, form: FindingForm) -> Finding | None:
 
 def proposal_list(request: HttpRequest) -> HttpResponse:
     """What confirmed inspections found and nobody has decided about yet."""
+    return _proposed(request)
+
+
+def _proposed(request: HttpRequest, status: int = 200) -> HttpResponse:
     access = request.access
     page = Paginator(proposing.proposals(access), PAGE).get_page(request.GET.get("page"))
     lines = [{"found": found, "severity": Finding.Severity(found.level), "text": proposing.said_in_words(found)[0]} for found in page]
     context = {"page": page, "lines": lines, "dismisses": access.may(Act.FINDING_VERIFY)}
-    return render(request, "inspections/findings/proposals.html", context)
+    return render(request, "inspections/findings/proposals.html", context, status=status)
 
 
 def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
@@ -227,8 +231,13 @@ def accept(request: HttpRequest, proposal_id: int) -> HttpResponse:
 
 
 def dismiss(request: HttpRequest, proposal_id: int) -> HttpResponse:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        get_object_or_404(proposing.proposals(request.access), pk=proposal_id)
+        messages.error(request, _("Say why nothing is to be put right."))
+        return _proposed(request, status=422)
     try:
-        proposing.dismiss(proposal_id=proposal_id, by=request.access, reason=request.POST.get("reason", "")[:2000])
+        proposing.dismiss(proposal_id=proposal_id, by=request.access, reason=form.cleaned_data["reason"])
     except VisitFinding.DoesNotExist:
         raise Http404 from None
     messages.success(request, _("Nothing is to be put right there; your reason is kept."))

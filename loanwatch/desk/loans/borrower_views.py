@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from alerts.signals.models import Alert
 from borrowers.parties.models import Borrower
 from inspections.deadlines import queries as deadlines
+from inspections.findings import hold_queries as findings
 from loanwatch.desk.closes import closes, frame
 from loanwatch.desk.loans import around, queries
 
@@ -66,6 +67,7 @@ def _overview(request: HttpRequest, borrower: Borrower, as_of: Any) -> dict[str,
         "guarantees": queries.guarantees_given(borrower, access),
         "alerts": sorted(alerts, key=lambda a: a.state == Alert.State.CLOSED)[:50],
         "deadlines": deadlines.for_borrower(access, borrower),
+        "amiss": findings.beside(access, borrower),
     }
 
 

@@ -15,6 +15,7 @@ from alerts.signals.models import Alert, Level
 from borrowers.classes.actions import class_in_force
 from borrowers.loans.models import Custody, Loan
 from inspections.deadlines import queries as deadlines
+from inspections.findings import hold_queries as findings
 from inspections.planning import queries as planning
 from inspections.planning.models import Task
 from inspections.visits import queries as visits
@@ -153,6 +154,7 @@ def _overview(access: Any, loan: Loan, found: dict[str, Any]) -> dict[str, Any]:
         "timeline": story.timeline(queries.events(loan, access.on), found["alerts"], found["custody"], queries.proposals(loan), shown),
         "custody": found["custody"],
         "deadlines": deadlines.for_loan(access, loan),
+        "amiss": findings.beside(access, loan.borrower, loan),
     }
 
 

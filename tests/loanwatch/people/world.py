@@ -25,8 +25,8 @@ from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, Quarantine
 from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
 from inspections.deadlines.models import Deadline
-from inspections.sampling.actions import ensure_seed, install_policy
 from inspections.planning.models import Task
+from inspections.sampling.actions import ensure_seed, install_policy
 from inspections.sending.models import Sending, SentFile
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
@@ -40,6 +40,7 @@ from loanwatch.trail.models import BusinessDay, RunException
 from loanwatch.trail.outbox.models import OutboxMessage
 from tests.inspections import book
 from tests.loanwatch.people.world_agencies import agency_things
+from tests.loanwatch.people.world_findings import finding_things
 
 TODAY = book.TODAY
 TREE = [
@@ -192,7 +193,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         things[f"begun by {who}"], things[f"photo by {who}"] = begun, _photo(begun)
         things[f"sending of {who}"] = _sending(begun.task, bank.people[who].person)
         things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
-    things |= agency_things(bank)
+    things |= agency_things(bank) | finding_things(bank, loan)
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
     PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
     repayment = Repayment.objects.create(
