@@ -41,5 +41,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/", include("alerts.backtests.urls")),
     path("rules/", include("alerts.rulebook.urls")),
     path("portal/", include("loanwatch.desk.portal.urls")),
+    path("", include("loanwatch.desk.papers.urls")),
     path("", include("loanwatch.desk.urls")),
 ]

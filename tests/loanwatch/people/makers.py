@@ -147,6 +147,8 @@ MAKERS: dict[str, Maker] = {
     "rulebook/version": Maker(lambda place, role: 1, _always),
     "rulebook/code": Maker(lambda place, role: place.things["alert"].rule.code, _by_lender),
     # acts
+    "checklists/template_id": Maker(lambda place, role: world.form_of(place).pk, _by_lender),
+    "checklists/point_id": Maker(lambda place, role: world.form_of(place).sections.first().checkpoints.first().pk, _by_lender),
     "inspections:assign/task_id": Maker(_of("task of"), _by_task),
     "visits:start/task_id": Maker(_of("task of"), _assigned),
     "visits:detail/visit_id": Maker(_of("submitted by"), _by_task),
