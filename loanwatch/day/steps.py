@@ -16,6 +16,7 @@ from alerts.signals.warn import BORROWER, BRANCH, LOAN, STAFF, hear, warn
 from borrowers.feeds.receive import receive
 from borrowers.loans.allocation import allocate
 from inspections.deadlines.schedule import schedule_deadlines
+from inspections.evidence.actions import examine_of_the_day
 from inspections.findings.reminding import remind_findings
 from inspections.planning.schedule import schedule_tasks
 from inspections.sampling.actions import draw_of_the_day

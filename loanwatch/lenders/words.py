@@ -22,6 +22,10 @@ NAMES: dict[str, Any] = {
     "inspection.size_limits": _("Amounts from which a loan is large or medium"),
     "inspection.task_days": _("Days by which inspection tasks are planned"),
     "inspection.verify_days": _("Days from handing in an inspection to its verification"),
+    "evidence.pictures": _("From when pictures of inspections are the same, old, far away or taken too close together"),
+    "evidence.places": _("From when places and times of inspections are in doubt"),
+    "evidence.words": _("From when the words of two reports are the same"),
+    "evidence.figures": _("From when figures of an inspection contradict the accounts or the last visit"),
     "rating.allowed_days": _("Days an internal rating may be old"),
     "maturity.notice_days": _("Days before maturity that a loan is taken up, by term or product kind"),
     "deadline.days_before": _("Days before something falls due that it appears on the list"),
@@ -72,6 +76,7 @@ NAMES: dict[str, Any] = {
     "holds.by_hand_days": _("Longest hold placed by hand, days"),
     "holds.answer_minutes": _("Minutes for which an answer about holds may be relied on"),
     "holds.certificate_days": _("Days for which a printed certificate about holds is valid"),
+    "four_eyes.two_above": _("Amount above which two risk officers verify an inspection, by currency"),
     "four_eyes.cooling_months": _("Months a former account manager does not verify"),
 }
 

@@ -1,7 +1,6 @@
 """What staff do leaves dated facts, so that the next close can look at conduct without asking the acts themselves."""
 
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 
 import pytest
 
@@ -9,10 +8,7 @@ from borrowers.conduct.actions import note_act
 from borrowers.conduct.models import ConductFact
 from borrowers.conduct.rules import KINDS
 from inspections.four_eyes import actions as four_eyes
-from inspections.visits import actions as visits
-from inspections.visits.models import Photo, Visit
-from inspections.visits.noted import note_visit
-from tests.inspections.book import TODAY, fill, make_loan, make_task, own_view, submit, submitted
+from tests.inspections.book import TODAY, own_view, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -62,30 +58,3 @@ def test_a_check_tells_what_was_changed_and_how_long_it_took(bank):
     assert checked.detail["points"] == time.detail["points"] > 0
     assert time.detail["agreed"] == checked.detail["points"] - checked.detail["changed"]
     assert time.figure >= 0
-
-
-def test_a_picture_of_another_visit_and_a_place_far_away_are_noted(bank):
-    task = make_task(bank, make_loan(bank))
-    visit = submitted(bank, make_task(bank))
-    first = Photo.objects.filter(visit=visit).first()
-    draft = visits.start_visit(task_id=task.pk, by=bank.manager)
-    kept = {f.attname: getattr(first, f.attname) for f in Photo._meta.concrete_fields if not f.primary_key}
-    Photo.objects.create(**{**kept, "visit_id": draft.pk, "reused_from_id": first.pk})
-    visits.set_position(visit_id=draft.pk, latitude=Decimal("31.350000"), longitude=Decimal("120.700000"), accuracy=10, by=bank.manager)
-    Visit.objects.filter(pk=draft.pk).update(position_at=visit.position_at)
-    fill(draft, bank.manager)
-    Visit.objects.filter(pk=draft.pk).update(distance=5_560)
-    submit(Visit.objects.get(pk=draft.pk), bank.manager, position_reason="The new hall.")
-    assert ConductFact.objects.filter(kind="copied_picture", subject=f"visit:{draft.pk}").get().detail["reused"] >= 1
-    away = ConductFact.objects.get(kind="impossible_route", subject=f"visit:{draft.pk}")
-    assert (away.detail["reason"], away.figure) == ("away", 5_560)
-
-
-def test_two_visits_too_far_apart_for_the_time_between_are_noted(bank):
-    near, later = submitted(bank), submitted(bank, make_task(bank))
-    later.latitude, later.distance = Decimal("32.3003"), 0
-    later.position_at = Visit.objects.get(pk=near.pk).position_at + timedelta(minutes=30)
-    note_visit(later, by=bank.manager)
-    fact = noted("impossible_route")
-    assert fact.detail == {"reason": "speed", "other": f"visit:{near.pk}"}
-    assert 200 < fact.figure < 250  # 111 km in half an hour
