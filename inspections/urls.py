@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from inspections.checklists.urls import patterns as form_patterns
 from inspections.four_eyes.urls import queue_patterns, reading_patterns, verify_patterns
 from inspections.planning.urls import patterns as task_patterns
 from inspections.sending.shell_urls import patterns as shell_patterns
@@ -10,6 +11,7 @@ from inspections.visits.urls import patterns as phone_patterns
 
 urlpatterns = [
     path("", include((task_patterns + queue_patterns, "inspections"))),
+    path("", include((form_patterns, "checklists"))),
     path("", include((shell_patterns, "phone"))),
     path("", include((phone_patterns + reading_patterns, "visits"))),
     path("", include((verify_patterns, "four_eyes"))),

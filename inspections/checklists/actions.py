@@ -35,12 +35,12 @@ def install_templates(lender: Lender) -> int:
         )
         for shipped in lacking
     )
-    _write_parts((template, shipped["sections"]) for template, shipped in zip(templates, lacking, strict=True))
+    write_parts((template, shipped["sections"]) for template, shipped in zip(templates, lacking, strict=True))
     Template.objects.filter(pk__in=[t.pk for t in templates]).update(state=Template.State.LIVE)
     return len(templates)
 
 
-def _write_parts(parts: Iterable[tuple[Template, Iterable[Mapping[str, Any]]]]) -> None:
+def write_parts(parts: Iterable[tuple[Template, Iterable[Mapping[str, Any]]]]) -> None:
     """Sections and checkpoints of drafts: {"title", "checkpoints": [fields of a checkpoint]} in their order."""
     wanted = [(template, number, part) for template, sections in parts for number, part in enumerate(sections, start=1)]
     sections = Section.objects.bulk_create(
@@ -85,7 +85,7 @@ def conditions_sheet(loan: Loan, on: date) -> Template | None:
             name=_in_all(lambda: _("Conditions of the approval")),
         )
         title = _in_all(lambda: _("Conditions of the approval"))
-        _write_parts([(sheet, [{"title": title, "checkpoints": points}])])
+        write_parts([(sheet, [{"title": title, "checkpoints": points}])])
         sheet.state = Template.State.LIVE
         sheet.save(update_fields=["state"])
     return sheet

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FIELDS = (
-    "section", "position", "kind", "label", "hint", "required", "options", "columns", "unit", "fails_when", "shown_when", "evidence", "score",
+    "section", "kind", "label", "hint", "required", "options", "columns", "unit", "fails_when", "shown_when", "evidence", "score",
     "prefill", "signal", "tolerance", "material", "key_point", "at_desk",
 )  # fmt: skip
 
@@ -20,14 +20,14 @@ class Changed:
 
 
 def differences(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> list[Changed]:
-    """Points by code, each with `FIELDS`, in the order of the newer form; those taken out come last. A point that only moved is "moved"."""
+    """Points by code, each with `FIELDS`, in the order of the newer form; those taken out come last. A point that only went to another section is "moved"."""
     found = []
     for code, new in after.items():
         if code not in before:
             found.append(Changed(code, "added"))
             continue
         changed = [(name, before[code].get(name), new.get(name)) for name in FIELDS if before[code].get(name) != new.get(name)]
-        said = [change for change in changed if change[0] not in {"section", "position"}]
+        said = [change for change in changed if change[0] != "section"]
         if said:
             found.append(Changed(code, "changed", said))
         elif changed:

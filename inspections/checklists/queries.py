@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 from django.utils.translation import get_language
 
 from borrowers.collateral.models import Pledge
 from borrowers.loans.models import Guarantee, Loan
-from inspections.checklists import rules
+from inspections.checklists import comparing, prefill, rules
+from inspections.checklists.faults import Fault, Part, faults_of
 from inspections.checklists.models import Checkpoint, Template
 from inspections.planning.models import Kind
 from loanwatch.lenders.models import Lender
@@ -90,3 +91,53 @@ def security_of(loan: Loan) -> str:
 def form_for(loan: Loan, kind: str) -> Template | None:
     """The live form with which an inspection of `kind` is made at this loan; `template_for` with the loan's product and security."""
     return template_for(loan.lender, kind, loan.product.kind, security_of(loan))
+
+
+# For the designer -----------------------------------------------------------------------------------------------------------
+
+COPIED = (
+    "code", "kind", "label", "hint", "required", "options", "columns", "unit", "fails_when", "shown_when", "evidence", "score", "prefill",
+    "signal", "tolerance", "material", "key_point", "at_desk",
+)  # fmt: skip
+
+
+def forms_of(lender: Lender) -> QuerySet[Template, Any]:
+    """All versions of a lender's forms with how many points each has; the conditions of single loans are no forms."""
+    rows = Template.objects.filter(lender=lender, loan__isnull=True).select_related("made_by", "approved_by")
+    return rows.annotate(points=Count("sections__checkpoints")).order_by("code", "-version")
+
+
+def as_parts(template: Template) -> list[dict[str, Any]]:
+    """Sections and points of a form as plain values, in the shape of the shipped ones."""
+    sections = template.sections.order_by("position").prefetch_related("checkpoints")
+    return [
+        {
+            "title": section.title,
+            "checkpoints": [{name: getattr(point, name) for name in COPIED} for point in sorted(section.checkpoints.all(), key=lambda p: p.position)],
+        }
+        for section in sections
+    ]
+
+
+def faults_in(template: Template) -> list[Fault]:
+    """What is wrong with a form; see `faults.faults_of`. Two queries."""
+    parts = as_parts(template)
+    told = [
+        Part(
+            section=number,
+            **{name: point[name] for name in ("code", "kind", "label", "options", "columns", "fails_when", "shown_when", "evidence", "score", "signal", "at_desk")},
+            prefill_fits=prefill.fits(point["prefill"], point["kind"]),
+        )
+        for number, part in enumerate(parts, start=1)
+        for point in part["checkpoints"]
+    ]
+    return faults_of(template.kind, template.name, [part["title"] for part in parts], told)
+
+
+def compared(before: Template, after: Template) -> list[comparing.Changed]:
+    """What two forms say differently, by the codes of their points."""
+    return comparing.differences(_by_code(before), _by_code(after))
+
+
+def _by_code(template: Template) -> dict[str, dict[str, Any]]:
+    return {point["code"]: point | {"section": part["title"].get("en", "")} for part in as_parts(template) for point in part["checkpoints"]}

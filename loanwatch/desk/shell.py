@@ -35,6 +35,7 @@ HOLDS = (("holds:list",), _("Holds"), "lock")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
 SAMPLING = (("sampling:home",), pgettext_lazy("drawing inspections", "Sampling"), "lock")
 AGREEMENT = (("agreement:home",), pgettext_lazy("of two views", "Agreement"), "equal")
+FORMS = (("checklists:list",), _("Inspection forms"), "list-check")
 AGENCIES = (("agencies:orders",), _("Agencies"), "users-group")
 PACKETS = (("agencies:agent_home",), _("Our orders"), "clipboard-list")
 LOANS = (("loans:list", "desk:loans"), _("Loans"), "file-dollar")
@@ -66,7 +67,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
         ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES, PHONE]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
         (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
-        (RULEBOOK, [RULES, PARAMETERS]),
+        (RULEBOOK, [RULES, FORMS, PARAMETERS]),
     ],
     Role.BRANCH_HEAD: [
         ("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]),
@@ -77,7 +78,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
         (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
-        (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
+        (RULEBOOK, [RULES, FORMS, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
     Role.FIELD_AGENT: [("", [PHONE, PACKETS])],
@@ -85,7 +86,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
         ("", [HOME, TRAIL]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, CASES, TASKS, DEADLINES, FOUR_EYES, CLASSES, RECONCILIATION]),
         (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
-        (RULEBOOK, [RULES, PARAMETERS]),
+        (RULEBOOK, [RULES, FORMS, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
     Role.SYSADMIN: [("", [SYSTEM]), (HOUSE, [USERS, BRANCHES, MATRIX, FEEDS, DAYS, OUTBOX, ON_THEIR_WAY])],

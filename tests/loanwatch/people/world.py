@@ -24,6 +24,7 @@ from borrowers.documents.models import Document, DocumentKind, DocumentVersion, 
 from borrowers.feeds.models import Delivery, FeedPlan, FormatVersion, QuarantinedRow, WebhookSource
 from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
+from inspections.checklists.models import Template
 from inspections.deadlines.models import Deadline
 from inspections.planning.models import Task
 from inspections.sampling.actions import ensure_seed, install_policy
@@ -241,6 +242,11 @@ def _sending(task: Task, person: Person) -> Sending:
     )
     SentFile.objects.create(sending=sending, file_id=uuid4(), code="photo", what="photo", type="image/jpeg", size=9, sha256="0" * 64, path=uuid4().hex)
     return sending
+
+
+def form_of(place: Place) -> Template:
+    """A shipped inspection form of the place's lender."""
+    return Template.objects.filter(lender=place.bank.lender, code="special").get()
 
 
 def _photo(visit: Visit) -> Photo:

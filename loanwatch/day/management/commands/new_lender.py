@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from borrowers.documents.house import install_shipped
+from inspections.checklists.actions import install_templates
 from loanwatch.kernel import calendars
 from loanwatch.lenders.actions import FIRST_DAY, open_lender
 from loanwatch.lenders.models import Lender
@@ -20,7 +21,7 @@ from loanwatch.people.tree import open_head_office
 
 
 class Command(BaseCommand):
-    help = "Open a lender: head office, calendar, shipped parameters, warning rules and document rules."
+    help = "Open a lender: head office, calendar, shipped parameters, warning rules, document rules and inspection forms."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", help="short code, for example ALPHA")
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             head_office = open_head_office(lender, name=lender.name, on=FIRST_DAY)
             rules = _install_rules(lender)
             install_shipped(lender)
+            install_templates(lender)
         found = {"lender": lender.code, "currency": lender.currency, "zone": lender.zone, "calendar": options["calendar"], "rules": rules, "pack": options["pack"]}
         if options["json"]:
             self.stdout.write(json.dumps({**found, "head_office": head_office.code}))
