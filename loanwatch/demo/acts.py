@@ -15,6 +15,7 @@ from alerts.classification.models import ClassProposal
 from alerts.signals import actions as signals
 from alerts.signals.models import Alert, Level
 from borrowers.loans.models import Custody, Loan
+from loanwatch.demo.agencies import order_from_agencies
 from loanwatch.demo.book import FIRST_ORDINARY
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
@@ -94,10 +95,11 @@ def make_acts(lender: Lender, *, seed: int = 1) -> dict[str, Any]:
     # Each act is a transaction of its own: a person at the desk never waits for the whole, and a run that was cut short
     # goes on with the alerts that nobody has touched yet.
     desk, draw = Desk(lender, as_of), Random(seed)
-    done = dict.fromkeys(("acknowledged", "handled", "submitted", "returned", "closed", "classes"), 0)
+    done = dict.fromkeys(("acknowledged", "handled", "submitted", "returned", "closed", "classes", "ordered visits"), 0)
     for alert in ordinary(lender, as_of):
         act(alert, desk, draw, done)
     done["classes"] = decide_classes(desk, draw)
+    done["ordered visits"] = order_from_agencies(lender, as_of)
     record(DONE, by=None, subject=lender, **done)
     return {"already": False, **done}
 

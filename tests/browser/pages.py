@@ -85,7 +85,7 @@ DESK = {
         "/reminders/texts/soon/zh-hans/",
         "/outbox/",
     ],
-    "agent": ["/", "/inspections/", "/m/list/"],
+    "agent": ["/", "/inspections/", "/m/list/", "/agency/"],
     "auditor": ["/", "/trail/events/", "/trail/days/", "/trail/days/list/", "/house/access/", "/four-eyes/"],
     "sysadmin": ["/", "/house/users/", "/house/users/new/", "/house/branches/", "/trail/days/", "/feeds/"],
     "borrower": ["/portal/"],
