@@ -17,6 +17,7 @@ from inspections.visits import rules as visit_rules
 from inspections.visits.actions import NotComplete, disclose
 from inspections.visits.models import Visit
 from inspections.visits.queries import point_of, points_of
+from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
 from loanwatch.trail.record import record
@@ -24,6 +25,7 @@ from loanwatch.trail.record import record
 __all__ = [
     "adopt_own_visit",
     "confirm_visit",
+    "give_up_own_visit",
     "open_verification",
     "overrule_visit",
     "plan_own_visit",
@@ -134,6 +136,26 @@ def plan_own_visit(*, visit_id: int, by: Access) -> Verification:
     verification.method = Verification.Method.VISIT
     verification.save(update_fields=["own_task", "method"])
     record("verification.own_visit_planned", by=by, subject=visit, verification=verification.pk, task=verification.own_task.number)
+    return verification
+
+
+@transaction.atomic
+def give_up_own_visit(*, visit_id: int, reason: str, by: Access) -> Verification:
+    """Take a planned own visit off the list again and check at the desk. Raises Conflict once its form is begun, NotComplete without a reason."""
+    visit = to_verify(visit_id, by)
+    verification = _opened(visit, by)
+    _require_open(verification)
+    task = Task.objects.select_for_update(of=("self",)).filter(pk=verification.own_task_id).first()
+    if task is None or task.state != Task.State.DUE:
+        raise Conflict(_("The own visit is already begun. Finish it; its answers become your view."), code="OWN_VISIT_BEGUN")
+    if not reason.strip():
+        raise NotComplete({"reason": "answer"})
+    move(planning.rules.MOVES, task, Task.State.CANCELLED)
+    task.closed_on = by.on
+    task.save(update_fields=["state", "closed_on"])
+    verification.own_task, verification.method = None, Verification.Method.DESK
+    verification.save(update_fields=["own_task", "method"])
+    record("verification.own_visit_given_up", by=by, subject=visit, verification=verification.pk, reason=reason.strip())
     return verification
 
 

@@ -176,6 +176,8 @@ def to_settle(visit_id: int, by: Access) -> Visit:
         raise Refused(_("You took part in this split. A third person must settle it."), code="VISIT_NOT_INDEPENDENT")
     if reason := why_not(visit, by):
         raise Refused(reason, code="VISIT_NOT_INDEPENDENT")
+    if by.has(Role.RISK_OFFICER) and not Verification.objects.filter(visit=visit, officer=by.person, own_recorded_at__isnull=False).exists():
+        raise Conflict(_("A risk officer who settles a split records an own view first, as every verifier does."), code="OWN_VIEW_FIRST")
     return visit
 
 
