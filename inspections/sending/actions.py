@@ -332,12 +332,27 @@ def _fill(visit: Visit, manifest: rules.Manifest, sending: Sending, by: Access) 
     visits.note_device(
         visit_id=visit.pk, started_at=manifest.started_at, finished_at=manifest.device_time, clock_off=sending.clock_off, by=by
     )
+    _fill_files(visit, manifest, sending, set(points), by)
+
+
+def _fill_files(visit: Visit, manifest: rules.Manifest, sending: Sending, codes: set[str], by: Access) -> None:
+    drawn = None
     for row in sending.files.order_by("id"):
-        if row.code not in points:
+        if row.code == rules.RECORDER:
+            drawn = row
+        if row.code not in codes:
             continue
         with pieces.opened(row.path) as upload:
-            sent = visits.Sent(row.path, row.sha256, row.type, row.taken_at, row.latitude, row.longitude, row.accuracy)
-            visits.add_photo(visit_id=visit.pk, code=row.code, upload=upload, size=row.size, what=row.what, sent=sent, by=by)
+            visits.add_photo(visit_id=visit.pk, code=row.code, upload=upload, size=row.size, what=row.what, sent=_sent(row), by=by)
+    if drawn is None:
+        visits.sign(visit_id=visit.pk, name=manifest.signed, by=by)
+        return
+    with pieces.opened(drawn.path) as upload:
+        visits.sign(visit_id=visit.pk, name=manifest.signed, upload=upload, size=drawn.size, sent=_sent(drawn), by=by)
+
+
+def _sent(row: SentFile) -> visits.Sent:
+    return visits.Sent(row.path, row.sha256, row.type, row.taken_at, row.latitude, row.longitude, row.accuracy)
 
 
 def _by_server(at: datetime | None, off: timedelta) -> datetime:

@@ -24,6 +24,7 @@ MOST_FILES = 40  # pictures and documents of one inspection
 MOST_OPEN = 60  # sendings of one person that are not received yet
 MOST_WAITING = 1024 * 1024 * 1024  # bytes of one person's files that are not received yet
 MOST_ANSWERS = 400
+RECORDER = "inspector"  # the code under which a phone sends the recorder's own signature: it belongs to the visit, to no point
 LONG_WAIT = 24  # hours without a word from the phone after which an open sending is shown to the branch head
 
 TYPES: Mapping[str, Set[str]] = {
@@ -99,6 +100,7 @@ class Manifest:
     summary: str
     place: Place | None
     position_reason: str
+    signed: str  # the recorder's name, as typed for a signature
     sha256: str
     answers: Mapping[str, Given] = field(default_factory=dict)
     files: tuple[File, ...] = ()
@@ -169,6 +171,7 @@ def read_manifest(told: Any) -> Manifest:
         summary=_text(told.get("summary"), "summary", 4000),
         place=_place(told.get("position"), "position"),
         position_reason=_text(told.get("position_reason"), "position_reason", 1000),
+        signed=_text(told.get("signed"), "signed", 80),
         sha256=told["sha256"],
         answers={_text(code, "answers", 80): _given(one, f"answers.{code}") for code, one in answers.items()},
         files=read,

@@ -19,7 +19,7 @@ from inspections.checklists.models import Template
 from inspections.planning import actions as planning
 from inspections.planning.models import Kind, Task
 from inspections.visits import rules
-from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Visit
+from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Signature, Visit
 from inspections.visits.noted import note_visit
 from inspections.visits.packet import before_for
 from inspections.visits.pictures import PDF, Picture, read_paper, read_picture
@@ -255,6 +255,24 @@ def add_photo(
     )
     record("visit.photo_added", by=by, subject=visit, photo=photo.pk, what=what, sha256=picture.sha256, reused_from=photo.reused_from_id)
     return photo
+
+
+@transaction.atomic
+def sign(*, visit_id: int, name: str, by: Access, upload: IO[bytes] | None = None, size: int = 0, sent: Sent | None = None) -> Signature | None:
+    """Keep the recorder's own signature under a draft: typed, drawn, or both; it takes the place of an earlier one.
+
+    None where there is neither. Raises BadPhoto where the drawing is no picture.
+    """
+    visit = _own_draft(visit_id, by)
+    if not name.strip() and upload is None:
+        return None
+    drawn = {"file": "", "original": "", "sent_sha256": ""}
+    if upload is not None:
+        picture = read_picture(upload, size)
+        sent = sent or _keep_original(upload, picture.type)
+        drawn = {"file": _keep(picture.data, "photos", ".jpg"), "original": sent.original, "sent_sha256": sent.sha256}
+    made, _new = Signature.objects.update_or_create(visit=visit, defaults={"name": name.strip()[:80], **drawn})
+    return made
 
 
 def _keep(data: bytes, folder: str, ending: str) -> str:

@@ -18,7 +18,7 @@ from loanwatch.people.models import Branch, Person, Role
 if TYPE_CHECKING:
     from loanwatch.people.access import Access
 
-__all__ = ["Answer", "Checkpoint", "Photo", "Reading", "Template", "Visit"]
+__all__ = ["Answer", "Checkpoint", "Photo", "Reading", "Signature", "Template", "Visit"]
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
@@ -198,6 +198,23 @@ class Photo(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["lender"], name="photo_of_lender")]
+
+
+class Signature(models.Model):
+    """The recorder's own signature under a visit: the name as typed, and what was drawn, where it was. Frozen with the visit."""
+
+    visit = models.OneToOneField(Visit, models.PROTECT, related_name="signature")
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    file = models.CharField(max_length=120, blank=True)  # below MEDIA_ROOT, on white; empty: only typed
+    original = models.CharField(max_length=120, blank=True)  # as it came
+    sent_sha256 = models.CharField(max_length=64, blank=True)
+    signed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(name="") | ~Q(file=""), name="signature_is_typed_or_drawn")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Reading(models.Model):

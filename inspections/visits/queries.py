@@ -13,7 +13,7 @@ from borrowers.loans.models import Loan
 from inspections.checklists.queries import checkpoints_of, form_for, in_language, in_words, point_of, template_for
 from inspections.planning.models import Task
 from inspections.visits import rules
-from inspections.visits.models import Answer, Checkpoint, Photo, Visit
+from inspections.visits.models import Answer, Checkpoint, Photo, Signature, Visit
 from loanwatch.people.access import Access
 
 __all__ = [
@@ -258,6 +258,7 @@ def content_of(visit: Visit) -> dict[str, Any]:
     answers = Answer.objects.filter(visit=visit).select_related("checkpoint")
     photos = Photo.objects.filter(visit=visit).select_related("checkpoint")
     number = lambda value: None if value is None else f"{value:f}"  # noqa: E731
+    signed = Signature.objects.filter(visit=visit).first()
     began, ended = visit.device_started_at, visit.device_finished_at
     return {
         "task": visit.task_id,
@@ -271,6 +272,7 @@ def content_of(visit: Visit) -> dict[str, Any]:
         "position": [number(visit.latitude), number(visit.longitude), visit.accuracy, visit.distance, visit.position_reason],
         "answers": sorted([a.checkpoint.code, a.value, a.note] for a in answers),
         "photos": sorted([p.checkpoint.code, p.sha256, p.pk, *([p.sent_sha256] if p.sent_sha256 else [])] for p in photos),
+        **({"signed": [signed.name, signed.sent_sha256]} if signed else {}),
         **({"device": [began.isoformat(), ended.isoformat() if ended else None, visit.clock_off]} if began else {}),
     }
 
