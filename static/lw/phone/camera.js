@@ -87,7 +87,7 @@ export function shots(ctx, first, point, what) {
     const label = t(what === 'document' ? 'document_number' : 'photo_number', { number, point: point.label });
     const there = sheet.whole[file.id];
     const state = h('span.st.num', {}, icon(there ? 'check' : 'cloud-off'), clock(file.taken_at));
-    const picture = file.type === 'application/pdf' ? h('span.ph-img.pdf', {}, icon('file-text', 24), 'PDF') : h('img.ph-img', { alt: '' });
+    const picture = file.type === 'application/pdf' ? h('span.ph-img.pdf', { 'aria-hidden': 'true' }, icon('file-text', 24), 'PDF') : h('img.ph-img', { alt: '' });
     if (picture.tagName === 'IMG') { addressOf(ctx, file).then(address => { picture.src = address; }); }
     const words = there ? t('tile_sent', { label, at: clock(file.taken_at) }) : t('tile_here', { label, at: clock(file.taken_at) });
     return h('button.shot', { type: 'button', 'aria-label': words, onclick: () => look(ctx, sheet, file, label) }, picture, state);

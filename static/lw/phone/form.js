@@ -35,7 +35,7 @@ export function pills(sheet, stand, current) {
 /** Everything the bar's dots offer: who is visited, and throwing the form away. */
 async function more(ctx, sheet) {
   const { borrower, loan } = sheet.task;
-  const line = (sign, text, href) => (text ? h('p.row-f.m-0.mt8', {}, icon(sign), href ? h('a', { href }, text) : h('span', {}, text)) : null);
+  const line = (sign, text, href) => (text ? h('p.row-f.m-0.mt8', {}, icon(sign), href ? h('a.touch', { href }, text) : h('span', {}, text)) : null);
   const throwAway = await ask({
     title: borrower.name, text: sheet.task.why || '', yes: t('discard'), danger: true,
     more: [line('map-pin', borrower.address), line('user', borrower.contact), line('phone', borrower.phone, `tel:${borrower.phone}`),

@@ -137,7 +137,8 @@ function sentences(point, own, before, lacks, byCode) {
     const counted = point.kind === 'number' || point.kind === 'items';
     found.push(t(moved < 0 ? (counted ? 'fewer' : 'less') : 'more', { percent: Math.abs(moved) }));
   }
-  lacks.forEach(what => {
+  const failing = fails(point, own.value); // the label of the note says then what is wanted
+  lacks.filter(what => what !== 'note' || !failing).forEach(what => {
     const rule = (point.evidence || []).find(one => (one.needs || []).includes('list') && byCode.has(one.list_code));
     found.push(what === 'list' && rule ? t('need_list_of', { point: byCode.get(rule.list_code).label }) : t(`need_${what}`));
   });

@@ -84,18 +84,27 @@ export class Store extends EventTarget {
       const bytes = kind === 'files' ? value : text.encode(JSON.stringify(value));
       return { kind, key, record: await this.seal(kind, key, bytes) };
     }));
-    try {
-      const work = this.db.transaction(KINDS, 'readwrite', { durability: 'strict' });
-      const puts = sealed.map(({ kind, key, record }) => work.objectStore(kind).put(record, key));
-      await Promise.all([...puts, work.done]);
-    } catch (error) {
-      if (!isFull(error)) { throw error; }
+    const failed = await this.store(sealed);
+    if (failed) {
+      /* Whatever the reason is: what was entered stays at least in memory. */
+      if (!isFull(failed)) { console.warn(failed); }
       records.forEach(record => this.held.set(`${record.kind}/${record.key}`, record));
       this.dispatchEvent(new Event('full'));
       return false;
     }
     records.forEach(record => this.held.delete(`${record.kind}/${record.key}`));
     return true;
+  }
+  /* One transaction; answers what went wrong, or null. A lack of room shows on the transaction, not on the single put. */
+  async store(sealed) {
+    let done, puts;
+    try {
+      const work = this.db.transaction(KINDS, 'readwrite', { durability: 'strict' });
+      done = work.done.then(() => null, error => error);
+      puts = sealed.map(({ kind, key, record }) => work.objectStore(kind).put(record, key).then(() => null, error => error));
+    } catch (error) { return error; }
+    const errors = (await Promise.all([...puts, done])).filter(Boolean);
+    return errors.find(isFull) || errors[0] || null;
   }
   /** Tries again to write what waits in memory; true when nothing waits any more. */
   async flush() {

@@ -81,7 +81,7 @@ export async function syncScreen(ctx) {
         !ctx.session.login ? notice('orange', [h('b', {}, t('login_title')), ' ', t('login_text'), h('a.bt.p.lg.w.mt8', { href: loginAddress() }, icon('key'), t('login'))]) : null,
         ctx.sender.stopped === 'fault' ? notice('orange', t('fault_text')) : null,
         open.length ? open.map(sheet => item(ctx, sheet)) : empty('circle-check', t('all_sent'), t('all_sent_text'), 'sev-green'),
-        open.length ? h('button.bt.p.lg.w', { type: 'button', onclick: () => ctx.refresh().then(() => ctx.sender.kick()) }, icon('send'), t('send_now')) : null,
+        open.some(sheet => sheet.state !== STATES.REFUSED) ? h('button.bt.p.lg.w', { type: 'button', onclick: () => ctx.refresh().then(() => ctx.sender.kick()) }, icon('send'), t('send_now')) : null,
         done.length ? h('h2.px-2.mt12', {}, t('received_heading')) : null, done.map(sheet => item(ctx, sheet)),
         done.length ? h('button.bt.lg.w', { type: 'button', onclick: async () => { await ctx.sheets.removeReceived(); ctx.render(); } }, icon('trash'), t('remove_received')) : null,
         phone(ctx)],
