@@ -100,7 +100,7 @@ def _address(loan: Loan, on: date) -> Known | None:
 
 
 def _principal(loan: Loan, on: date) -> Known | None:
-    return Known(loan.principal, _("loan contract"), loan.disbursed_on)
+    return Known(Decimal(loan.principal), _("loan contract"), loan.disbursed_on)
 
 
 AMOUNT, NUMBER, PERCENT, TEXT = (frozenset({kind}) for kind in ("money", "number", "percent", "text"))
