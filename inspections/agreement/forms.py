@@ -37,12 +37,12 @@ class Filters(forms.Form):
         self.chosen = {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
-    def by(self) -> str:
+    def grouping(self) -> str:
         return str(self.chosen.get("by", "manager"))
 
     @property
-    def sort(self) -> str:
-        return str(self.chosen.get("sort", "-name" if self.by == "month" else "same"))
+    def order(self) -> str:
+        return str(self.chosen.get("sort", "-name" if self.grouping == "month" else "same"))
 
     def since(self, on: date) -> date:
         """The first day of the period that ends on `on`; a year where the address names none."""

@@ -42,7 +42,7 @@ SIGNS = {
 
 
 def _found(access: Access, filters: Filters) -> Any:
-    if filters.by == "officer" or filters.chosen.get("officer"):
+    if filters.grouping == "officer" or filters.chosen.get("officer"):
         access.check(Act.AGREEMENT_OFFICERS)
     return results(access, since=filters.since(access.on), until=access.on, **filters.narrowing)
 
@@ -51,13 +51,13 @@ def home(request: HttpRequest) -> HttpResponse:
     """Shares that are the same, differ or differ materially, with the number of points and the interval; the lowest agreement on top."""
     access, filters = request.access, Filters(request.GET)
     found = _found(access, filters)
-    page = Paginator(grouped(found, filters.by, filters.sort), PAGE).get_page(request.GET.get("page"))
-    page.object_list = lines(page.object_list, found, filters.by, access.on)
+    page = Paginator(grouped(found, filters.grouping, filters.order), PAGE).get_page(request.GET.get("page"))
+    page.object_list = lines(page.object_list, found, filters.grouping, access.on)
     context = {
-        "page": page, "whole": whole(found), "by": filters.by, "head": HEADS[filters.by], "least": rules.LEAST, "query": request.GET.urlencode(),
-        "tabs": _tabs(request, filters.by), "filtered": bool(filters.narrowing), "options": _options(access),
+        "page": page, "whole": whole(found), "by": filters.grouping, "head": HEADS[filters.grouping], "least": rules.LEAST, "query": request.GET.urlencode(),
+        "tabs": _tabs(request, filters.grouping), "filtered": bool(filters.narrowing), "options": _options(access),
         "narrowed": [(name, value) for name, value in filters.narrowing.items() if name in {"manager", "officer", "template"}],
-        "signs": access.may(Act.AGREEMENT_OFFICERS), "sorted_by": filters.sort,
+        "signs": access.may(Act.AGREEMENT_OFFICERS), "sorted_by": filters.order,
     }  # fmt: skip
     return render(request, "inspections/agreement/home.html", context)
 
@@ -84,13 +84,13 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     access, filters = request.access, Filters(request.GET)
     found = _found(access, filters)
     rows = []
-    for line in lines(grouped(found, filters.by, filters.sort)[:MOST_EXPORTED], found, filters.by, access.on):
+    for line in lines(grouped(found, filters.grouping, filters.order)[:MOST_EXPORTED], found, filters.grouping, access.on):
         told = line.agreement
         low, high = told.interval
         shares = [None if share is None else round(share, 1) for share in told.shares]
         rows.append((line.name, line.detail, told.checks, told.points, told.same, told.differs, told.material, told.one_sided, *shares,
                      round(low, 1), round(high, 1), "" if told.tells else _("too few points")))  # fmt: skip
-    columns = [str(HEADS[filters.by]), _("Code"), _("Checks"), _("Points"), _("Same"), _("Differing"), _("Materially differing"), _("One side only"),
+    columns = [str(HEADS[filters.grouping]), _("Code"), _("Checks"), _("Points"), _("Same"), _("Differing"), _("Materially differing"), _("One side only"),
                _("Same, %"), _("Differing, %"), _("Materially differing, %"), _("Same at least, %"), _("Same at most, %"), _("Remark")]  # fmt: skip
     head = [(_("Agreement of two views"), _lender(access)), (_("Period"), filters.since(access.on), access.on)]
     head += [(_("Filter"), name, value) for name, value in filters.narrowing.items()]

@@ -90,7 +90,8 @@ def edit_policy(request: HttpRequest, policy_id: int) -> HttpResponse:
 def _edit(request: HttpRequest, lender: Lender, found: SamplingPolicy | None, kept: dict[str, Any], strata: Any) -> HttpResponse:
     form = PolicyForm(request.POST or None, today=request.access.on, initial=kept)
     begin = [{name: getattr(row, name) for name in row.__dataclass_fields__} for row in strata]
-    rows = Rows(request.POST or None, initial=begin, prefix="rows")
+    # What was sent stands for itself: beside initial values an unchanged row would count as one that was left empty.
+    rows = Rows(request.POST, prefix="rows") if request.method == "POST" else Rows(initial=begin, prefix="rows")
     if request.method == "POST" and form.is_valid() and rows.is_valid():
         values = {name: form.cleaned_data[name] for name in ("valid_from", "why", *FIGURES)}
         if found is None:

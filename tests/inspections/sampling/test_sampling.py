@@ -41,12 +41,12 @@ def visit(bank):
     return handed_in(bank)
 
 
-def handed_in(bank, task=None, *, seed: int = 0) -> Visit:
+def handed_in(bank, task=None, *, seed: int = 0, by: Access | None = None) -> Visit:
     """A visit as the draw sees it: submitted and sealed. What it says does not matter here."""
     task = task or book.make_task(bank)
     template = Template.objects.filter(lender=bank.lender, kind="routine").first()
     draft = Visit.objects.create(
-        task=task, lender=bank.lender, bucket=task.bucket, loan=task.loan, branch=task.branch, template=template, recorded_by=bank.manager.person
+        task=task, lender=bank.lender, bucket=task.bucket, loan=task.loan, branch=task.branch, template=template, recorded_by=(by or bank.manager).person
     )
     Visit.objects.filter(pk=draft.pk).update(
         state="submitted", submitted_at=timezone.now(), submitted_on=TODAY, visited_on=TODAY, conclusion="no_problem",
