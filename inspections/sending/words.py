@@ -171,7 +171,7 @@ def _points() -> dict[str, Any]:
             "none": _("a reason why there is no position"),
             "vague": _("a reason why the position is not accurate"),
             "far": _("a reason why the visit was far from the address"),
-            "date": _("a day that is not in the future"),
+            "date": _("a day from the opening of the task up to today"),
             "number": _("a figure that can be read"),
             "percent": _("a percentage that can be read"),
             "choice": _("one of the answers"),
@@ -291,6 +291,9 @@ def _sending() -> dict[str, Any]:
         "room_not_kept": _(
             "The browser may clear this storage when the phone runs out of room. Put the page on the home screen, and send soon."
         ),
+        "unreadable": _(
+            "Something on this phone can't be read any more, because browser data was cleared. Tell your branch head what is missing."
+        ),
         "full_short": _("The phone has no room left."),
         "full_open": _("What to do"),
         "full_title": _("The phone has no room left"),
@@ -320,6 +323,10 @@ def _people() -> dict[str, Any]:
         "first_refused_text": _("Visits are recorded by account managers, risk officers and field agents."),
         "first_fault": _("The page could not be opened"),
         "first_fault_text": _("The browser gave no storage. Private windows and blocked storage can't keep visits."),
+        "first_insecure": _("This page needs a secure connection"),
+        "first_insecure_text": _("Open it with https. Until then use the list, which works with a network."),
+        "open_list": _("Open the list"),
+        "log_out_offline": _("Logging out needs a network."),
         "blocked_title": _("This phone holds inspections of %(name)s that are not sent"),
         "blocked_text": _(
             "%(other)s is logged in. Until they are sent the phone can't change to another person. "

@@ -1,6 +1,6 @@
 /* The phone's page: opens what is kept for the person, shows the screen the address names, asks the server beside it. */
 import { alarm, show } from './dom.js';
-import { banner } from './boxes.js';
+import { ask, banner } from './boxes.js';
 import { firstParcel, LoginNeeded, NotTaken, OtherPerson, Session, Unreachable } from './parcel.js';
 import { formScreen } from './form.js';
 import { reviewScreen } from './review.js';
@@ -39,6 +39,7 @@ async function render() {
 }
 async function changed(id) {
   if (blocked || !ctx) { return; }
+  if (live && document.querySelector('.act')) { await live(id); return; } // a form shows no counts
   await count();
   const badge = document.querySelector('.nav5 a[href="#/sync"] .bdg');
   if (badge) { badge.textContent = ctx.counts.unsent; badge.hidden = !ctx.counts.unsent; }
@@ -112,6 +113,7 @@ async function askRoom() {
 async function logOut() {
   const unsent = await ctx.sheets.unsent();
   if (unsent.length) { stayScreen(ctx, unsent); live = null; return; }
+  if (!ctx.session.online) { await ask({ title: t('log_out'), text: t('log_out_offline') }); return; }
   ctx.store.close();
   await forget(ctx.person.id);
   location.assign(`${facts.logout}?next=${facts.login}`);
@@ -138,6 +140,7 @@ async function tellWorker(code) {
 }
 
 async function begin() {
+  if (!window.isSecureContext || !crypto.subtle || !navigator.locks || !window.indexedDB) { firstScreen({ kind: 'insecure' }); return; }
   if (navigator.serviceWorker) {
     navigator.serviceWorker.register(facts.worker, { scope: facts.shell, updateViaCache: 'none' })
       .then(() => navigator.serviceWorker.ready).then(() => tellWorker(language)).catch(error => console.warn(error));
@@ -169,4 +172,4 @@ async function begin() {
 
 window.addEventListener('hashchange', () => { if (!blocked) { render().then(() => document.getElementById('main').focus({ preventScroll: true })); } });
 window.addEventListener('beforeunload', event => { if (ctx && ctx.store.full) { event.preventDefault(); } });
-begin();
+begin().catch(error => { console.warn(error); firstScreen({ kind: 'fault' }, () => location.reload()); });

@@ -96,11 +96,12 @@ export function fullNotice(ctx) {
       h('button.bt.lg', { type: 'button', onclick: again }, icon('refresh'), t('full_again')))], { alert: true });
 }
 
-/** Runs `work` for each new value, one at a time; what came meanwhile counts only with its newest value. */
+const isParts = value => value !== null && typeof value === 'object' && !Array.isArray(value);
+/** Runs `work` for each new value, one at a time; what came meanwhile counts only with its newest value, of parts with the newest of each. */
 export function oneByOne(work) {
   let busy = false, next = null;
   return async value => {
-    next = { value };
+    next = { value: next && isParts(next.value) && isParts(value) ? { ...next.value, ...value } : value };
     if (busy) { return; }
     busy = true;
     try {

@@ -27,9 +27,11 @@ function whyNot(sheet, file, what) {
   const type = file.type || '';
   if (!(what === 'document' ? DOCUMENTS : PHOTOS).split(',').includes(type)) { return t(what === 'document' ? 'document_type' : 'photo_type'); }
   if (!file.size) { return t('file_empty'); }
-  const most = type === 'application/pdf' ? MOST.document : Math.min(MOST.photo, sheet.limits.photo_bytes || MOST.photo);
+  const most = type === 'application/pdf' ? sheet.limits.document_bytes || MOST.document : Math.min(MOST.photo, sheet.limits.photo_bytes || MOST.photo);
   if (file.size > most) { return t('file_large', { size: megabytes(file.size), most: megabytes(most) }); }
-  return sheet.files.length >= (sheet.limits.photos || MOST_FILES) ? t('file_many', { most: sheet.limits.photos || MOST_FILES }) : '';
+  const signatures = 1 + sheet.sections.flatMap(section => section.points).filter(point => point.kind === 'signature').length;
+  const room = (sheet.limits.photos || MOST_FILES) - signatures; // signatures keep their place among the files
+  return sheet.files.filter(one => one.what !== 'signature').length >= room ? t('file_many', { most: room }) : '';
 }
 
 /** Keeps one picture at once; the place is added when the phone has found it. */
@@ -87,7 +89,7 @@ export function shots(ctx, first, point, what) {
     const label = t(what === 'document' ? 'document_number' : 'photo_number', { number, point: point.label });
     const there = sheet.whole[file.id];
     const state = h('span.st.num', {}, icon(there ? 'check' : 'cloud-off'), clock(file.taken_at));
-    const picture = file.type === 'application/pdf' ? h('span.ph-img.pdf', { 'aria-hidden': 'true' }, icon('file-text', 24), 'PDF') : h('img.ph-img', { alt: '' });
+    const picture = file.type === 'application/pdf' ? h('span.ph-img.pdf', {}, icon('file-text', 40)) : h('img.ph-img', { alt: '' });
     if (picture.tagName === 'IMG') { addressOf(ctx, file).then(address => { picture.src = address; }); }
     const words = there ? t('tile_sent', { label, at: clock(file.taken_at) }) : t('tile_here', { label, at: clock(file.taken_at) });
     return h('button.shot', { type: 'button', 'aria-label': words, onclick: () => look(ctx, sheet, file, label) }, picture, state);

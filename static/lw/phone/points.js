@@ -159,7 +159,7 @@ export function pointBox(ctx, first, point, label, byCode) {
     earlier ? h('span.muted', {}, ` · ${t('last_visit', { value: earlier })}`) : null,
     point.required === false ? h('span.muted.t12', {}, ` ${t('optional')}`) : null)];
   const asked = h('div.asks', { 'aria-live': 'polite' });
-  const offer = prefill ? h('button.bt.lg.w.mt8', { type: 'button', onclick: () => keep({ value: prefill.value, typed: undefined }).then(() => ctx.redraw()) },
+  const offer = prefill ? h('button.bt.lg.w.mt8', { type: 'button', onclick: () => keep({ value: prefill.value, typed: FIGURES.includes(point.kind) || point.kind === 'items' ? prefill.value : undefined }).then(() => ctx.redraw()) },
     icon('history'), t('prefill', { value: inWords(point, prefill.value), from: prefill.from })) : null;
   const noted = noteBox(ctx, first, point, keep);
   const parts = [body.node, point.hint ? h('div.hint.mt4', {}, point.hint) : null, offer, fault, asked, noted.node];

@@ -19,7 +19,7 @@ export function faultsOf(sheet) {
   }));
   const own = (code, label, kind) => found.push({ code, label, text: of('faults', kind), section: 'review' });
   if (positionDoubt(sheet.position) && !sheet.position_reason.trim()) { own('position', t('position'), 'position'); }
-  if (!sheet.visited_on || sheet.visited_on > isoDay()) { own('visited_on', t('visited_on'), 'date'); }
+  if (!sheet.visited_on || sheet.visited_on > isoDay() || (sheet.task.opened_on && sheet.visited_on < sheet.task.opened_on)) { own('visited_on', t('visited_on'), 'date'); }
   if (sheet.concludes && !CONCLUSIONS.includes(sheet.conclusion)) { own('conclusion', t('conclusion'), 'answer'); }
   if (!sheet.summary.trim()) { own('summary', t('summary'), 'answer'); }
   if (!sheet.signed && !sheet.files.some(file => file.code === INSPECTOR)) { own('signature', t('own_signature'), 'signature'); }
@@ -50,7 +50,7 @@ export async function reviewScreen(ctx, id, code) {
   const base = `#/form/${id}`, stand = standing(sheet);
   const keepWords = name => oneByOne(text => ctx.sheets.change(id, kept => { kept[name] = text; }));
   const keepDay = keepWords('visited_on'), keepEnd = keepWords('conclusion'), keepSummary = keepWords('summary');
-  const visited = h('input.in.t16', { id: 'f-visited_on', type: 'date', value: sheet.visited_on || '', max: isoDay(), oninput: event => keepDay(event.target.value) });
+  const visited = h('input.in.t16', { id: 'f-visited_on', type: 'date', value: sheet.visited_on || '', max: isoDay(), min: sheet.task.opened_on || null, oninput: event => keepDay(event.target.value) });
   const summary = h('textarea.in.t16', { id: 'f-summary', rows: '4', maxlength: '4000', oninput: event => keepSummary(event.target.value) });
   summary.value = sheet.summary;
   const ends = CONCLUSIONS.map(value => h('label', {}, h('input', {

@@ -53,11 +53,12 @@ export async function clientsScreen(ctx) {
 
 /** The phone before anybody has used it: a network or a log-in is needed once. */
 export function firstScreen(state, again) {
-  const words = { offline: ['cloud-off', 'first_offline'], login: ['key', 'first_login'], refused: ['lock', 'first_refused'], fault: ['f-alert-triangle', 'first_fault'] }[state.kind];
+  const words = { offline: ['cloud-off', 'first_offline'], login: ['key', 'first_login'], refused: ['lock', 'first_refused'], fault: ['f-alert-triangle', 'first_fault'], insecure: ['lock-open', 'first_insecure'] }[state.kind];
   frame({
     title: 'LoanWatch', line: t('visits_title'), heading: t('visits_title'),
     content: [h('section.cd', {}, h('div.empty', {}, icon(words[0], 40), h('h2.t16.mt8', {}, t(words[1])), h('p', {}, state.sentence || t(`${words[1]}_text`)),
-      state.kind === 'login' ? h('a.bt.p.lg.w', { href: loginAddress() }, icon('key'), t('login')) : h('button.bt.p.lg.w', { type: 'button', onclick: again }, icon('refresh'), t('try_again')),
+      state.kind === 'insecure' ? h('a.bt.p.lg.w', { href: facts.list }, t('open_list'))
+        : state.kind === 'login' ? h('a.bt.p.lg.w', { href: loginAddress() }, icon('key'), t('login')) : h('button.bt.p.lg.w', { type: 'button', onclick: again }, icon('refresh'), t('try_again')),
       state.kind === 'refused' ? h('a.bt.lg.w.mt8', { href: facts.desk }, t('to_desk')) : null))],
   });
 }

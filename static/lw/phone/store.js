@@ -59,6 +59,7 @@ export class Store extends EventTarget {
     this.key = key;
     this.person = person;
     this.held = new Map();
+    this.unreadable = new Set(); // their key was lost, with browser data that somebody cleared in part
   }
   get full() { return this.held.size > 0; }
 
@@ -120,7 +121,8 @@ export class Store extends EventTarget {
     if (waiting) { return kind === 'files' ? waiting.value : structuredClone(waiting.value); }
     const record = await this.db.get(kind, key);
     if (!record) { return undefined; }
-    const bytes = await this.unseal(kind, key, record);
+    let bytes;
+    try { bytes = await this.unseal(kind, key, record); } catch { this.unreadable.add(`${kind}/${key}`); return undefined; }
     return kind === 'files' ? bytes : JSON.parse(plain.decode(bytes));
   }
   async all(kind) {

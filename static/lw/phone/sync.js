@@ -78,6 +78,7 @@ export async function syncScreen(ctx) {
       title: t('sync'), line: last ? t('last_sync', { at: last }) : '', banner: h('div', { id: 'banner' }, banner(ctx)), heading: t('sync'),
       content: [
         ctx.store.full ? fullNotice(ctx) : null,
+        ctx.store.unreadable.size ? notice('red', t('unreadable')) : null,
         !ctx.session.login ? notice('orange', [h('b', {}, t('login_title')), ' ', t('login_text'), h('a.bt.p.lg.w.mt8', { href: loginAddress() }, icon('key'), t('login'))]) : null,
         ctx.sender.stopped === 'fault' ? notice('orange', t('fault_text')) : null,
         open.length ? open.map(sheet => item(ctx, sheet)) : empty('circle-check', t('all_sent'), t('all_sent_text'), 'sev-green'),

@@ -51,6 +51,7 @@ export function reach(borrower, { wide = false } = {}) {
 }
 
 function card(ctx, task, sheet, leg) {
+  if (sheet && sheet.state === STATES.RECEIVED && task.state === 'returned') { sheet = null; } // a new attempt is asked for
   const open = sheet && sheet.state !== STATES.RECEIVED && sheet.sections.length;
   const stand = open && !sheet.finished ? standing(sheet) : null;
   const { borrower } = task;
