@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 CASES = json.loads((ROOT / "inspections" / "checklists" / "cases.json").read_text())
 
