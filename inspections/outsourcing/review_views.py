@@ -69,7 +69,7 @@ def _item(item: Any, form: ReviewForm, outcome: Outcome | None, access: Access) 
 def _photos(visit: Visit) -> list[Photo]:
     photos = list(visit.photos.select_related("checkpoint").order_by("checkpoint__section__position", "checkpoint__position", "id"))
     for photo in photos:
-        photo.words = in_language(photo.checkpoint.label)  # type: ignore[attr-defined]
+        photo.words = in_language(photo.checkpoint.label)
     return photos
 
 

@@ -39,7 +39,8 @@ def head(title: str, number: str, access: Access, branch: str, as_of: date | Non
 
 def report_of(visit: Visit, access: Access) -> tuple[dict[str, Any], Pictures]:
     """One inspection with its verification, and the pictures by file name."""
-    sheet, pictures = sheet_of(visit, masked=not access.may(Act.LOAN_SEE)), {}
+    sheet = sheet_of(visit, masked=not access.may(Act.LOAN_SEE))
+    pictures: Pictures = {}
     decided = visit.verifications.exclude(decision="").select_related("officer").order_by("decided_at").first() if access.may(Act.LOAN_SEE) else None
     view = side_by_side(visit, decided) if decided else None
     data = head(_("Inspection report"), visit.task.number, access, visit.branch.name, visit.visited_on)
@@ -200,7 +201,8 @@ def _seal(visit: Visit, decided: Verification | None) -> dict[str, str]:
 
 def series_of(borrower: Borrower, visits: Iterable[Visit], access: Access) -> dict[str, Any]:
     """All inspections of one borrower that the reader may see, oldest first, and how the figures moved from visit to visit."""
-    told, figures = list(visits), {}
+    told = list(visits)
+    figures: dict[str, dict[str, Any]] = {}
     language = get_language() or "en"
     for place, visit in enumerate(told):
         for question in sheet_of(visit).questions:
