@@ -43,6 +43,7 @@ def _frame() -> dict[str, Any]:
         "no_network": _both(
             ngettext_lazy("No network. %(count)s item saved on this phone.", "No network. %(count)s items saved on this phone.", "count")
         ),
+        "no_network_none": _("No network. Your visits are on this phone."),
         "kept_here": _both(ngettext_lazy("%(count)s item saved on this phone.", "%(count)s items saved on this phone.", "count")),
         "saved_here": _("Saved on this phone %(at)s. Sends when online."),
         "saved_here_online": _("Saved on this phone %(at)s."),

@@ -70,7 +70,7 @@ export function banner(ctx, sheet) {
     return line('device-floppy', session.online ? t('saved_here_online', words) : t('saved_here', words));
   }
   const last = session.parcel ? h('span.t12.nowrap', {}, t('last_sync', { at: moment(session.parcel.fetched_at) })) : null;
-  if (!session.online) { return line('cloud-off', many('no_network', ctx.counts.unsent), last); }
+  if (!session.online) { return line('cloud-off', ctx.counts.unsent ? many('no_network', ctx.counts.unsent) : t('no_network_none'), last); }
   if (sender.running && ctx.counts.unsent && sender.progress.size) { return line('cloud-upload', t('sending_now'), last, '.calm'); }
   return ctx.counts.unsent ? line('device-floppy', many('kept_here', ctx.counts.unsent), last, '.calm') : null;
 }

@@ -76,7 +76,7 @@ export async function formScreen(ctx, id, number, code) {
   await keepPlace(ctx, sheet, String(place));
   const section = sheet.sections[place - 1], byCode = new Map(pointsOf(sheet).map(point => [point.code, point]));
   const own = { ...ctx, changed: kept => update(kept), redraw: () => ctx.render() };
-  const position = positionCard(own, sheet);
+  const position = positionCard(own, sheet, { brief: place > 1 });
   const boxes = section.points.map((point, line) => pointBox(own, sheet, point, `${place}.${line + 1}`, byCode));
   const extra = h('div.stack', {});
   const next = sheet.sections[place];

@@ -52,8 +52,9 @@ export function facts(position) {
     h('div.grow', {}, h('div.strong', {}, head), h('div.muted.t13.num', {}, line)));
 }
 
-/** The card on top of a form. It takes the position by a button, or by itself where that was allowed before. */
-export function positionCard(ctx, sheet) {
+/** The card on top of a form. It takes the position by a button, or by itself where that was allowed before. brief: what is known of it,
+    without the question why it is doubtful, which the first and the last page ask. */
+export function positionCard(ctx, sheet, { brief = false } = {}) {
   const place = h('div', {}), fault = h('p.errmsg.mt4', { hidden: true });
   const button = h('button.bt.lg.w.mt12', { type: 'button', onclick: () => take() });
   const reason = h('textarea.in.t16', { id: 'position-reason', rows: '2', maxlength: '1000', value: sheet.position_reason });
@@ -65,8 +66,8 @@ export function positionCard(ctx, sheet) {
     const doubt = positionDoubt(now.position);
     show(place, facts(now.position));
     show(button, icon('target'), t(now.position ? 'position_again' : 'position_take'));
-    button.hidden = now.position && !doubt;
-    asked.hidden = !doubt || (doubt === 'none' && fault.hidden && !now.position_reason);
+    button.hidden = Boolean(now.position) && (brief || !doubt);
+    asked.hidden = !doubt || (brief && Boolean(now.position)) || (doubt === 'none' && fault.hidden && !now.position_reason);
     asked.querySelector('label').textContent = t(`position_reason_${doubt || 'far'}`);
   }
   async function take() {
