@@ -32,6 +32,8 @@ ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 CASES = (("cases:list",), _("Cases"), "folder")
 FINDINGS = (("findings:list",), _("Findings"), "clipboard-check")
 HOLDS = (("holds:list",), _("Holds"), "lock")
+QUESTIONS = (("inspections:questions",), _("Questions to me"), "info-circle")
+SPLITS = (("inspections:splits",), _("Splits"), "alert-triangle")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
 SAMPLING = (("sampling:home",), pgettext_lazy("drawing inspections", "Sampling"), "lock")
 AGREEMENT = (("agreement:home",), pgettext_lazy("of two views", "Agreement"), "equal")
@@ -62,7 +64,7 @@ BOOK, INSPECTING, RULEBOOK, HOUSE = _("Portfolio"), _("Inspections"), _("Rules")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
-    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, FINDINGS, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, HOLDS])],
+    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, QUESTIONS, FINDINGS, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, HOLDS])],
     Role.RISK_OFFICER: [
         ("", [HOME, ALERTS, CASES, FOUR_EYES, TASKS, DEADLINES, PHONE]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
@@ -77,7 +79,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
-        (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
+        (INSPECTING, [SPLITS, FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES]),
         (RULEBOOK, [RULES, FORMS, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
