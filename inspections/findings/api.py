@@ -43,7 +43,7 @@ KEYS_EXAMPLE = {
 }
 
 
-class ReasonSerializer(serializers.Serializer):
+class HoldReasonSerializer(serializers.Serializer):
     """Why a kind of business is blocked: a code and where it comes from. `text` only on request, and only for who may read the finding."""
 
     hold = serializers.CharField()
@@ -57,7 +57,7 @@ class ReasonSerializer(serializers.Serializer):
     text = serializers.CharField(required=False)
 
 
-class AnswerSerializer(serializers.Serializer):
+class HoldAnswerSerializer(serializers.Serializer):
     """What is signed, as canonical JSON: keys sorted, no spaces, UTF-8."""
 
     format = serializers.IntegerField()
@@ -67,22 +67,22 @@ class AnswerSerializer(serializers.Serializer):
     asked_at = serializers.DateTimeField()
     as_of = serializers.DateField()
     blocked = serializers.DictField(child=serializers.BooleanField())
-    reasons = ReasonSerializer(many=True)
+    reasons = HoldReasonSerializer(many=True)
     valid_until = serializers.DateTimeField()
     nonce = serializers.CharField()
     key = serializers.CharField()
 
 
-class SignedSerializer(serializers.Serializer):
+class SignedAnswerSerializer(serializers.Serializer):
     """The answer, and an Ed25519 signature over its canonical JSON by the key that is named."""
 
-    answer = AnswerSerializer()
+    answer = HoldAnswerSerializer()
     algorithm = serializers.ChoiceField([signing.ALGORITHM])
     key = serializers.CharField()
     signature = serializers.CharField(help_text="64 bytes, base64.")
 
 
-class KeySerializer(serializers.Serializer):
+class HoldKeySerializer(serializers.Serializer):
     """A public key of the lender: 32 bytes in base64. `to` is empty for the one in use; older ones stay listed."""
 
     key = serializers.CharField()
@@ -91,11 +91,11 @@ class KeySerializer(serializers.Serializer):
     # `from` is a word of the language, so the fields are added under their names below.
 
 
-KeySerializer._declared_fields |= {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(allow_null=True)}
+HoldKeySerializer._declared_fields |= {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(allow_null=True)}
 
 
-class Keys(serializers.Serializer):
-    keys = KeySerializer(many=True)
+class HoldKeysSerializer(serializers.Serializer):
+    keys = HoldKeySerializer(many=True)
 
 
 class HoldQuestion(ApiView):
@@ -110,7 +110,7 @@ class HoldQuestion(ApiView):
             OpenApiParameter("kind", str, enum=list(rules.HOLD_KINDS), description="One kind of business; all four when left out."),
             OpenApiParameter("text", bool, description="true: with what was found, where you may read the finding."),
         ],
-        responses=SignedSerializer,
+        responses=SignedAnswerSerializer,
         examples=[OpenApiExample("A borrower with two holds", EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> Response:
@@ -134,7 +134,7 @@ class HoldQuestion(ApiView):
 class HoldKeys(ApiView):
     """The public keys of your lender with the time each was in use; answers of old keys stay verifiable."""
 
-    @extend_schema(operation_id="holds_keys", responses=Keys, examples=[OpenApiExample("One key in use", KEYS_EXAMPLE, response_only=True)])
+    @extend_schema(operation_id="holds_keys", responses=HoldKeysSerializer, examples=[OpenApiExample("One key in use", KEYS_EXAMPLE, response_only=True)])
     def get(self, request: Request) -> Response:
         person = self.access.person
         keys = SigningKey.objects.filter(lender_id=person.lender_id) if person and person.lender_id else SigningKey.objects.none()

@@ -214,7 +214,7 @@ class FindingExtension(models.Model):
 class FindingDismissal(models.Model):
     """What an inspection found that a risk officer decided not to make a finding of, and why. Append-only."""
 
-    visit_finding = models.OneToOneField(VisitFinding, models.PROTECT, related_name="dismissal")
+    visit_finding = models.OneToOneField(VisitFinding, models.PROTECT, related_name="+")
     reason = models.TextField(_("reason"))
     on = models.DateField()
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")

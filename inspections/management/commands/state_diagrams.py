@@ -11,6 +11,7 @@ from alerts.classification.actions import MOVES as PROPOSAL
 from alerts.rulebook.life import MOVES as RULE
 from alerts.signals.actions import MOVES as ALERT
 from inspections.deadlines.rules import MOVES as DEADLINE
+from inspections.findings.rules import MOVES as FINDING
 from inspections.planning.rules import MOVES as TASK
 from inspections.visits.rules import MOVES as VISIT
 from loanwatch.kernel.moves import diagram
@@ -53,6 +54,12 @@ THINGS = (
         VISIT,
         "Frozen from submission on. The database itself allows no other move, and `verified` only with the confirmed decision "
         "of another person. After a return the next attempt is a new record.",
+    ),
+    (
+        "Finding",
+        FINDING,
+        "Raised by a person; its owner hands in the remedy, a risk officer who took no part verifies or returns it. The database itself allows "
+        "no other move; it places the holds of a blocking finding with the row and lifts them with `verified`, which is final.",
     ),
 )
 
