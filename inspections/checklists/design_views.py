@@ -76,7 +76,7 @@ def point(request: HttpRequest, template_id: int, point_id: int | None = None) -
     faults = [fault_sentence(f) for f in faults_in(draft) if stored and f.code == stored.code]
     context = {
         "form": form, "draft": draft, "point": stored, "faults": faults, "needs": NEEDS, "whens": WHEN,
-        "lists": [c.code for c in points if c.kind in {"items", "document"}],
+        "lists": [c.code for c in points if c.kind in {"items", "document"}], "label": in_language(stored.label) if stored else "",
     }  # fmt: skip
     return render(request, "inspections/checklists/point.html", context, status=422 if form.is_bound else 200)
 
