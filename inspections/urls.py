@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from inspections.checklists.urls import patterns as form_patterns
+from inspections.evidence.urls import patterns as evidence_patterns
 from inspections.four_eyes.urls import queue_patterns, reading_patterns, verify_patterns
 from inspections.planning.urls import patterns as task_patterns
 from inspections.sending.shell_urls import patterns as shell_patterns
@@ -15,5 +16,6 @@ urlpatterns = [
     path("", include((shell_patterns, "phone"))),
     path("", include((phone_patterns + reading_patterns, "visits"))),
     path("", include((verify_patterns, "four_eyes"))),
+    path("", include((evidence_patterns, "evidence"))),
     path("", include((sending_patterns, "sending"))),
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from borrowers.conduct.actions import note_act
 from inspections.evidence import prints
-from inspections.evidence.examining import KEYS, examine
+from inspections.evidence.examining import KEYS, earlier, examine
 from inspections.evidence.models import Examination, Flag, FlagJudgement
 from inspections.evidence.reasons import KINDS
 from inspections.evidence.rules import Doubt
@@ -27,7 +28,8 @@ from loanwatch.people.reader import as_house
 from loanwatch.trail.record import record
 
 AT_ONCE = 200  # photos printed beside an examination, the newest first; the night makes the rest
-NIGHTLY = 1500  # photos printed, and visits examined, by one close
+NIGHTLY = 500  # visits examined, and photos printed, by one close at most
+SECONDS = 60  # after which a close leaves the rest to the next one; a verifier who opens a report has it examined at once
 RECENT = timedelta(days=14)  # visits handed in longer ago than this were examined by people, before there was a guard
 
 
@@ -50,6 +52,8 @@ def ensure_examined(visit_ids: Iterable[int], *, on: date | None = None) -> int:
 def _examine(visit: Visit, on: date) -> None:
     prints.print_photos(Photo.objects.filter(visit=visit, print__isnull=True))
     prints.print_photos(prints.unprinted(visit.lender_id, visit)[:AT_ONCE])
+    for unread in earlier(visit).filter(recorded_by=visit.recorded_by_id, report_print__isnull=True).order_by("-pk")[:AT_ONCE]:
+        prints.print_report(unread)
     limits = {key: parameter(visit.lender, key, on) for key in KEYS}
     doubts = examine(visit, limits)
     flags = [
@@ -96,10 +100,16 @@ def examine_of_the_day(cursor: CursorWrapper, key: Mapping[str, Any], lender: Le
     """
     since = key["day"] - RECENT
     waiting = Visit.objects.filter(lender=lender, examination__isnull=True, submitted_on__range=(since, key["day"]))
+    until, examined = monotonic() + SECONDS, 0
     with as_house():
-        ids = list(waiting.exclude(state=Visit.State.DRAFT).order_by("submitted_at", "pk").values_list("pk", flat=True)[:NIGHTLY])
-        examined = ensure_examined(ids, on=key["day"])
-        prints.print_photos(prints.unprinted(lender.pk)[:NIGHTLY])
+        for number in waiting.exclude(state=Visit.State.DRAFT).order_by("submitted_at", "pk").values_list("pk", flat=True)[:NIGHTLY]:
+            examined += ensure_examined([number], on=key["day"])
+            if monotonic() > until:
+                break
+        for photo in prints.unprinted(lender.pk)[:NIGHTLY]:
+            if monotonic() > until:
+                break
+            prints.print_photos([photo])
     return examined
 
 

@@ -26,6 +26,7 @@ PLAIN = 5.0  # standard deviation of the shades, of 255, below which nothing in 
 SIZES = (2.0, 2.8, 4.0, 5.6, 8.0, 11.0)  # of spots, in pixels of the grey copy
 COARSE, FINE = 24, 96  # pixels of the side of the square in which shades and outlines are compared
 CUTS = (0.0, 0.06, 0.12)  # that may have been cut off a side, to begin with
+TRIES, SURE, UNLIKE = 4, 0.97, 0.5  # of the best first guesses, until one is sure or the pictures are clearly two
 HOPELESS = 0.75  # correlation of the shades at the first guess below which two pictures are not looked at closer
 FLIPS = 2  # of the weakest signs, tried both ways when asking
 SCALES = (1.0, 0.9, 0.81, 1.11, 1.235)  # at which a picture is asked for: where a tenth was cut off each side, the rest was drawn larger
@@ -116,34 +117,42 @@ def _frequencies() -> tuple["Grid", list[tuple[int, int]]]:
 def _words(grid: "Grid", flips: int) -> list[int]:
     """A word for each spot; with `flips`, also those in which as many of the least certain signs are the other way."""
     import numpy as np
-    from scipy import ndimage
 
     table, pairs = _frequencies()
+    spots = _spots(grid)
+    if not spots:
+        return []
     steps = (np.arange(8) - 3.5) / 3.5
-    words: set[int] = set()
-    for row, column, level, strength, soft in _spots(grid):
-        reach = SIZES[level] * 3.2
-        rows, columns = row + np.repeat(steps, 8) * reach, column + np.tile(steps, 8) * reach
-        patch = ndimage.map_coordinates(soft, [rows, columns], order=1, mode="nearest").reshape(8, 8)
-        waves = table @ patch @ table.T
-        # One of eight forms: brighter to the right, brighter below, and more so to the right.
-        if waves[0, 1] < 0:
-            waves = waves * np.where(np.arange(8) % 2, -1, 1)[None, :]
-        if waves[1, 0] < 0:
-            waves = waves * np.where(np.arange(8) % 2, -1, 1)[:, None]
-        if waves[1, 0] > waves[0, 1]:
-            waves = waves.T
-        values = np.array([waves[u, v] for u, v in pairs])
-        bits = 0
-        for value in values:
-            bits = bits << 1 | int(value > 0)
-        word = bits << 1 | int(strength > 0)
-        words.add(word)
-        weakest = np.argsort(np.abs(values), kind="stable")[:flips]
-        places = [1 << (len(values) - int(n)) for n in weakest]
-        for choice in range(1, 2 ** len(places)):
-            words.add(word ^ sum(place for n, place in enumerate(places) if choice >> n & 1))
+    patches = []
+    for row, column, level, _strength, soft in spots:
+        reach = steps * SIZES[level] * 3.2
+        patches.append(_sampled(soft, row + reach, column + reach))
+    waves = table @ np.stack(patches) @ table.T
+    # One of eight forms: brighter to the right, brighter below, and more so to the right.
+    odd = np.where(np.arange(8) % 2, -1, 1)
+    waves = np.where(waves[:, :1, 1:2] < 0, waves * odd[None, None, :], waves)
+    waves = np.where(waves[:, 1:2, :1] < 0, waves * odd[None, :, None], waves)
+    waves = np.where(waves[:, 1:2, :1] > waves[:, :1, 1:2], waves.transpose(0, 2, 1), waves)
+    values = waves[:, [u for u, _ in pairs], [v for _, v in pairs]]
+    places = 1 << np.arange(len(pairs), 0, -1)
+    told = (values > 0) @ places + np.array([strength > 0 for _r, _c, _l, strength, _s in spots])
+    words = {int(word) for word in told}
+    weakest = np.argsort(np.abs(values), axis=1, kind="stable")[:, :flips]
+    for choice in range(1, 2**flips):
+        changed = sum(places[weakest[:, n]] for n in range(flips) if choice >> n & 1)
+        words.update(int(word) for word in told ^ changed)
     return sorted(words)
+
+
+def _sampled(soft: "Grid", rows: "Grid", columns: "Grid") -> "Grid":
+    """The shades at the crossings of rows and columns, between pixels by their distance, the border carried on outside."""
+    import numpy as np
+
+    rows, columns = rows.clip(0, soft.shape[0] - 1.001), columns.clip(0, soft.shape[1] - 1.001)
+    top, left = rows.astype(int), columns.astype(int)
+    down, right = (rows - top)[:, None], (columns - left)[None, :]
+    square = [soft[np.ix_(top + y, left + x)] for y in (0, 1) for x in (0, 1)]
+    return np.asarray((square[0] * (1 - right) + square[1] * right) * (1 - down) + (square[2] * (1 - right) + square[3] * right) * down)
 
 
 # Likeness --------------------------------------------------------------------------------------------------------------------
@@ -158,9 +167,19 @@ def compare(one: bytes, other: bytes) -> Likeness:
     Where not even the shades are alike (`HOPELESS`), `fine` is 0 and not measured.
     """
     first, second = Image.open(io.BytesIO(one)), Image.open(io.BytesIO(other))
-    coarse, form, large, small, window = max(_first_guess(first, second), _first_guess(second, first), key=lambda guess: guess[0])
-    if coarse < HOPELESS:
-        return Likeness(round(coarse, 4), 0.0, form)
+    guesses = sorted([*_guesses(first, second), *_guesses(second, first)], key=lambda guess: -guess[0])
+    if guesses[0][0] < HOPELESS:
+        return Likeness(round(guesses[0][0], 4), 0.0, guesses[0][1])
+    best = Likeness(-1.0, -1.0, 0)
+    for _coarse, form, large, small, window in guesses[:TRIES]:
+        found = _laid_on(large, small, form, window)
+        best = max(best, found, key=lambda likeness: likeness.fine)
+        if best.fine > SURE or best.fine < UNLIKE:
+            break
+    return best
+
+
+def _laid_on(large: Image.Image, small: Image.Image, form: int, window: Window) -> Likeness:
     whole = _part(small.transpose(_FORMS[form]) if form else small, WHOLE, FINE)
     shades, outline = _levelled(whole), _outline(whole)
     window = _fit(large, shades, window, (0.04, 0.02, 0.01), _levelled)
@@ -205,16 +224,19 @@ def _outline(grid: "Grid") -> "Grid":
     return _levelled(rest.clip(-limit, limit))
 
 
-def _first_guess(large: Image.Image, small: Image.Image) -> tuple[float, int, Image.Image, Image.Image, Window]:
-    """(correlation, form of the small one, large, small, window of the large one) that fits best among those that `CUTS` allow."""
+def _guesses(large: Image.Image, small: Image.Image) -> list[tuple[float, int, Image.Image, Image.Image, Window]]:
+    """(correlation, form of the small one, large, small, window of the large one): the best `TRIES` of those that `CUTS` allow."""
     import numpy as np
 
     parts = np.stack([_levelled(_part(large, window, COARSE)).ravel() for window in _WINDOWS])
     whole = _part(small, WHOLE, COARSE)
     forms = np.stack([_levelled(_grid(Image.fromarray(whole).transpose(_FORMS[form])) if form else whole).ravel() for form in range(8)])
     fits = forms @ parts.T
-    form, place = divmod(int(fits.argmax()), len(_WINDOWS))
-    return float(fits[form, place]), form, large, small, _WINDOWS[place]
+    found = []
+    for flat in np.argsort(-fits, axis=None)[:TRIES]:
+        form, place = divmod(int(flat), len(_WINDOWS))
+        found.append((float(fits[form, place]), form, large, small, _WINDOWS[place]))
+    return found
 
 
 def _fit(large: Image.Image, target: "Grid", window: Window, steps: tuple[float, ...], told: Any) -> Window:

@@ -183,6 +183,7 @@ EVENTS: dict[str, Any] = {
     "sampling.seed_published": _("Hash of a sealed seed published"),
     "sampling.seed_opened": _("Sealed seed opened"),
     "sampling.drawn": _("Inspections drawn"),
+    "evidence.exported": _("List of what was noticed exported"),
     "evidence.flagged": _("Something about an inspection noticed"),
     "evidence.judged": _("Judged what was noticed about an inspection"),
     "finding.dismissed": _("Proposed finding dismissed"),

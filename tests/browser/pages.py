@@ -31,6 +31,8 @@ DESK = {
         "/four-eyes/",
         "/four-eyes/batch/",
         "/four-eyes/splits/",
+        "/evidence/",
+        "/evidence/?state=all",
         "/portfolio/",
         "/loans/",
         "/rules/",

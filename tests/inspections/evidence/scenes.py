@@ -57,7 +57,8 @@ def _gate(source: Random, rng: np.random.Generator) -> Image.Image:
         pen.rectangle((x - 16, ground - 175, x + 16, ground), fill=_colour(source, 100, 180))
     sign = (middle - wide - 20, roof + 8, middle + wide + 20, roof + 44)
     pen.rectangle(sign, fill=source.choice([(150, 30, 30), (30, 60, 120), (230, 225, 210), (40, 90, 60)]))
-    pen.text((sign[0] + 10, sign[1] + 6), f"{source.choice(['HENGDA', 'LIYUAN', 'DAESUNG', 'HANBIT', 'XINGYE'])} {source.randint(10, 9999)}", fill=(250, 240, 200), font_size=24)
+    name = source.choice(["HENGDA", "LIYUAN", "DAESUNG", "HANBIT", "XINGYE"])
+    pen.text((sign[0] + 10, sign[1] + 6), f"{name} {source.randint(10, 9999)}", fill=(250, 240, 200), font_size=24)
     for _ in range(source.randint(1, 4)):
         x, y, size = source.randint(0, WIDTH), source.randint(ground - 150, ground), source.randint(30, 90)
         for _leaf in range(70):

@@ -160,6 +160,7 @@ MAKERS: dict[str, Maker] = {
     "sending/file_id": Maker(lambda place, role: _sending(place, role).files.first().file_id, _assigned),
     "papers/visit_id": Maker(_of("submitted by"), _photo_seen),
     "papers/number": BORROWER,
+    "evidence/flag_id": Maker(_thing("flag"), _photo_seen),
     "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
     "sampling/policy_id": Maker(_thing("sampling policy"), _by_lender),
     "sampling/month": Maker(lambda place, role: str(place.things["seed"]), _always),

@@ -29,6 +29,7 @@ from inspections.deadlines.models import Deadline
 from inspections.planning.models import Task
 from inspections.sampling.actions import ensure_seed, install_policy
 from inspections.sending.models import Sending, SentFile
+from inspections.evidence.models import Flag
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.lenders.defaults import give_defaults
@@ -194,6 +195,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         things[f"begun by {who}"], things[f"photo by {who}"] = begun, _photo(begun)
         things[f"sending of {who}"] = _sending(begun.task, bank.people[who].person)
         things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
+    things["flag"] = _flag(things["submitted by manager"])
     things |= agency_things(bank) | finding_things(bank, loan)
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
     PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
@@ -202,6 +204,13 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         entered_by=hire(bank.lender, Role.CREDIT_ADMIN, bank.branch, "Cashier").person, reference="R-99",
     )  # fmt: skip
     return things | {"borrower_account": borrower_account, "repayment": repayment, **_messages(loan, made_by)}
+
+
+def _flag(visit: Visit) -> Flag:
+    """Something the evidence guard noticed about a visit."""
+    return Flag.objects.create(
+        lender=visit.lender, visit=visit, person=visit.recorded_by, branch=visit.branch, kind="position", code="away", reason={"metres": 900}, noticed_on=TODAY
+    )
 
 
 def _messages(loan: Loan, made_by: Person) -> dict[str, Any]:
