@@ -29,6 +29,7 @@ from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
 from loanwatch.people.models import Person, Role
 from loanwatch.people.policy import Act
+from loanwatch.people.reader import as_house
 from loanwatch.trail.record import record
 
 __all__ = [
@@ -288,8 +289,8 @@ def _keep_original(upload: IO[bytes], kind: str) -> Sent:
 
 
 def _alike(visit: Visit, picture: Picture) -> int | None:
-    """The earliest photo of another inspection of the lender that shows the same picture."""
-    with connection.cursor() as cursor:
+    """The earliest photo of another inspection of the lender that shows the same picture. Asked for the house: an officer sees few."""
+    with as_house(), connection.cursor() as cursor:
         cursor.execute(
             ALIKE,
             {
