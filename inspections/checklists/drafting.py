@@ -8,6 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from alerts.observation.queries import lender_of
 from inspections.checklists.actions import write_parts
 from inspections.checklists.models import Checkpoint, Section, Template
 from inspections.checklists.queries import as_parts, faults_in
@@ -32,7 +33,7 @@ def _locked(template_id: int, lender: Lender) -> Template:
 def own_draft(template_id: int, by: Access) -> Template:
     """The draft, locked. Raises DoesNotExist for another lender's, and what `check_writable` raises."""
     by.check(Act.CHECKLIST_WRITE)
-    draft = _locked(template_id, _person(by).lender)
+    draft = _locked(template_id, lender_of(by))
     check_writable(draft, by)
     return draft
 
@@ -49,7 +50,7 @@ def check_writable(draft: Template, by: Access) -> None:
 def begin(*, code: str, kind: str, product_kind: str, security: str, name: Mapping[str, str], by: Access) -> Template:
     """An empty draft of a new form. Raises Conflict where the code is taken."""
     by.check(Act.CHECKLIST_WRITE)
-    lender = _person(by).lender
+    lender = lender_of(by)
     if Template.objects.filter(lender=lender, code=code).exists():
         raise Conflict(_("There is a form with this code. Copy it as a new draft, or choose another code."), code="CODE_TAKEN")
     draft = Template.objects.create(
@@ -64,7 +65,7 @@ def begin(*, code: str, kind: str, product_kind: str, security: str, name: Mappi
 def copy_as_draft(*, template_id: int, by: Access) -> Template:
     """The next version of a form as a draft that says the same. Raises Conflict where a draft or proposal of it is open already."""
     by.check(Act.CHECKLIST_WRITE)
-    source = _locked(template_id, _person(by).lender)
+    source = _locked(template_id, lender_of(by))
     versions = Template.objects.filter(lender=source.lender, code=source.code)
     if versions.filter(state__in=[Template.State.DRAFT, Template.State.PROPOSED]).exists():
         raise Conflict(_("There is an open draft of this form already."), code="DRAFT_OPEN")
@@ -118,10 +119,10 @@ def save_point(*, template_id: int, section_id: int, point_id: int | None, field
     """Write a point of a draft, a new one at the end of its section. fields: those of `Checkpoint` without section and position."""
     draft = own_draft(template_id, by)
     section = draft.sections.get(pk=section_id)
-    point = Checkpoint.objects.get(pk=point_id, section__template=draft) if point_id else Checkpoint(section=section)
+    point = Checkpoint(section=section) if point_id is None else Checkpoint.objects.get(pk=point_id, section__template=draft)
     if point_id is None or point.section_id != section.pk:
         point.section, point.position = section, (section.checkpoints.aggregate(last=Max("position"))["last"] or 0) + 1
-    if Checkpoint.objects.filter(section__template=draft, code=fields["code"]).exclude(pk=point_id).exists():
+    if Checkpoint.objects.filter(section__template=draft, code=fields["code"]).exclude(pk=point.pk).exists():
         raise Conflict(_("Another point of this form has this code."), code="POINT_CODE_TAKEN")
     for name, value in fields.items():
         setattr(point, name, value)
@@ -216,7 +217,7 @@ def propose(*, template_id: int, change_note: str, by: Access) -> Template:
 
 
 def _proposed(template_id: int, by: Access) -> Template:
-    form = _locked(template_id, _person(by).lender)
+    form = _locked(template_id, lender_of(by))
     by.check(Act.CHECKLIST_APPROVE, form)
     if form.state != Template.State.PROPOSED:
         raise Conflict(_("This form does not wait for approval any more."), code="FORM_NOT_PROPOSED")
@@ -259,7 +260,7 @@ def give_back(*, template_id: int, reason: str, by: Access) -> Template:
 @transaction.atomic
 def retire(*, template_id: int, by: Access) -> Template:
     """Take a form out of use. Inspections of its kind then use the general form, or can't be begun where there is none."""
-    form = _locked(template_id, _person(by).lender)
+    form = _locked(template_id, lender_of(by))
     by.check(Act.CHECKLIST_APPROVE, form)
     if form.state != Template.State.LIVE:
         raise Conflict(_("Only a form in use can be retired."), code="FORM_NOT_LIVE")

@@ -139,7 +139,7 @@ def _score(part: Part) -> list[Fault]:
     score = part.score or {}
     if not score.get("weight"):
         return []
-    wanted = [score.get(which) for which in ("full", "half") if score.get(which)]
+    wanted: list[Any] = [score.get(which) for which in ("full", "half") if score.get(which)]
     if not score.get("full"):
         return [Fault("score_never", part.code)]
     figures = part.kind in FIGURES | {"items"}

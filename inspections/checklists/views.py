@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from alerts.observation.queries import lender_of
 from inspections.checklists.faults import LANGUAGES
 from inspections.checklists.models import Template
 from inspections.checklists.queries import checkpoints_of, compared, faults_in, forms_of, in_language
@@ -16,22 +17,13 @@ from inspections.checklists.words import LANGUAGES as SPOKEN
 from inspections.checklists.words import fault_sentence, field_words, plain, properties
 from inspections.planning.models import Kind
 from loanwatch.kernel import sheets
-from loanwatch.kernel.policy import Refused
-from loanwatch.lenders.models import Lender, Product
-from loanwatch.people.access import Access
+from loanwatch.lenders.models import Product
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
 PAGE = 40
 TONES = {"draft": "out", "proposed": "yellow", "live": "green", "retired": ""}
 SORTS = {"code": "code", "points": "points", "state": "state", "kind": "kind"}
-
-
-def lender_of(access: Access) -> Lender:
-    """The lender whose forms this person sees. Raises Refused for an account without one."""
-    if access.person is None:
-        raise Refused(_("This page is for people who work for a lender."), code="NO_LENDER")
-    return access.person.lender
 
 
 def _found(request: HttpRequest) -> Any:
