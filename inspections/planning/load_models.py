@@ -35,6 +35,13 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
     def counting(self) -> "AbsenceQuerySet":
         return self.filter(cancelled_on__isnull=True)
 
+    def kept_by(self, access: "Access") -> "AbsenceQuerySet":
+        """Own absences, and for a branch head those of the people below."""
+        kept = Q(person=access.person) if access.person else Q(pk__in=[])
+        if access.has(Role.BRANCH_HEAD):
+            kept |= Q(person_id__in=people_below(access).values("person_id"))
+        return self.filter(kept)
+
     def visible_to(self, access: "Access") -> "AbsenceQuerySet":
         """Own absences, those in which the reader stands in, and those of people who work in the branches the reader looks after."""
         own = Q(person=access.person) | Q(substitute=access.person) if access.person else Q(pk__in=[])

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from django.db.models import Count, Q
 
 from alerts.signals.models import Alert, Level
-from inspections.planning.models import Task
+from inspections.planning.models import Postponement, Task
+from inspections.planning.plans import unread_by
 from inspections.visits.models import Visit
 from loanwatch.people.access import Access
 from loanwatch.people.models import Role
@@ -31,10 +32,24 @@ def waiting_for_second_eyes(access: Access) -> tuple[int, bool]:
     return Visit.objects.visible_to(access).filter(state=Visit.State.SUBMITTED).exclude(recorded_by=access.person).count(), False
 
 
+def plan_to_read(access: Access) -> tuple[int, bool]:
+    """1 while the reader has a new version of the inspection plan to read; red from its first day on."""
+    version = unread_by(access.person, access.on)
+    return (0, False) if version is None else (1, version.valid_from is not None and version.valid_from <= access.on)
+
+
+def asked_to_postpone(access: Access) -> tuple[int, bool]:
+    """Postponements that the reader could decide: not those the reader asked for."""
+    waiting = Postponement.objects.visible_to(access).filter(state=Postponement.State.ASKED)
+    return (waiting.exclude(asked_by=access.person).count() if access.has(Role.BRANCH_HEAD, Role.RISK_OFFICER) else 0), False
+
+
 # URL name of the entry → its count.
 COUNTS: dict[str, Callable[[Access], tuple[int, bool]]] = {
     "alerts:list": open_alerts,
     "inspections:tasks": tasks_to_do,
     "visits:today": tasks_to_do,
+    "planning:plans": plan_to_read,
+    "planning:postponements": asked_to_postpone,
     "inspections:four_eyes": waiting_for_second_eyes,
 }

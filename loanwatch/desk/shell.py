@@ -25,6 +25,10 @@ HOME = (("desk:home",), _("My work"), "home-2")
 SYSTEM = (("desk:home",), _("System"), "home-2")
 PORTFOLIO = (("desk:portfolio",), _("Portfolio"), "chart-histogram")
 TASKS = (("inspections:tasks",), _("Inspection tasks"), "clipboard-check")
+PLAN = (("planning:plans",), _("Inspection plan"), "clipboard-list")
+PLANNER = (("planning:calendar",), _("Inspection calendar"), "calendar-event")
+ROUTE = (("planning:route",), _("Route of the day"), "map-2")
+POSTPONED = (("planning:postponements",), _("Postponements"), "calendar-time")
 ON_THEIR_WAY = (("sending:hanging",), _("Inspections on their way"), "device-mobile")
 DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
 PHONE = (("phone:app", "visits:today"), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
@@ -65,22 +69,26 @@ BOOK, INSPECTING, RULEBOOK, HOUSE = _("Portfolio"), _("Inspections"), _("Rules")
 
 # Role → groups of entries in their order; the group without a head stands on top. An entry the policy table refuses is left out.
 MENU: dict[str, list[tuple[Any, list]]] = {
-    Role.ACCOUNT_MANAGER: [("", [HOME, TASKS, DEADLINES, PHONE, QUESTIONS, FINDINGS, ALERTS, CASES]), (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, HOLDS])],
+    Role.ACCOUNT_MANAGER: [
+        ("", [HOME, TASKS, DEADLINES, PHONE, QUESTIONS, FINDINGS, ALERTS, CASES]),
+        (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, HOLDS]),
+        (INSPECTING, [PLAN, PLANNER, ROUTE, POSTPONED]),
+    ],
     Role.RISK_OFFICER: [
         ("", [HOME, ALERTS, CASES, FOUR_EYES, EVIDENCE, TASKS, DEADLINES, PHONE]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES, FORMS]),
+        (INSPECTING, [PLAN, PLANNER, ROUTE, POSTPONED, FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES, FORMS]),
         (RULEBOOK, [RULES, PARAMETERS]),
     ],
     Role.BRANCH_HEAD: [
         ("", [HOME, PORTFOLIO, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION]),
-        (INSPECTING, [FINDINGS, HOLDS, AGREEMENT, ON_THEIR_WAY, AGENCIES, FORMS]),
+        (INSPECTING, [PLAN, PLANNER, POSTPONED, FINDINGS, HOLDS, AGREEMENT, ON_THEIR_WAY, AGENCIES, FORMS]),
     ],
     Role.CREDIT_ADMIN: [
         ("", [HOME, ALERTS, CASES, TASKS, DEADLINES]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, CLASSES, RECONCILIATION, ENTRY]),
-        (INSPECTING, [SPLITS, FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES, FORMS]),
+        (INSPECTING, [PLAN, PLANNER, SPLITS, FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES, FORMS]),
         (RULEBOOK, [RULES, PARAMETERS, PRODUCTS, CALENDARS, REMINDERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],
@@ -88,7 +96,7 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.AUDITOR: [
         ("", [HOME, TRAIL]),
         (BOOK, [PORTFOLIO, LOANS, BORROWERS, DOCUMENTS, ALERTS, CASES, TASKS, DEADLINES, FOUR_EYES, EVIDENCE, CLASSES, RECONCILIATION]),
-        (INSPECTING, [FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES, FORMS]),
+        (INSPECTING, [PLAN, PLANNER, FINDINGS, HOLDS, SAMPLING, AGREEMENT, AGENCIES, FORMS]),
         (RULEBOOK, [RULES, PARAMETERS]),
         (HOUSE, [FEEDS, DAYS, OUTBOX, MATRIX]),
     ],

@@ -15,6 +15,7 @@ from borrowers.feeds.models import Delivery, QuarantinedRow
 from borrowers.loans.models import Loan, LoanState
 from inspections.four_eyes.queries import queue
 from inspections.planning.models import Task
+from inspections.planning.plans import unread_by
 from inspections.planning.queries import my_tasks
 from loanwatch.desk.addresses import address
 from loanwatch.desk.loans.queries import level_tone
@@ -69,6 +70,15 @@ def alert_work(access: Access, most: int = SHOWN) -> list[Work]:
             )
         )
     return lines
+
+
+def reading_work(access: Access) -> list[Work]:
+    """The new version of the inspection plan that this person has still to read, until the day it counts from."""
+    version = unread_by(access.person, access.on)
+    if version is None:
+        return []
+    title, url = _("Read the new inspection plan"), reverse("planning:plan", args=[version.pk])
+    return [Work("clipboard-list", "yellow", title, str(version), "", None, "", version.valid_from, url, _("Read it"))]
 
 
 def task_work(access: Access, most: int = SHOWN) -> list[Work]:

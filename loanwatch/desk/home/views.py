@@ -52,7 +52,7 @@ def _work(request: HttpRequest) -> dict[str, Any]:
         "tasks_url": address("inspections:tasks"),
         "four_eyes_url": address("inspections:four_eyes"),
     }
-    kinds = [queries.alert_work(access)]
+    kinds = [queries.alert_work(access), queries.reading_work(access)]
     if manager:
         kinds.append(queries.task_work(access))
         context |= {"tasks": queries.own_tasks(access), "due_soon": queries.due_soon(access), "falling_due": falling_due(access, own=True)}

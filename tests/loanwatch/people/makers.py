@@ -42,6 +42,10 @@ def _assigned(role: str, at: str, place: str) -> bool:
     return role in {Role.ACCOUNT_MANAGER, Role.FIELD_AGENT} and place == OWN
 
 
+def _absence_kept(role: str, at: str, place: str) -> bool:
+    return (role == Role.ACCOUNT_MANAGER and place == OWN) or (role == Role.BRANCH_HEAD and _by_branch(role, at, place))
+
+
 def _by_branch(role: str, at: str, place: str) -> bool:
     return place in (REGION if at == "R1" else BRANCH)
 
@@ -162,6 +166,11 @@ MAKERS: dict[str, Maker] = {
     "papers/number": BORROWER,
     "evidence/flag_id": Maker(_thing("flag"), _photo_seen),
     "four_eyes/visit_id": Maker(_of("submitted by"), _by_loan),
+    "planning/version_id": Maker(_thing("plan"), _by_lender),
+    "planning/row_id": Maker(_thing("plan line"), _always),
+    "planning/absence_id": Maker(_thing("absence"), _absence_kept),
+    "planning/task_id": Maker(_of("task of"), _assigned),
+    "planning/postponement_id": Maker(_thing("postponement"), _by_loan),
     "sampling/policy_id": Maker(_thing("sampling policy"), _by_lender),
     "sampling/month": Maker(lambda place, role: str(place.things["seed"]), _always),
     "agencies/code": Maker(_thing("agency", "code"), _by_lender),

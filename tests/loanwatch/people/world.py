@@ -43,6 +43,7 @@ from loanwatch.trail.outbox.models import OutboxMessage
 from tests.inspections import book
 from tests.loanwatch.people.world_agencies import agency_things
 from tests.loanwatch.people.world_findings import finding_things
+from tests.loanwatch.people.world_plans import plan_things
 
 TODAY = book.TODAY
 TREE = [
@@ -196,7 +197,7 @@ def _book(bank: book.Bank) -> dict[str, Any]:
         things[f"sending of {who}"] = _sending(begun.task, bank.people[who].person)
         things[f"submitted by {who}"], things[f"photo submitted by {who}"] = _submitted(bank, who)
     things["flag"] = _flag(things["submitted by manager"])
-    things |= agency_things(bank) | finding_things(bank, loan)
+    things |= agency_things(bank) | finding_things(bank, loan) | plan_things(bank)
     borrower_account = Account.objects.create(username=f"borrower-{loan.number}")
     PortalAccess.objects.create(account=borrower_account, borrower=loan.borrower)
     repayment = Repayment.objects.create(
