@@ -49,7 +49,7 @@ class HoldReasonSerializer(serializers.Serializer):
     hold = serializers.CharField()
     kind = serializers.ChoiceField(HoldKind.choices)
     code = serializers.ChoiceField(["BLOCKING_FINDING", "PLACED_BY_HAND"])
-    source = serializers.ChoiceField(Finding.Source.choices)
+    source = serializers.ChoiceField(Finding.Source.choices)  # type: ignore[assignment]  # also an argument of fields
     since = serializers.DateField()
     finding = serializers.CharField(required=False)
     due_on = serializers.DateField(required=False)

@@ -19,7 +19,7 @@ def beside(access: Access, alert: Alert) -> list[Beside]:
     lines = []
     if found["stopped"]:
         said = _("Blocked: %(kinds)s") % {"kinds": ", ".join(str(label) for label in found["stopped"])}
-        lines.append(Beside("lock", said, reverse("holds:borrower", args=[alert.borrower.number]), None))
+        lines.append(Beside("lock", said, reverse("holds:borrower", args=[found["borrower"].number]), None))
     for finding in found["findings"][:MOST]:
         parts = {"number": finding.number, "state": finding.get_state_display()}
         lines.append(Beside("clipboard-check", _("Finding %(number)s: %(state)s") % parts, reverse("findings:finding", args=[finding.pk]), finding.due_on))

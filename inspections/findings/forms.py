@@ -174,7 +174,7 @@ class ProposalForm(FindingForm):
 
 class RemedyForm(forms.Form):
     text = WideText(label=_("What was done"), max_length=4000)
-    files = AnyFilesField(label=_("Photos and documents"), required=False)
+    evidence = AnyFilesField(label=_("Photos and documents"), required=False)
 
 
 class ReasonForm(forms.Form):

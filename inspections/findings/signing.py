@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
 from inspections.findings.models import SigningKey
@@ -27,8 +28,8 @@ ALGORITHM = "Ed25519"
 NONCE = 12  # bytes before the sealed ones
 
 
-def _sealing(secret: str) -> AESGCM:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"loanwatch.holds.signing-key.v1").derive(secret.encode())
+def _sealing(secret: str | bytes) -> AESGCM:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"loanwatch.holds.signing-key.v1").derive(force_bytes(secret))
     return AESGCM(derived)
 
 

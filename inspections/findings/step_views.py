@@ -36,13 +36,13 @@ def _step(request: HttpRequest, finding_id: int, name: str, form: Form, do: Call
 def remedy(request: HttpRequest, finding_id: int) -> HttpResponse:
     form = RemedyForm(request.POST, request.FILES)
 
-    def hand_in(*, text: str, files: list[Any] | None, **given: Any) -> None:
-        actions.hand_in_remedy(text=text, uploads=[Upload(f, f.name) for f in files or []], **given)
+    def hand_in(*, text: str, evidence: list[Any], **given: Any) -> None:
+        actions.hand_in_remedy(text=text, uploads=[Upload(f, f.name) for f in evidence], **given)
 
     try:
         return _step(request, finding_id, "remedy_form", form, hand_in, _("The remedy waits for another person to verify it."))
     except BadUpload as refusal:
-        form.add_error("files", sentence_of(refusal))
+        form.add_error("evidence", sentence_of(refusal))
         return show(request, finding_id, status=422, remedy_form=form)
 
 

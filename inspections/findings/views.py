@@ -168,7 +168,7 @@ def owner_named(access: Access, form: Any, staff_no: str) -> Person | None:
     """The person with the staff number typed; None with the fault on the form where there is none. Nothing typed: None without one."""
     if not staff_no:
         return None
-    found = Person.objects.filter(staff_no=staff_no, lender_id=access.person.lender_id if access.person else None).first()
+    found = Person.objects.filter(staff_no=staff_no, lender=access.person.lender if access.person else None).first()
     if found is None:
         form.add_error("owner", _("There is no member of staff with this number."))
     return found

@@ -25,6 +25,7 @@ from loanwatch.demo import (
     custody,
     documents,
     guarantees,
+    holding,
     inspecting,
     planted,
     planted_outside,
@@ -132,6 +133,7 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         ensure_days(lender, days.closes[0], as_of)
         conduct.of_inspections(lender)
         conduct.planted(writer, people, drawn.garden, days)
+        holding.findings(lender, as_of)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE " + ", ".join(TABLES))
     return summary(lender, drawn, days, began)

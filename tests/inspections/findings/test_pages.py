@@ -37,7 +37,7 @@ def test_a_finding_goes_its_way_over_the_pages(bank: Bank, web) -> None:
     assert made.url == f"/findings/{finding.pk}/"
     assert "The pledged stock" in manager.get("/findings/?view=mine").content.decode()
     shot = SimpleUploadedFile("stock.jpg", picture(3).getvalue(), "image/jpeg")
-    assert manager.post(f"/findings/{finding.pk}/remedy/", {"text": "Counted again.", "files": [shot]}).status_code == 302
+    assert manager.post(f"/findings/{finding.pk}/remedy/", {"text": "Counted again.", "evidence": [shot]}).status_code == 302
     page = officer.get(f"/findings/{finding.pk}/").content.decode()
     assert "stock.jpg" in page
     file = finding.notes.get(kind="remedy").files.get()
@@ -52,7 +52,7 @@ def test_a_finding_goes_its_way_over_the_pages(bank: Bank, web) -> None:
 
 def test_a_remedy_with_a_program_instead_of_a_photo_keeps_nothing(bank: Bank, web, raised) -> None:
     finding = raised()
-    answer = web(bank.manager).post(f"/findings/{finding.pk}/remedy/", {"text": "See.", "files": [SimpleUploadedFile("a.jpg", b"MZ" + b"x" * 99)]})
+    answer = web(bank.manager).post(f"/findings/{finding.pk}/remedy/", {"text": "See.", "evidence": [SimpleUploadedFile("a.jpg", b"MZ" + b"x" * 99)]})
     assert answer.status_code == 422
     finding.refresh_from_db()
     assert (finding.state, finding.notes.count()) == ("open", 1)
