@@ -26,7 +26,7 @@ KINDS: Mapping[str, Noted] = {
     "copied_picture": Noted("who handed the visit in", "pictures", ("reused", "old", "before_loan")),
     # other: the report whose words these are
     "copied_words": Noted("who handed the visit in", "likeness, 0 to 1", ("other",)),
-    # reason: away (figure in metres from the address), two_places (in metres), same_position (0) or speed (in km/h); `other`: the other visit
+    # reason: away (figure in metres from the address), two_places (in metres) or speed (in km/h); `other`: the other visit
     "impossible_route": Noted("who handed the visit in", "metres or km/h", ("reason", "other")),
     # fact: the kind of record
     "entry": Noted("who entered the record", "days from the stated day to the entry", ("fact",)),

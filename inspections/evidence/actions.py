@@ -52,8 +52,10 @@ def ensure_examined(visit_ids: Iterable[int], *, on: date | None = None) -> int:
 def _examine(visit: Visit, on: date) -> None:
     prints.print_photos(Photo.objects.filter(visit=visit, print__isnull=True))
     prints.print_photos(prints.unprinted(visit.lender_id, visit)[:AT_ONCE])
-    for unread in earlier(visit).filter(recorded_by=visit.recorded_by_id, report_print__isnull=True).order_by("-pk")[:AT_ONCE]:
-        prints.print_report(unread)
+    unread = earlier(visit).filter(report_print__isnull=True).order_by("-pk")
+    own = unread.filter(recorded_by=visit.recorded_by_id)
+    for report in [*own[:AT_ONCE], *unread.exclude(recorded_by=visit.recorded_by_id)[:AT_ONCE]]:  # the others say which words are the house's
+        prints.print_report(report)
     limits = {key: parameter(visit.lender, key, on) for key in KEYS}
     doubts = examine(visit, limits)
     flags = [
@@ -87,7 +89,7 @@ def _note_conduct(visit: Visit, doubts: Sequence[Doubt]) -> None:
         note_act("copied_picture", figure=len(reused) + len(old), reused=len(reused), old=len(old), before_loan=before_loan, **said)
     for doubt in by_code.get("same_words", []):
         note_act("copied_words", figure=doubt.figure, other=f"visit:{doubt.visit}", **said)
-    for code in ("away", "two_places", "speed", "same_position"):
+    for code in ("away", "two_places", "speed"):
         for doubt in by_code.get(code, []):
             other = f"visit:{doubt.visit}" if doubt.visit else ""
             note_act("impossible_route", figure=doubt.figure or Decimal(0), reason=code, other=other, **said)
