@@ -3,9 +3,11 @@
 Set by set instead of one by one, so that thousands take seconds; every guard of the tables sees every row.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from django.db import connection
@@ -62,6 +64,7 @@ class Recorder:
     """Writes tasks and visits; `writer` knows the ids of loans, people and branches."""
 
     def __init__(self, writer: Writer, people: dict[str, Person]) -> None:
+        self.stops: dict[tuple[str, date], Iterator[int]] = defaultdict(count)  # one visit of a person after another, an hour apart
         self.writer, self.people = writer, people
         kinds = {(kind, "") for kind in ("first", "routine", "special")}  # the general forms, which `findings` answers
         self.templates: dict[tuple[str, str], Template | None] = {key: template_for(writer.lender, *key) for key in kinds}
@@ -168,7 +171,7 @@ class Recorder:
                     "" if a.draft else a.said.conclusion,
                     "" if a.draft else a.said.summary,
                     *self._place(task, i),
-                    at(a.visited_on, 10, 2),
+                    at(a.visited_on, 9 + next(self.stops[i.manager, a.visited_on]) % 12, 2),
                     "",
                     "",
                 )
