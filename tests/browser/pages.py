@@ -106,7 +106,7 @@ DESK = {
         "/outbox/",
     ],
     "agent": ["/", "/inspections/", "/m/list/", "/agency/"],
-    "auditor": ["/", "/trail/events/", "/trail/days/", "/trail/days/list/", "/house/access/", "/four-eyes/"],
+    "auditor": ["/", "/trail/events/", "/trail/days/", "/trail/days/list/", "/house/access/", "/sampling/", "/agreement/", "/agreement/signs/", "/four-eyes/"],
     "sysadmin": ["/", "/house/users/", "/house/users/new/", "/house/branches/", "/trail/days/", "/feeds/"],
     "borrower": ["/portal/"],
 }
