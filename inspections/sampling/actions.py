@@ -75,10 +75,11 @@ def policies_in_force(lender: Lender) -> list[SamplingPolicy]:
 
 
 @transaction.atomic
-def ensure_seed(lender: Lender, month: date, *, on: date) -> SamplingSeed:
+def ensure_seed(lender: Lender, month: date, *, on: date, fresh: bytes | None = None) -> SamplingSeed:
     """The sealed seed of a month, made now where there is none yet, with its hash published to the audit trail.
 
-    month: any day of it; on: the business date on which it is published.
+    month: any day of it; on: the business date on which it is published. fresh: 32 bytes for a demonstration book that must come
+    out the same every time; otherwise the operating system gives them.
     """
     month = rules.month_of(month)
     if there := SamplingSeed.objects.filter(lender=lender, month=month).first():
@@ -86,7 +87,7 @@ def ensure_seed(lender: Lender, month: date, *, on: date) -> SamplingSeed:
     alone(lender)
     if there := SamplingSeed.objects.filter(lender=lender, month=month).first():
         return there
-    fresh = token_bytes(rules.SEED_BYTES)
+    fresh = fresh or token_bytes(rules.SEED_BYTES)
     seed = SamplingSeed.objects.create(
         lender=lender, month=month, commitment=rules.commitment(fresh), sealed=sealing.seal(fresh, lender.code, month), published_on=on
     )
@@ -127,7 +128,13 @@ def _draw_all(lender: Lender, ids: list[int], on: date) -> None:
     opened: dict[date, tuple[SamplingSeed, bytes]] = {}
     made: list[Draw] = []
     for policy in policies:
-        made += [_draw_one(policy, policy.as_rules(), one, _seed(lender, one.submitted_on, on, opened), on) for one in by_policy[policy.pk]]
+        text = policy.as_rules()
+        for one in by_policy[policy.pk]:
+            seed, clear = _seed(lender, one.submitted_on, on, opened)
+            if seed.seed:  # the number could have been known: nothing is drawn, and drawing the month again names the inspection
+                logger.error("inspection %s was handed in in %s, whose seed is open: it is not drawn", one.visit_id, seed)
+                continue
+            made.append(_draw_one(policy, text, one, (seed, clear), on))
     Draw.objects.bulk_create(made)
     for month, (seed, _clear) in opened.items():
         record("sampling.drawn", by=None, subject=seed, month=f"{month:%Y-%m}", draws=sum(draw.seed_id == seed.pk for draw in made))

@@ -48,6 +48,25 @@ UPDATE inspections_verification v SET decision = w.decision, reason = w.reason, 
        seen_hash = (SELECT content_hash FROM inspections_visit WHERE id = v.visit_id)
 FROM lw_demo_viewed w WHERE w.id = v.id
 """
+# How the officer's answers stand to the report, point by point, by the rules of the comparison: figures within the tolerance are the
+# same, three times beyond it or a change of what fails is material, one side empty is one-sided.
+COMPARE = """
+INSERT INTO inspections_pointresult (verification_id, checkpoint_id, code, result, percent)
+SELECT w.id, c.id, c.code,
+       CASE WHEN o.value IS NULL OR c.kind = 'text' OR '"not_seen"' IN (a.value::text, o.value::text) THEN 'one_sided'
+            WHEN a.value = o.value OR abs(f.percent) <= c.tolerance THEN 'same'
+            WHEN abs(f.percent) > coalesce(c.material, 3 * c.tolerance) OR (c.fails_when @> a.value) <> (c.fails_when @> o.value) THEN 'material'
+            ELSE 'differs' END,
+       CASE WHEN a.value <> o.value THEN f.percent END
+FROM lw_demo_viewed w
+JOIN inspections_answer a ON a.visit_id = w.visit_id AND a.value IS NOT NULL
+JOIN inspections_checkpoint c ON c.id = a.checkpoint_id
+LEFT JOIN inspections_ownanswer o ON o.verification_id = w.id AND o.checkpoint_id = c.id
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN c.kind IN ('number', 'money', 'percent') THEN
+        round(100 * ((o.value #>> '{}')::numeric - (a.value #>> '{}')::numeric) / nullif(abs((a.value #>> '{}')::numeric), 0), 2) END AS percent
+) f ON true
+"""
 SETTLE = """
 UPDATE inspections_visit v SET state = CASE w.decision WHEN 'confirmed' THEN 'verified' ELSE 'returned' END,
        verified_by_id = CASE w.decision WHEN 'confirmed' THEN w.officer_id END, verified_at = CASE w.decision WHEN 'confirmed' THEN w.at END
@@ -270,7 +289,7 @@ class Recorder:
             for pk, (number, _one, d) in decided
         ]
         _fill(cursor, "lw_demo_viewed", views)
-        for statement in (VIEW, READ, DECIDE, SETTLE):
+        for statement in (VIEW, READ, COMPARE, DECIDE, SETTLE):
             cursor.execute(statement)
 
 

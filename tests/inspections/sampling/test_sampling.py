@@ -255,6 +255,8 @@ def test_with_an_opened_seed_nothing_more_is_drawn(bank, visit):
     seed = ensure_drawn([visit], on=TODAY)[visit.pk].seed
     open_seed(by=later(bank.auditor), seed=seed)
     late = handed_in(bank, seed=7)
+    assert ensure_drawn([late], on=TODAY) == {}
+    assert [d.what for d in redraw(SamplingSeed.objects.get(pk=seed.pk)).differences] == ["missing"]
     with pytest.raises(IntegrityError), transaction.atomic():
         Draw.objects.create(**copied_draw(late))
 

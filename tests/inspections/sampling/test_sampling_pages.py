@@ -68,7 +68,8 @@ def test_what_a_manager_may_open_says_nothing_of_draw_seed_or_share(bank, at):
     visit = book.submitted(bank)
     drawn = ensure_drawn([visit], on=TODAY)[visit.pk]
     secrets = [drawn.number, drawn.number[:13], drawn.seed.commitment, drawn.policy_hash, drawn.seed.sealed]
-    for url in (reverse("visits:detail", args=[visit.pk]), reverse("inspections:tasks"), reverse("visits:today"), f"/api/v1/inspections/{visit.pk}/", "/api/v1/inspections/"):
+    pages = [reverse("visits:detail", args=[visit.pk]), reverse("inspections:tasks"), reverse("visits:today")]
+    for url in (*pages, f"/api/v1/inspections/{visit.pk}/", "/api/v1/inspections/"):
         answer = at(bank.manager, url, follow=True)
         text = answer.content.decode()
         assert answer.status_code in {200, 404}
