@@ -36,6 +36,7 @@ from loanwatch.demo.around import Around
 from loanwatch.demo.drafts import Note, Party
 from loanwatch.demo.names import Namer
 from loanwatch.demo.outside import Outside
+from loanwatch.demo.sampling import draw_months
 from loanwatch.demo.visit_writing import Recorder
 from loanwatch.lenders.models import Lender
 from loanwatch.people.models import Person
@@ -132,6 +133,7 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         bank.take_up_plan(lender, days.before(as_of, inspecting.PLANNED_CLOSES - 1), people)
         ensure_days(lender, days.closes[0], as_of)
         conduct.of_inspections(lender)
+        draw_months(lender, as_of)
         conduct.planted(writer, people, drawn.garden, days)
         holding.findings(lender, as_of)
     with connection.cursor() as cursor:
