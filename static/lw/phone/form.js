@@ -75,7 +75,7 @@ export async function formScreen(ctx, id, number, code) {
   const place = Math.min(Math.max(Number(number) || 1, 1), sheet.sections.length);
   await keepPlace(ctx, sheet, String(place));
   const section = sheet.sections[place - 1], byCode = new Map(pointsOf(sheet).map(point => [point.code, point]));
-  const own = { ...ctx, changed: kept => update(kept), redraw: () => ctx.render() };
+  const own = { ...ctx, changed: kept => update(kept), ahead, redraw: () => ctx.render() };
   const position = positionCard(own, sheet, { brief: place > 1 });
   const boxes = section.points.map((point, line) => pointBox(own, sheet, point, `${place}.${line + 1}`, byCode));
   const extra = h('div.stack', {});
@@ -94,6 +94,11 @@ export async function formScreen(ctx, id, number, code) {
   const current = document.querySelector('.secs [aria-current]');
   if (current) { current.scrollIntoView({ block: 'nearest', inline: 'center' }); }
 
+  /* Which points hang on an answer is shown while the answer is still being written. */
+  function ahead(point, value) {
+    const { visible } = standing({ ...sheet, answers: { ...sheet.answers, [point]: { note: '', ...sheet.answers[point], value } } });
+    boxes.forEach(box => { box.node.hidden = !visible.has(box.point.code); });
+  }
   function update(kept) {
     sheet = kept;
     stand = standing(sheet);

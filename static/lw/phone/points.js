@@ -151,7 +151,8 @@ export function pointBox(ctx, first, point, label, byCode) {
   const id = first.client_id, before = first.before[point.code], prefill = first.prefill[point.code];
   const fault = h('div.errmsg.mt4', { id: `e-${point.code}`, hidden: true });
   const tell = text => { fault.hidden = !text; show(fault, text ? [icon('alert-circle', 14), h('span', {}, text)] : []); };
-  const keep = oneByOne(async given => { const kept = await ctx.sheets.answer(id, point.code, given); if (kept) { ctx.changed(kept); } });
+  const store = oneByOne(async given => { const kept = await ctx.sheets.answer(id, point.code, given); if (kept) { ctx.changed(kept); } });
+  const keep = given => { if ('value' in given) { ctx.ahead(point.code, given.value); } return store(given); };
   const body = control(ctx, first, point, keep, tell);
   const isGroup = !body.field;
   const earlier = before !== undefined && before !== null && point.kind !== 'text' && inWords(point, before);
