@@ -171,7 +171,7 @@ def _comparison_page(
     needed = decisions_needed(visit)
     context = {
         "visit": visit, "verification": verification, "view": view, "form": form, "everything": everything, "sections": _rows(view, everything),
-        "photos": _photos(visit), "pairs": pairs[:4], "other": other, "minutes": minutes_of_photos(visit), "flags": flags_of(visit),
+        "photos": _photos(visit), "pairs": pairs[:2], "other": other, "minutes": minutes_of_photos(visit), "flags": flags_of(visit),
         "questions": list(verification.explanations.select_related("checkpoint", "answered_by")),
         "question": question or QuestionForm(points=_points(view)), "needed": needed, "owner": owner_of(visit.loan.borrower, visit.loan, request.access.on),
         "steps": _steps(visit, verification, "compare", needed), "name": in_language(visit.template.name), "verify_by": _verify_by(visit),
