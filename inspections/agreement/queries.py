@@ -149,7 +149,7 @@ def whole(found: QuerySet[PointResult, Any]) -> Agreement:
 WORK = """
 WITH checked AS (
     SELECT f.id, f.officer_id, f.method, f.decision, v.recorded_by_id, v.branch_id, v.submitted_at, f.decided_at, f.opened_at, f.own_recorded_at,
-           d.method AS drawn,
+           CASE WHEN d.drawn_at <= f.decided_at THEN d.method END AS drawn,  -- one drawn afterwards could not be followed
            regexp_replace(lower(normalize(f.own_summary, NFKC)), '[[:space:][:punct:]]', '', 'g') AS own_words,
            regexp_replace(lower(normalize(w.summary, NFKC)), '[[:space:][:punct:]]', '', 'g') AS report_words,
            r.points, r.same

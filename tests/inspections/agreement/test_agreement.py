@@ -12,6 +12,7 @@ from inspections.agreement import rules
 from inspections.agreement.queries import grouped, lines, officers, results, whole
 from inspections.agreement.rules import Agreement, Work, signs, wilson
 from inspections.four_eyes.models import PointResult, Verification
+from inspections.sampling.actions import ensure_drawn
 from inspections.visits.models import Checkpoint, Template, Visit
 from loanwatch.kernel.policy import Refused
 from loanwatch.people.models import Role
@@ -29,7 +30,7 @@ def bank(db):
 
 def checked(
     bank, results_of: str, *, officer=None, recorder=None, seconds=600, minutes=300, method="desk", decision="confirmed", words="My own words on it.",
-    place=None, done=False,
+    place=None, done=False, red=False,
 ) -> Verification:  # fmt: skip
     """One decided check. results_of: a letter a point, s same, d differs, m material, o one-sided."""
     recorder, officer = recorder or bank.manager, officer or bank.officer
@@ -45,6 +46,9 @@ def checked(
         content_hash=sha256(str(next(NUMBER)).encode()).hexdigest(),
     )  # fmt: skip
     visit = Visit.objects.get(pk=visit.pk)
+    if red:
+        book.make_alert(bank, task.loan, level=3)
+        assert ensure_drawn([visit.pk], on=TODAY)[visit.pk].method == "visit"
     made = Verification.objects.create(lender=bank.lender, visit=visit, officer=officer.person, method="desk", opened_at=now - timedelta(seconds=seconds))
     Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_summary=words, own_recorded_at=now)
     points = list(Checkpoint.objects.filter(section__template=template).order_by("section__position", "position")[: len(results_of)])
@@ -53,7 +57,7 @@ def checked(
         PointResult(verification=made, checkpoint=points[n % len(points)], code=f"{points[n % len(points)].code}{n // len(points) or ''}", result=kinds[letter])
         for n, letter in enumerate(results_of)
     )
-    told = {"decision": decision, "decided_at": now, "seen_hash": visit.content_hash, "explanation": "Seen.", "reason": "" if decision == "confirmed" else "place"}
+    told = {"decision": decision, "decided_at": timezone.now(), "seen_hash": visit.content_hash, "explanation": "Seen.", "reason": "" if decision == "confirmed" else "place"}
     Verification.objects.filter(pk=made.pk).update(**told)
     if done:
         type(task).objects.filter(pk=task.pk).update(state="done", submitted_on=TODAY, closed_on=TODAY)
@@ -189,12 +193,10 @@ def test_the_work_of_an_officer_is_told_in_figures(bank):
 
 
 def test_an_own_visit_that_was_drawn_and_decided_at_the_desk_is_counted(bank):
-    from inspections.sampling.actions import ensure_drawn
-
-    made = checked(bank, "ss")
-    loan = made.visit.loan
-    book.make_alert(bank, loan, level=3)
-    assert ensure_drawn([made.visit_id], on=TODAY)[made.visit_id].method == "visit"
+    made = checked(bank, "ss", red=True)
+    afterwards = checked(bank, "ss")
+    book.make_alert(bank, afterwards.visit.loan, level=3)
+    assert ensure_drawn([afterwards.visit_id], on=TODAY)[afterwards.visit_id].method == "visit"  # too late to be gone to
     officer = work_of(bank, bank.auditor)[made.officer_id]
     assert (officer.work.drawn, officer.work.not_gone, officer.signs) == (1, 1, ["not_gone"])
 
