@@ -57,7 +57,8 @@ def checked(
         PointResult(verification=made, checkpoint=points[n % len(points)], code=f"{points[n % len(points)].code}{n // len(points) or ''}", result=kinds[letter])
         for n, letter in enumerate(results_of)
     )
-    told = {"decision": decision, "decided_at": timezone.now(), "seen_hash": visit.content_hash, "explanation": "Seen.", "reason": "" if decision == "confirmed" else "place"}
+    told = {"decision": decision, "decided_at": timezone.now(), "seen_hash": visit.content_hash, "explanation": "Seen."}
+    told["reason"] = "" if decision == "confirmed" else "place"
     Verification.objects.filter(pk=made.pk).update(**told)
     if done:
         type(task).objects.filter(pk=task.pk).update(state="done", submitted_on=TODAY, closed_on=TODAY)
