@@ -7,6 +7,7 @@ import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
@@ -119,7 +120,7 @@ def _take_files(sending: Sending, files: Iterable[rules.File]) -> None:
         told = wanted.get(row.file_id)
         if told is None or (told.sha256, told.size) != (row.sha256, row.size):
             row.delete()
-            transaction.on_commit(lambda path=row.path: pieces.drop(path))
+            transaction.on_commit(partial(pieces.drop, row.path))
         else:
             _describe(row, told)
             row.save()

@@ -184,6 +184,8 @@ def _forms(found: Around, access: Access, tasks: Sequence[Task]) -> None:
     sheets = _condition_sheets(access, tasks)
     for task in tasks:
         last = found.last.get(task.pk)
+        form: Template | None
+        conditions: Template | None
         if last and last.state in {Visit.State.DRAFT, Visit.State.RETURNED}:
             form, conditions = last.template, last.conditions
         elif task.kind == Kind.VERIFY and task.loan_id in to_verify:
@@ -220,11 +222,12 @@ def _condition_sheets(access: Access, tasks: Sequence[Task]) -> dict[int, Templa
         known[condition.borrower_id].append(condition)
     last: dict[int, Template] = {}
     for sheet in Template.objects.filter(loan__in={t.loan_id for t in tasks}).order_by("version"):
-        last[sheet.loan_id] = sheet
+        if sheet.loan_id is not None:
+            last[sheet.loan_id] = sheet
     texts: dict[int, set[str]] = defaultdict(set)
     for template_id, hint in Checkpoint.objects.filter(section__template__in=list(last.values())).values_list("section__template_id", "code"):
         texts[template_id].add(hint)
-    found = {}
+    found: dict[int, Template] = {}
     for task in tasks:
         asked = {
             f"condition-{c.reference}"[:40]
@@ -233,9 +236,11 @@ def _condition_sheets(access: Access, tasks: Sequence[Task]) -> dict[int, Templa
         }
         if not asked:
             continue
-        sheet = last.get(task.loan_id)
-        found[task.loan_id] = sheet if sheet and texts[sheet.pk] == asked else conditions_sheet(task.loan, access.on)
-    return {loan: sheet for loan, sheet in found.items() if sheet}
+        known_sheet = last.get(task.loan_id)
+        fits = known_sheet is not None and texts[known_sheet.pk] == asked
+        if made := known_sheet if fits else conditions_sheet(task.loan, access.on):
+            found[task.loan_id] = made
+    return found
 
 
 def _before(found: Around, tasks: Sequence[Task]) -> None:

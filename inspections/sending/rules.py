@@ -189,7 +189,7 @@ def _file(told: Any) -> File:
         raise BadManifest("MANIFEST_UNREADABLE", "files")
     where = f"files.{str(told.get('id'))[:40]}"
     what, kind = told.get("what"), told.get("type")
-    if what not in TYPES or kind not in TYPES[what]:
+    if not isinstance(what, str) or not isinstance(kind, str) or what not in TYPES or kind not in TYPES[what]:
         raise BadManifest("FILE_TYPE", where)
     size = _whole(told.get("size"), where)
     if size == 0:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
@@ -136,7 +136,7 @@ def hanging(request: HttpRequest) -> HttpResponse:
     """What came from phones and hangs: refused, or without a word for a day, and what to do about each."""
     chosen = {"state": request.GET.get("state", ""), "reason": request.GET.get("reason", "")}
     rows = hanging_of(request.access, **chosen)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page: Any = Paginator(cast(Any, rows), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "filtered": any(chosen.values()),

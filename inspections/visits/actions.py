@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import IO, Any, cast
 
@@ -315,7 +316,8 @@ def remove_photo(*, visit_id: int, photo_id: int, by: Access) -> None:
     photo.delete()
     gone -= set(Photo.objects.filter(file__in=gone).values_list("file", flat=True))
     gone -= set(Photo.objects.filter(original__in=gone).values_list("original", flat=True))
-    transaction.on_commit(lambda: [default_storage.delete(path) for path in gone])
+    for path in gone:
+        transaction.on_commit(partial(default_storage.delete, path))
     record("visit.photo_removed", by=by, subject=visit, photo=photo_id, sha256=photo.sha256)
 
 
