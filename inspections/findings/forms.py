@@ -129,10 +129,10 @@ class WideText(forms.CharField):
 
 
 class KindsField(forms.MultipleChoiceField):
-    widget = forms.CheckboxSelectMultiple
+    """Kinds of hold as check boxes."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(choices=HoldKind.choices, **more)
+        super().__init__(choices=HoldKind.choices, widget=forms.CheckboxSelectMultiple(attrs={"class": "ck"}), **more)
 
 
 class AnyFilesField(ManyFilesField):
@@ -156,7 +156,7 @@ class FindingForm(forms.Form):
     owner = forms.CharField(
         label=pgettext_lazy("finding", "Owner, by staff number"), required=False, max_length=20, help_text=_("Left empty: the account manager responsible.")
     )
-    due_on = day_field(_("Due on"), required=False, help_text=_("Left empty: by severity, as credit administration has set it."))
+    due_on = day_field(pgettext_lazy("finding", "Due on"), required=False, help_text=_("Left empty: by severity, as credit administration has set it."))
     blocking = KindsField(label=_("What the borrower does not get until it is verified"), required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         for f in found
     ]  # fmt: skip
     columns = [_("Finding"), _("Severity"), _("What was found"), _("What is to be done"), _("Borrower"), _("Loan"), _("Branch"), pgettext("finding", "Owner"),
-               _("Due on"), _("Days late"), _("State"), _("Holds"), pgettext("finding", "Source"), _("Raised by"), _("Raised on"), _("Verified by"),
+               pgettext("finding", "Due on"), _("Days late"), _("State"), _("Holds"), pgettext("finding", "Source"), _("Raised by"), _("Raised on"), _("Verified by"),
                _("Verified on"), _("Repeats")]  # fmt: skip
     lender = access.person.lender.name if access.person and access.person.lender else ""
     head = [(_("Findings"), lender), (_("Made by"), str(access.person), access.on)]
