@@ -121,6 +121,7 @@ def _away(people: list[Person], first: date, last: date) -> dict[int, set[date]]
 def by_day(access: Access, people: list[Person], first: date, last: date) -> dict[date, list[Task]]:
     """Open tasks of these people by the day planned or due."""
     found: dict[date, list[Task]] = defaultdict(list)
-    for task in _tasks(access, people, first, last).filter(day__range=(first, last))[:5000]:
-        found[task.day].append(task)
+    for task in _tasks(access, people, first, last)[:5000]:
+        if first <= task.day <= last:
+            found[task.day].append(task)
     return found

@@ -14,6 +14,7 @@ from inspections.planning.load_models import people_below, reaches
 from inspections.planning.models import Absence, Capacity, Kind, Postponement, Task
 from inspections.planning.plans import plan_in_force
 from loanwatch.kernel.policy import Conflict, Refused
+from loanwatch.lenders.models import Lender
 from loanwatch.lenders.queries import closed_days
 from loanwatch.people.access import Access
 from loanwatch.people.models import Person, Role, RoleHeld
@@ -25,17 +26,29 @@ VISITING = [Role.ACCOUNT_MANAGER.value, Role.FIELD_AGENT.value]
 VERIFYING = [Role.RISK_OFFICER.value]
 
 
+def _self(by: Access) -> Person:
+    if by.person is None:
+        raise Refused(_("This is done by people of the lender."), code="NO_PERSON")
+    return by.person
+
+
 @transaction.atomic
 def set_capacity(*, by: Access, person_id: int, per_week: int, from_on: date) -> Capacity:
     """Inspections a week that a person of an own branch can make from a date on. Raises Refused, or Person.DoesNotExist out of sight."""
     by.check(Act.CAPACITY_KEEP)
     person = Person.objects.filter(pk__in=people_below(by).values("person_id")).get(pk=person_id)
-    made = Capacity.objects.create(person=person, per_week=per_week, from_on=from_on, set_by=by.person)
+    made = Capacity.objects.create(person=person, per_week=per_week, from_on=from_on, set_by=_self(by))
     record("capacity.set", by=by, subject=made, person=person.staff_no, per_week=per_week, from_on=from_on.isoformat())
     return made
 
 
 # Absence ---------------------------------------------------------------------------------------------------------------------
+
+
+def _lender(person: Person) -> Lender:
+    if person.lender is None:
+        raise Refused(_("This is done by people of the lender."), code="NO_LENDER")
+    return person.lender
 
 
 def _keeps(by: Access, person: Person) -> bool:
@@ -69,7 +82,7 @@ def enter_absence(*, by: Access, person: Person, from_on: date, to_on: date, rea
     try:
         with transaction.atomic():
             made = Absence.objects.create(
-                lender=person.lender, person=person, from_on=from_on, to_on=to_on, reason=reason, substitute=substitute, entered_by=by.person
+                lender=_lender(person), person=person, from_on=from_on, to_on=to_on, reason=reason, substitute=substitute, entered_by=_self(by)
             )
     except IntegrityError as error:
         raise Conflict(_("%(person)s is away on some of these days already.") % {"person": person}, code="ABSENCE_OVERLAPS") from error
@@ -198,7 +211,7 @@ def ask_postponement(*, by: Access, task_id: int, to_day: date, cause: str, reas
     _require_day(task, to_day)
     _require_within_limits(task, to_day, by.on)
     made = Postponement.objects.create(
-        task=task, cause=cause, reason=reason.strip(), from_day=task.due_on, to_day=to_day, asked_by=by.person, asked_on=by.on
+        task=task, cause=cause, reason=reason.strip(), from_day=task.due_on, to_day=to_day, asked_by=_self(by), asked_on=by.on
     )
     record("postponement.asked", by=by, subject=made, task=task.number, to_day=to_day.isoformat(), cause=cause, reason=made.reason)
     return made

@@ -48,7 +48,7 @@ def _people(request: HttpRequest) -> tuple[list[Person], dict[str, Any]]:
     branches = list(held.order_by("branch__code").values_list("branch_id", "branch__name").distinct())
     found = everybody
     if branch.isdigit():
-        below = BranchReach.objects.filter(ancestor_id=branch, from_on__lte=access.on).filter(Q(to_on__isnull=True) | Q(to_on__gt=access.on))
+        below = BranchReach.objects.filter(ancestor_id=int(branch), from_on__lte=access.on).filter(Q(to_on__isnull=True) | Q(to_on__gt=access.on))
         found = found.filter(pk__in=held.filter(branch_id__in=below.values("descendant_id")).values("person_id"))
     if person.isdigit():
         found = found.filter(pk=person)

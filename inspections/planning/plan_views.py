@@ -61,7 +61,11 @@ def plans(request: HttpRequest) -> HttpResponse:
 def said(rows: list[PlanRow], other: list[PlanRow] | None) -> list[dict[str, Any]]:
     """Lines for a page; `new` where the other version has no line that says the same."""
     known = {_same(row) for row in other} if other is not None else None
-    return [{"row": row, "conditions": conditions(row), "when": when(row), "new": known is not None and _same(row) not in known} for row in rows]
+    first = {row.occasion: row.pk for row in reversed(rows)}
+    return [
+        {"row": row, "conditions": conditions(row), "when": when(row), "new": known is not None and _same(row) not in known, "first": first[row.occasion] == row.pk}
+        for row in rows
+    ]
 
 
 def _same(row: PlanRow) -> tuple[Any, ...]:
@@ -197,7 +201,7 @@ def preview(request: HttpRequest, version_id: int) -> HttpResponse:
         months = ahead.months_after(as_of)
         lines = ahead.compared(one, two, by)
         if by == "person_id":
-            rooms = ahead.room_by_month(version.lender, [line.key for line in lines if line.key], months, access.on)
+            rooms = ahead.room_by_month(version.lender, [line.key for line in lines if line.key], as_of)
             for line in lines:
                 line.room = rooms.get(line.key)
         names = _names(version.lender, by)
@@ -234,5 +238,5 @@ def _names(lender: Lender, by: str) -> dict[Any, Any]:
 
 
 def _chart(lines: list[ahead.Compared], months: list[date], names: dict[Any, Any]) -> dict[str, Any]:
-    series = [{"name": str(names.get(line.key)), "values": [line.other.get(m, 0) for m in months]} for line in lines]
+    series = [{"name": str(names.get(line.key)), "values": [line.other.get(m, 0) for m in months], "tone": f"k{n}"} for n, line in enumerate(lines[:6], start=1)]
     return {"x": [f"{m:%Y-%m}" for m in months], "series": series, "unit": "", "places": 0}

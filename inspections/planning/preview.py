@@ -5,7 +5,7 @@ maturity. New loans and red alerts come as they came in the twelve months before
 worse, a covenant broken) are not counted.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -155,8 +155,8 @@ def months_after(as_of: date) -> list[date]:
     return [date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1) for n in range(13)]
 
 
-def room_by_month(lender: Lender, person_ids: list[int], months: list[date], on: date) -> dict[int, dict[date, int]]:
-    """Inspections that each person with a capacity can make in each month, by its working days; rounded down."""
-    per_week = capacities(person_ids, on)
-    days = {m: len(working_days(lender, m, (m + timedelta(days=32)).replace(day=1) - timedelta(days=1))) for m in months}
-    return {person: {month: per_week[person] * count // WEEK for month, count in days.items()} for person in per_week}
+def room_by_month(lender: Lender, person_ids: list[int], as_of: date) -> dict[int, dict[date, int]]:
+    """Inspections that each person with a capacity can make in each month of the 365 days after `as_of`, by its working days; rounded down."""
+    per_week = capacities(person_ids, as_of)
+    days = Counter(day.replace(day=1) for day in working_days(lender, as_of + timedelta(days=1), as_of + timedelta(days=YEAR)))
+    return {person: {month: per_week[person] * days[month] // WEEK for month in months_after(as_of)} for person in per_week}

@@ -151,6 +151,7 @@ def route_of(person: Person, day: date) -> Route:
 
 
 def _place(task: Task) -> Place:
-    known = task.borrower.latitude is not None and task.borrower.longitude is not None
-    where = (float(task.borrower.latitude), float(task.borrower.longitude)) if known else (None, None)
-    return Place(task.pk, *where, task.planned_at)
+    latitude, longitude = task.borrower.latitude, task.borrower.longitude
+    if latitude is None or longitude is None:
+        return Place(task.pk, None, None, task.planned_at)
+    return Place(task.pk, float(latitude), float(longitude), task.planned_at)

@@ -165,7 +165,8 @@ def off_site_fits_trouble(line: Line) -> bool:
 
 def unreachable(lines: Iterable[Line]) -> list[Line]:
     """Lines that no loan ever reaches, because one above them of the same occasion asks no more than they do."""
-    shadowed, above = [], []
+    shadowed: list[Line] = []
+    above: list[Line] = []
     for line in sorted(lines, key=lambda line: line.place):
         if any(_covers(other, line) for other in above):
             shadowed.append(line)

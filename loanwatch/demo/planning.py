@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from inspections.planning import load_actions, plan_actions
+from inspections.planning.load import inspectors
 from inspections.planning.models import Absence, PlanReading, PlanVersion, Postponement, Task
 from inspections.planning.plans import readers
 from loanwatch.lenders.models import Lender
@@ -13,8 +14,7 @@ from loanwatch.people.access import Access
 from loanwatch.people.models import Person
 
 UNREAD = 5  # every fifth reader has the plan still to read
-CAPACITIES = {"head": ("am111b", "manager", "am112c"), "head2": ("manager2", "am221c")}
-PER_WEEK = 4
+HEADS, EACH, PER_WEEK = ("head", "head2"), 5, 4  # each of the first five people of these heads makes four inspections a week
 NEXT: tuple[dict[str, Any], ...] = (
     {"occasion": "maturity", "kind": "maturity", "size": "large", "days": 45, "clause": "7"},
     {"occasion": "maturity", "kind": "maturity", "days": 30, "clause": "7"},
@@ -22,7 +22,7 @@ NEXT: tuple[dict[str, Any], ...] = (
     {"occasion": "covenant", "kind": "special", "days": 10, "clause": "8"},
     {"occasion": "rollover", "kind": "special", "days": 15, "clause": "8"},
 )
-OFF_SITE = {"occasion": "routine", "kind": "off_site", "size": "small", "class_to": 1, "level_to": 1, "product_kind": "micro", "days": 180, "clause": "9"}
+OFF_SITE: dict[str, Any] = {"occasion": "routine", "kind": "off_site", "size": "small", "class_to": 1, "level_to": 1, "product_kind": "micro", "days": 180, "clause": "9"}
 
 
 def plan_ahead(lender: Lender, as_of: date, people: Mapping[str, Person]) -> None:
@@ -34,10 +34,9 @@ def plan_ahead(lender: Lender, as_of: date, people: Mapping[str, Person]) -> Non
     live = PlanVersion.objects.filter(lender=lender, state="approved").order_by("-valid_from").first()
     read = [person for number, person in enumerate(readers(lender, as_of)) if number % UNREAD]
     PlanReading.objects.bulk_create(PlanReading(version=live, person=person, on=as_of) for person in read)
-    for head, logins in CAPACITIES.items():
-        for login in logins:
-            if login in people:
-                load_actions.set_capacity(by=by(head), person_id=people[login].pk, per_week=PER_WEEK, from_on=as_of)
+    for head in HEADS:
+        for person in list(inspectors(by(head))[:EACH]):
+            load_actions.set_capacity(by=by(head), person_id=person.pk, per_week=PER_WEEK, from_on=as_of)
     away = as_of + timedelta(days=60)
     load_actions.enter_absence(
         by=by("manager"), person=people["manager"], from_on=away, to_on=away + timedelta(days=9), reason=Absence.Reason.LEAVE, substitute=None
@@ -51,10 +50,10 @@ def plan_ahead(lender: Lender, as_of: date, people: Mapping[str, Person]) -> Non
     draft = plan_actions.begin_draft(by=by("credit"), copy_of=live)
     for row in NEXT:
         plan_actions.put_row(by=by("credit"), version_id=draft.pk, **row)
-    row = plan_actions.put_row(by=by("credit"), version_id=draft.pk, **OFF_SITE)
-    above = draft.rows.filter(place__lt=row.place, occasion="routine", size="small").first()
-    while above is not None and draft.rows.get(pk=row.pk).place > above.place:
-        plan_actions.move_row(by=by("credit"), version_id=draft.pk, row_id=row.pk, up=True)
+    desk = plan_actions.put_row(by=by("credit"), version_id=draft.pk, **OFF_SITE)
+    above = draft.rows.filter(place__lt=desk.place, occasion="routine", size="small").first()
+    while above is not None and draft.rows.get(pk=desk.pk).place > above.place:
+        plan_actions.move_row(by=by("credit"), version_id=draft.pk, row_id=desk.pk, up=True)
         above = draft.rows.get(pk=above.pk)
     why = "到期前检查与小额非现场检查 Visits before maturity, and small loans looked at from the desk"
     plan_actions.change_draft(by=by("credit"), version_id=draft.pk, why=why)

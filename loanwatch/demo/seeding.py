@@ -27,6 +27,7 @@ from loanwatch.demo import (
     guarantees,
     holding,
     inspecting,
+    planning,
     planted,
     planted_outside,
     staff,
@@ -136,6 +137,7 @@ def seed(*, number: int, loans: int, as_of: date, password: str, tell: Callable[
         draw_months(lender, as_of)
         conduct.planted(writer, people, drawn.garden, days)
         holding.findings(lender, as_of)
+        planning.plan_ahead(lender, as_of, people)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE " + ", ".join(TABLES))
     return summary(lender, drawn, days, began)

@@ -80,8 +80,8 @@ def test_a_draft_is_held_against_the_live_plan_and_the_room_there_is(book):
     lines = compared(one, two, "kind")
     assert {line.key: line.more for line in lines}["routine"] > 0
     set_capacity(by=book.head, person_id=book.manager.person.pk, per_week=1, from_on=TODAY)
-    room = room_by_month(book.lender, [book.manager.person.pk], months_after(TODAY), TODAY)[book.manager.person.pk]
-    assert room[date(2027, 2, 1)] == 4
+    room = room_by_month(book.lender, [book.manager.person.pk], TODAY)[book.manager.person.pk]
+    assert (room[date(2027, 2, 1)], room[TODAY.replace(day=1)]) == (4, 1)  # 20 working days, and the six that are left of November
     assert len(months_after(TODAY)) == 13
 
 
