@@ -271,6 +271,7 @@ def _sending() -> dict[str, Any]:
         "state_here": _("On this phone, not finished"),
         "state_copied": _("Not finished, copy on the server %(at)s"),
         "state_waiting": _("On this phone, waits for a network"),
+        "state_login": _("On this phone, waits for your log-in"),
         "state_sending": _("Sending %(done)s of %(total)s"),
         "state_received": _("Received %(at)s"),
         "state_refused": _("Not taken by the server"),

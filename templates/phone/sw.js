@@ -61,6 +61,7 @@ self.addEventListener('message', event => {
   if (event.data && event.data.language in SHELLS) {
     event.waitUntil((async () => {
       await (await caches.open(CHOICE)).put(SCOPE + 'language', new Response(event.data.language));
+      await self.clients.claim(); // a page that was opened while this worker became active
       if (event.ports[0]) { event.ports[0].postMessage('kept'); }
     })());
   }

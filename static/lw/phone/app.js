@@ -139,11 +139,26 @@ async function tellWorker(code) {
   });
 }
 
+/** Sees to it that the page opens without a network. Where a file did not come through, once more a little later. */
+async function keepPage(tries) {
+  try {
+    const registration = await navigator.serviceWorker.register(facts.worker, { scope: facts.shell, updateViaCache: 'none' });
+    const worker = registration.installing;
+    if (worker) {
+      await new Promise((done, failed) => worker.addEventListener('statechange', () => {
+        if (worker.state === 'activated') { done(); } else if (worker.state === 'redundant') { failed(new Error('worker')); }
+      }));
+    }
+    await tellWorker(language);
+  } catch (error) {
+    if (tries > 1) { setTimeout(() => keepPage(tries - 1), 5000); } else { console.warn(error); }
+  }
+}
+
 async function begin() {
   if (!window.isSecureContext || !crypto.subtle || !navigator.locks || !window.indexedDB) { firstScreen({ kind: 'insecure' }); return; }
   if (navigator.serviceWorker) {
-    navigator.serviceWorker.register(facts.worker, { scope: facts.shell, updateViaCache: 'none' })
-      .then(() => navigator.serviceWorker.ready).then(() => tellWorker(language)).catch(error => console.warn(error));
+    keepPage(5);
   }
   let person = await currentPerson();
   if (!person) {

@@ -10,7 +10,7 @@ function state(ctx, sheet) {
   if (sheet.state === STATES.RECEIVED) { return ['green', 'check', t('state_received', { at: moment(sheet.received_at) })]; }
   if (sheet.state === STATES.REFUSED) { return ['orange', 'f-alert-triangle', t('state_refused')]; }
   if (sending) { return ['blue', 'cloud-upload', t('state_sending', { done: sending.done, total: sending.total })]; }
-  if (sheet.finished) { return ['yellow', 'device-mobile', t('state_waiting')]; }
+  if (sheet.finished) { return ['yellow', 'device-mobile', t(ctx.session.login ? 'state_waiting' : 'state_login')]; }
   if (sheet.sent_revision === sheet.revision) { return ['acc', 'cloud-up', t('state_copied', { at: moment(sheet.backed_up_at) })]; }
   return ['out', 'device-mobile', t('state_here')];
 }
