@@ -61,6 +61,7 @@ BEGIN
         SELECT (jsonb_populate_record(c, jsonb_build_object('id', nextval(pg_get_serial_sequence('inspections_checkpoint', 'id')), 'section_id', n.id))).*
         FROM inspections_checkpoint c JOIN inspections_section o ON o.id = c.section_id AND o.template_id = {old}
         JOIN inspections_section n ON n.template_id = fresh AND n.position = o.position;
+    UPDATE inspections_template SET state = 'proposed' WHERE id = fresh;
     UPDATE inspections_template SET state = 'live' WHERE id = fresh;
 END $$
 """
@@ -204,7 +205,7 @@ def test_what_happened_meanwhile_is_said_and_nothing_is_lost(pocket, house):
 
     house.ask(f"UPDATE inspections_task SET assigned_to_id = {owner} WHERE id = {given_away['id']}")  # the branch head gives it back
     card = phone.page.locator(f"[data-sheet='{first}']")
-    card.get_by_role("button", name="Send again").click()
+    card.get_by_role("button", name="Send once more").click()
     phone.wait_for_state(first, "received")
 
 
