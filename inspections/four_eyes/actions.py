@@ -1,7 +1,7 @@
 """Verification of a submitted visit up to the own view: open it, record the own view at the desk or by going to see."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +20,7 @@ from inspections.visits.queries import point_of, points_of
 from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
+from loanwatch.people.models import Person
 from loanwatch.trail.record import record
 
 __all__ = [
@@ -53,7 +54,7 @@ def _opened(visit: Visit, by: Access) -> Verification:
         return found
     draw = prepare([visit.pk]).get(visit.pk)
     method = Verification.Method.VISIT if draw is not None and draw.method == "visit" else Verification.Method.DESK
-    made = Verification.objects.create(visit=visit, officer=by.person, lender_id=visit.lender_id, method=method)
+    made = Verification.objects.create(visit=visit, officer=cast(Person, by.person), lender_id=visit.lender_id, method=method)
     record("verification.opened", by=by, subject=visit, verification=made.pk, method=method)
     return made
 
@@ -145,7 +146,7 @@ def give_up_own_visit(*, visit_id: int, reason: str, by: Access) -> Verification
     visit = to_verify(visit_id, by)
     verification = _opened(visit, by)
     _require_open(verification)
-    task = Task.objects.select_for_update(of=("self",)).filter(pk=verification.own_task_id).first()
+    task = Task.objects.select_for_update(of=("self",)).filter(pk=verification.own_task_id or 0).first()
     if task is None or task.state != Task.State.DUE:
         raise Conflict(_("The own visit is already begun. Finish it; its answers become your view."), code="OWN_VISIT_BEGUN")
     if not reason.strip():

@@ -1,6 +1,6 @@
 """Deciding on a visit: confirm, return, overrule; and a third person where two decided differently."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,7 +21,7 @@ from inspections.visits.queries import content_of
 from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
-from loanwatch.people.models import Role
+from loanwatch.people.models import Person, Role
 from loanwatch.people.policy import Act
 from loanwatch.people.reader import as_house
 from loanwatch.trail.record import record
@@ -194,7 +194,7 @@ def settle_split(*, visit_id: int, seen_hash: str, verification_id: int, explana
     with as_house():
         _require_content(visit, seen_hash)
     Settlement.objects.create(
-        lender_id=visit.lender_id, visit=visit, person=by.person, outcome=followed.decision, conclusion=followed.decided_conclusion,
+        lender_id=visit.lender_id, visit=visit, person=cast(Person, by.person), outcome=followed.decision, conclusion=followed.decided_conclusion,
         explanation=explanation.strip(), seen_hash=seen_hash,
     )  # fmt: skip
     record("visit.settled", by=by, subject=visit, outcome=followed.decision, verification=followed.pk, content_hash=seen_hash)

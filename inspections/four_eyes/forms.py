@@ -61,7 +61,9 @@ class DecisionForm(Marked):
     )  # fmt: skip
     hold = forms.BooleanField(label=_("Hold new money until rectified"), required=False)
     measure = forms.CharField(label=_("What is to be done"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-    severity = forms.TypedChoiceField(label=_("Severity"), choices=Finding.Severity.choices, coerce=int, required=False, initial=Finding.Severity.SERIOUS, empty_value=2)
+    severity = forms.TypedChoiceField(
+        label=_("Severity"), choices=Finding.Severity.choices, coerce=int, required=False, initial=Finding.Severity.SERIOUS, empty_value="2"
+    )
     due_on = forms.DateField(label=_("Rectified by"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     review_asked = forms.BooleanField(label=_("Ask for a due-diligence review of the account manager"), required=False)
     reason = forms.ChoiceField(label=_("Reason for a return"), choices=[("", "–"), *Verification.Reason.choices], required=False)
@@ -72,7 +74,7 @@ class DecisionForm(Marked):
         if not told.get("hold") and not told.get("measure", "").strip():
             return None
         return {
-            "text": told["explanation"].strip(), "measure": told["measure"].strip(), "severity": told.get("severity") or 2, "due_on": told.get("due_on"),
+            "text": told["explanation"].strip(), "measure": told["measure"].strip(), "severity": int(told.get("severity") or 2), "due_on": told.get("due_on"),
             "blocking": ("new_disbursement", "new_credit") if told.get("hold") else (),
         }  # fmt: skip
 
@@ -113,7 +115,7 @@ class SettleForm(Marked):
     """Which of two decisions counts, and why."""
 
     seen_hash = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
-    verification = forms.TypedChoiceField(label=_("The decision that counts"), coerce=int, required=False, empty_value=0, widget=forms.RadioSelect)
+    verification = forms.TypedChoiceField(label=_("The decision that counts"), coerce=int, required=False, empty_value="0", widget=forms.RadioSelect)
     explanation = forms.CharField(label=_("Why"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, decided: Iterable[tuple[int, str]] = (), **kwargs: Any) -> None:

@@ -141,7 +141,7 @@ def settle(request: HttpRequest, visit_id: int) -> HttpResponse:
         told = form.cleaned_data
         try:
             actions.settle_split(
-                visit_id=visit.pk, seen_hash=told["seen_hash"], verification_id=told["verification"], explanation=told["explanation"], by=access
+                visit_id=visit.pk, seen_hash=told["seen_hash"], verification_id=int(told["verification"]), explanation=told["explanation"], by=access
             )
             messages.success(request, _("The split is settled."))
             return redirect("inspections:splits")

@@ -132,8 +132,8 @@ class Row:
     @property
     def texts(self) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]] | None:
         """Both answers in pieces, with what differs marked, where both are text."""
-        both = (self.question.value, self.own.value)
-        return rules.differing_words(*both) if self.question.kind == "text" and all(isinstance(v, str) for v in both) else None
+        first, second = self.question.value, self.own.value
+        return rules.differing_words(first, second) if self.question.kind == "text" and first is not None and second is not None else None
 
 
 @dataclass

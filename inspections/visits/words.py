@@ -11,7 +11,10 @@ KEPT = "kept"  # stands in the row's own column where the conclusion lies beside
 COLUMNS = ("conclusion", "summary", "position_reason", "score")
 HIDDEN: dict[str, Any] = {"conclusion": "", "summary": "", "position_reason": "", "score": None}
 
-Base = models.Model if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    Base = models.Model
+else:
+    Base = object
 
 
 class WordsBeside(Base):
