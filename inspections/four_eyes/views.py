@@ -170,9 +170,10 @@ def _comparison_page(
     everything = request.GET.get("rows") == "all"
     pairs, other = photo_pairs(visit, verification)
     needed = decisions_needed(visit)
+    prepare([visit.pk])  # an own view recorded by program may have opened it without
     context = {
         "visit": visit, "verification": verification, "view": view, "form": form, "everything": everything, "sections": _rows(view, everything),
-        "photos": _photos(visit), "pairs": pairs[:2], "other": other, "minutes": minutes_of_photos(visit), "flags": flags_of(visit),
+        "photos": _photos(visit), "pairs": pairs[:2], "other": other, "minutes": minutes_of_photos(visit), "flags": flags_of(visit, request.access),
         "questions": list(verification.explanations.select_related("checkpoint", "answered_by")),
         "question": question or QuestionForm(points=_points(view)), "needed": needed, "owner": owner_of(visit.loan.borrower, visit.loan, request.access.on),
         "steps": _steps(visit, verification, "compare", needed), "name": in_language(visit.template.name), "verify_by": _verify_by(visit),

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inspections.evidence.actions import ensure_examined
 from inspections.evidence.queries import flags_of
 from inspections.outsourcing import queries, rules
 from inspections.outsourcing.forms import OrderFilters, ReviewForm
@@ -17,6 +18,7 @@ from inspections.visits.models import Photo, Visit
 from inspections.visits.queries import in_language
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
+from loanwatch.people.reader import as_house
 
 BATCH = 12  # with pictures; more would not be looked at
 
@@ -29,6 +31,8 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     if code := filters.cleaned_data.get("agency"):
         found = found.filter(order__agency__code=code)
     page = Paginator(found, BATCH).get_page(request.GET.get("page"))
+    with as_house():
+        ensure_examined([item.visit_id_now for item in page.object_list if item.visit_id_now])
     outcomes: dict[int, Outcome] = {}
     forms = {item.pk: ReviewForm(request.POST if request.method == "POST" else None, prefix=f"v{item.pk}") for item in page.object_list}
     if request.method == "POST":
@@ -63,7 +67,7 @@ def _item(item: Any, form: ReviewForm, outcome: Outcome | None, access: Access) 
         return shown
     before = Visit.objects.filter(loan_id=visit.loan_id, state=Visit.State.VERIFIED).exclude(task_id=visit.task_id).order_by("-visited_on", "-id").first()
     pairs = _pairs(_photos(visit), _photos(before) if before else [])
-    return shown | {"pairs": pairs, "before": before, "flags": flags_of(visit)}
+    return shown | {"pairs": pairs, "before": before, "flags": flags_of(visit, access)}
 
 
 def _photos(visit: Visit) -> list[Photo]:

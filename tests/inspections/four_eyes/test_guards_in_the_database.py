@@ -30,8 +30,10 @@ def bank(django_db_setup, django_db_blocker, tmp_path_factory):
 
 @pytest.fixture
 def raw(bank) -> Iterator[psycopg2.extensions.connection]:
-    """A raw connection with the rights of the web process."""
-    yield from database.raw_connection("web")
+    """A raw connection with the rights of the web process, reading for the house: what is hidden could not even be tried."""
+    for connection in database.raw_connection("web"):
+        run(connection, "SELECT set_config('lw.reader', 'house', false)")
+        yield connection
 
 
 @pytest.fixture(params=["web", "worker"])
@@ -40,6 +42,7 @@ def attacker(request, bank):
     for connection in database.raw_connection(request.param):
         with connection.cursor() as cursor:
             cursor.execute("SELECT array_agg(tgname::text) || array_agg(tgrelid::regclass || ':' || tgname) FROM pg_trigger WHERE NOT tgisinternal")
+            cursor.execute("SELECT set_config('lw.reader', 'house', false)")
             cursor.execute("SELECT set_config('pgtrigger.ignore', %s, false)", ["{" + ",".join(cursor.fetchone()[0]) + "}"])
         yield connection
 
