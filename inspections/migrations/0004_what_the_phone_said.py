@@ -4,6 +4,8 @@
 
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ("lenders", "0005_calendars_and_terms_change_under_four_eyes"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.AddField(
             model_name="answer",
             name="said_at",
@@ -106,4 +108,4 @@ class Migration(migrations.Migration):
                 name="original_is_kept_with_its_hash",
             ),
         ),
-    ]
+    ])

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
 
 GUARD = """
 CREATE FUNCTION lw_sending_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -67,7 +68,7 @@ class Migration(migrations.Migration):
         ("people", "0003_roles_kept_apart"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name="Sending",
             fields=[
@@ -212,4 +213,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="sent_file_has_its_hash"),
         ),
         migrations.RunSQL(GUARD, DROP),
-    ]
+    ])

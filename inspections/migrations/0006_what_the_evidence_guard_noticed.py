@@ -6,6 +6,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 GUARD = """
 CREATE TRIGGER append_only_guard BEFORE UPDATE OR DELETE ON inspections_examination FOR EACH ROW EXECUTE FUNCTION lw_append_only();
 CREATE TRIGGER append_only_guard BEFORE UPDATE OR DELETE ON inspections_flag FOR EACH ROW EXECUTE FUNCTION lw_append_only();
@@ -49,7 +51,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='Examination',
             fields=[
@@ -169,4 +171,4 @@ class Migration(migrations.Migration):
             index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['bands'], name='report_print_bands'),
         ),
         migrations.RunSQL(GUARD, DROP),
-    ]
+    ])

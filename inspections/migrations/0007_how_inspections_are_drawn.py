@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 POLICY = """
 CREATE FUNCTION lw_sampling_policy_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -147,7 +149,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='SamplingPolicy',
             fields=[
@@ -319,4 +321,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', 'all'), _negated=True), ('share', 100), _connector='OR'), name='all_are_drawn_at_a_hundred'),
         ),
         migrations.RunSQL(POLICY + SEED + DRAW, BACK),
-    ]
+    ])

@@ -5,6 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 GUARD = """
 CREATE FUNCTION lw_plan_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -183,7 +185,7 @@ class Migration(migrations.Migration):
         ('people', '0003_roles_kept_apart'),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name='PlanRow',
             fields=[
@@ -497,4 +499,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(GUARD, UNGUARD),
         migrations.RunPython(take_over, migrations.RunPython.noop),
-    ]
+    ])

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 from loanwatch.kernel.migrating import in_one_go
 
-
 FINDING = """
 CREATE FUNCTION lw_finding_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN

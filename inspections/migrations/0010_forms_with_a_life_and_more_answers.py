@@ -8,6 +8,8 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from loanwatch.kernel.migrating import in_one_go
+
 DROP_OLD = """
 DROP TRIGGER template_guard ON inspections_template; DROP FUNCTION lw_template_guard();
 DROP TRIGGER append_only_guard ON inspections_section; DROP TRIGGER append_only_guard ON inspections_checkpoint;
@@ -119,11 +121,11 @@ class Migration(migrations.Migration):
         ("people", "0001_initial"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.RunSQL(DROP_OLD, migrations.RunSQL.noop),
         migrations.AlterField("template", "state", models.CharField(choices=STATES, default="draft", max_length=8, verbose_name="state")),
-        add("template", "security", models.CharField(blank=True, choices=[("guarantee", "Guaranteed, without a pledge"), ("stock", "Pledged stock")], default="", max_length=10, verbose_name="security")),  # noqa: E501
-        migrations.AlterField("template", "security", models.CharField(blank=True, choices=[("guarantee", "Guaranteed, without a pledge"), ("stock", "Pledged stock")], max_length=10, verbose_name="security")),  # noqa: E501
+        add("template", "security", models.CharField(blank=True, choices=[("guarantee", "Guaranteed, without a pledge"), ("stock", "Pledged stock")], default="", max_length=10, verbose_name="security")),
+        migrations.AlterField("template", "security", models.CharField(blank=True, choices=[("guarantee", "Guaranteed, without a pledge"), ("stock", "Pledged stock")], max_length=10, verbose_name="security")),
         add("template", "loan", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="borrowers.loan")),
         # What is there came with the software; what comes later says whether it did.
         add("template", "shipped", models.BooleanField(default=True)),
@@ -196,4 +198,4 @@ class Migration(migrations.Migration):
             "DROP TRIGGER draft_guard ON inspections_section; DROP TRIGGER draft_guard ON inspections_checkpoint;"
             "DROP FUNCTION lw_template_part_guard();",
         ),
-    ]
+    ])

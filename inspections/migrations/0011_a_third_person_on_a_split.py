@@ -9,6 +9,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from loanwatch.kernel.migrating import in_one_go
+
 INDEPENDENT = """
 CREATE FUNCTION lw_parameter(lender bigint, name text, day date) RETURNS jsonb LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT value FROM lenders_parameter WHERE lender_id = lender AND key = name AND valid_from <= day AND (approved_by <> '' OR proposed_by = '')
@@ -229,7 +231,7 @@ class Migration(migrations.Migration):
         ("inspections", "0010_forms_with_a_life_and_more_answers"),
     ]
 
-    operations = [
+    operations = in_one_go([
         migrations.CreateModel(
             name="Explanation",
             fields=[
@@ -468,4 +470,4 @@ class Migration(migrations.Migration):
         migrations.RunSQL(VISIT, migrations.RunSQL.noop),
         migrations.RunSQL(VERIFICATION, migrations.RunSQL.noop),
         migrations.RunSQL(AROUND, migrations.RunSQL.noop),
-    ]
+    ])
