@@ -45,7 +45,10 @@ def _phone_nav(to_do: int, current: str) -> list[dict[str, Any]]:
 
 def start(request: HttpRequest, task_id: int) -> HttpResponse:
     """Begin the form of a task, or go on with it."""
-    task = get_object_or_404(Task.objects.visible_to(request.access), pk=task_id)
+    tasks = Task.objects.visible_to(request.access)
+    if not request.access.has(Role.ACCOUNT_MANAGER, Role.FIELD_AGENT):
+        tasks = tasks.filter(assigned_to=request.access.person)  # a risk officer goes out on own verification visits alone
+    task = get_object_or_404(tasks, pk=task_id)
     visit = actions.start_visit(task_id=task.pk, by=request.access)
     return redirect("visits:form", visit_id=visit.pk)
 
