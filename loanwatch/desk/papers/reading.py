@@ -11,9 +11,9 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from borrowers.parties.models import Borrower
-from inspections.four_eyes.models import Verification
+from inspections.four_eyes.models import Settlement, Verification
 from inspections.four_eyes.queries import SideBySide, side_by_side
-from inspections.visits.models import Photo, Visit
+from inspections.visits.models import Photo, Signature, Visit
 from inspections.visits.queries import Question, Sheet, in_language, sheet_of
 from loanwatch.desk import formats
 from loanwatch.people.access import Access
@@ -41,16 +41,28 @@ def report_of(visit: Visit, access: Access) -> tuple[dict[str, Any], Pictures]:
     """One inspection with its verification, and the pictures by file name."""
     sheet = sheet_of(visit, masked=not access.may(Act.LOAN_SEE))
     pictures: Pictures = {}
-    decided = visit.verifications.exclude(decision="").select_related("officer").order_by("decided_at").first() if access.may(Act.LOAN_SEE) else None
+    settled, told = _deciders(visit, access)
+    decided = told[0] if told else None
     view = side_by_side(visit, decided) if decided else None
     data = head(_("Inspection report"), visit.task.number, access, visit.branch.name, visit.visited_on)
     data |= {
         "borrower": visit.task.borrower.name, "facts": _facts(visit, access), "sections": _sections(sheet, view, visit.loan.currency),
-        "heads": _heads(visit, decided), "compared": view is not None, "conclusion": _conclusion(visit), "verification": _verification(visit, decided, view),
-        "photos": _photos(sheet, pictures), "photos_title": _("Pictures"), "signatures": _signatures(visit, sheet, decided, pictures),
+        "heads": _heads(visit, decided), "compared": view is not None, "conclusion": _conclusion(visit), "verification": _verification(visit, told, settled, view),
+        "photos": _photos(sheet, pictures), "photos_title": _("Pictures"), "signatures": _signatures(visit, sheet, told, settled, pictures),
         "signatures_title": _("Signatures"), "seal": _seal(visit, decided),
     }  # fmt: skip
     return data, pictures
+
+
+def _deciders(visit: Visit, access: Access) -> tuple[Settlement | None, list[Verification]]:
+    """The settlement, and the verifications with the one that counts first. None of them while another person's decision is awaited."""
+    if visit.state not in {Visit.State.RETURNED, Visit.State.VERIFIED} or not access.may(Act.LOAN_SEE):
+        return None, []
+    settled = Settlement.objects.filter(visit=visit).select_related("person").first()
+    told = list(visit.verifications.exclude(decision="").select_related("officer").order_by("-decided_at"))
+    if settled:
+        told.sort(key=lambda one: one.decision != settled.outcome)
+    return settled, told
 
 
 def _facts(visit: Visit, access: Access) -> list[list[str]]:
@@ -132,21 +144,28 @@ def _conclusion(visit: Visit) -> dict[str, str]:
     return {"title": _("Conclusion"), "said": visit.get_conclusion_display() or formats.NOTHING, "words": visit.summary}
 
 
-def _verification(visit: Visit, decided: Verification | None, view: SideBySide | None) -> dict[str, Any]:
-    """The second pair of eyes; where nobody has decided yet, that is said."""
-    if decided is None or view is None:
-        return {"title": _("Verification"), "facts": [], "words": _("Nobody has verified this inspection yet.") if visit.state == "submitted" else ""}
+def _verification(visit: Visit, told: list[Verification], settled: Settlement | None, view: SideBySide | None) -> dict[str, Any]:
+    """The second pair of eyes, a second officer and the third person where there were any; where nobody has decided yet, that is said."""
+    title = _("Verification")
+    if not told or view is None:
+        return {"title": title, "facts": [], "words": _("The verification of this inspection is not finished yet.") if visit.state == "submitted" else ""}
     counts = _("%(differing)s of %(total)s points differ, %(material)s of them materially.") % {
         "differing": view.differing, "total": view.total, "material": view.material,
     }  # fmt: skip
-    facts = [
-        [_("Verified by"), decided.officer.name], [_("Decided"), _moment(decided.decided_at)], [_("How"), decided.get_method_display()],
-        [_("Decision"), decided.get_decision_display()], [_("Own view recorded"), _moment(decided.own_recorded_at)],
-        [_("Own conclusion"), decided.get_own_conclusion_display()],
-    ]  # fmt: skip
-    if decided.reason:
-        facts.append([_("Reason for a return"), decided.get_reason_display()])
-    return {"title": _("Verification"), "facts": facts, "words": "\n".join(filter(None, [counts, decided.own_summary, decided.explanation]))}
+    facts, words = [], [counts]
+    for decided in told:
+        facts += [
+            [_("Verified by"), decided.officer.name], [_("Decided"), _moment(decided.decided_at)], [_("How"), decided.get_method_display()],
+            [_("Decision"), decided.get_decision_display()], [_("Own view recorded"), _moment(decided.own_recorded_at)],
+            [_("Own conclusion"), decided.get_own_conclusion_display()],
+        ]  # fmt: skip
+        if decided.reason:
+            facts.append([_("Reason for a return"), decided.get_reason_display()])
+        words += [decided.own_summary, decided.explanation]
+    if settled:
+        facts += [[_("Settled by"), settled.person.name], [_("Decision that counts"), settled.get_outcome_display()]]
+        words.append(settled.explanation)
+    return {"title": title, "facts": facts, "words": "\n".join(filter(None, words))}
 
 
 def _photos(sheet: Sheet, pictures: Pictures) -> list[dict[str, str]]:
@@ -165,31 +184,49 @@ def _where(photo: Photo) -> str:
 
 def _file(photo: Photo, pictures: Pictures) -> str:
     """Put a picture, made small enough for paper, among `pictures`; empty text for a file that is no picture."""
-    from PIL import Image
-
     if not photo.width:
         return ""
     name = f"p{photo.pk}.jpg"
-    with default_storage.open(photo.file) as kept, Image.open(kept) as image:
-        image.thumbnail((WIDEST, WIDEST))
-        made = io.BytesIO()
-        image.convert("RGB").save(made, "JPEG", quality=80)
-    pictures[name] = made.getvalue()
+    with default_storage.open(photo.file) as kept:
+        pictures[name] = _small(kept)
     return name
 
 
-def _signatures(visit: Visit, sheet: Sheet, decided: Verification | None, pictures: Pictures) -> list[dict[str, str]]:
-    """Who signed: on site whoever was asked to, then the recorder and the verifier, whom the log-in and the seal name."""
+def _small(kept: Any) -> bytes:
+    from PIL import Image
+
+    with Image.open(kept) as image:
+        image.thumbnail((WIDEST, WIDEST))
+        made = io.BytesIO()
+        image.convert("RGB").save(made, "JPEG", quality=80)
+    return made.getvalue()
+
+
+def _signatures(visit: Visit, sheet: Sheet, told: list[Verification], settled: Settlement | None, pictures: Pictures) -> list[dict[str, str]]:
+    """Who signed: on site whoever was asked to, the recorder by hand or by name, and each verifier, whom the log-in and the seal name."""
     found = []
     for question in sheet.questions:
         if question.kind == "signature" and question.shown and (question.photos or question.value is not None):
             file = next((name for photo in question.photos if (name := _file(photo, pictures))), "")
             found.append({"role": question.label, "name": question.answer_label, "when": _moment(visit.submitted_at), "file": file})
     if visit.submitted_at:
-        found.append({"role": _("Recorded and submitted by"), "name": visit.recorded_by.name, "when": _moment(visit.submitted_at), "file": ""})
-    if decided:
-        found.append({"role": _("Verified by"), "name": decided.officer.name, "when": _moment(decided.decided_at), "file": ""})
+        own = Signature.objects.filter(visit=visit).first()
+        file = _drawn(own, pictures) if own else ""
+        name, at = visit.recorded_by.name, own.signed_at if own else visit.submitted_at
+        found.append({"role": _("Recorded and submitted by"), "name": name, "when": _moment(at), "file": file})
+    found += [{"role": _("Verified by"), "name": d.officer.name, "when": _moment(d.decided_at), "file": ""} for d in told]
+    if settled:
+        found.append({"role": _("Settled by"), "name": settled.person.name, "when": _moment(settled.settled_at), "file": ""})
     return found
+
+
+def _drawn(signature: Signature, pictures: Pictures) -> str:
+    """Put the recorder's drawn signature among `pictures`; empty text where only a name was typed."""
+    if not signature.file:
+        return ""
+    with default_storage.open(signature.file) as kept:
+        pictures["recorder.jpg"] = _small(kept)
+    return "recorder.jpg"
 
 
 def _seal(visit: Visit, decided: Verification | None) -> dict[str, str]:

@@ -3,13 +3,15 @@
 import io
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 from pypdf import PdfReader
 
 from inspections.four_eyes import actions as four_eyes
 from inspections.visits import actions as visits
+from inspections.visits.models import Signature
 from loanwatch.trail.models import AuditEvent
-from tests.inspections.book import fill, make_loan, make_task, open_bank, own_view, submit, submitted
+from tests.inspections.book import fill, make_loan, make_task, open_bank, own_view, picture, submit, submitted
 
 
 @pytest.fixture
@@ -115,3 +117,32 @@ def test_the_series_leaves_out_what_the_officer_may_not_read_yet(bank):
     said = words_of(paper_of(browser(bank.officer), f"/borrowers/{visit.loan.borrower.number}/inspections.pdf"))
     assert "All in order." not in said
     assert "No inspection of this borrower can be shown." in said
+
+
+def confirm(visit, who, words):
+    return four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation=words, by=who)
+
+
+def test_while_a_second_officer_is_awaited_no_paper_tells_how_the_first_one_decided(bank):
+    visit = submitted(bank, make_task(bank, make_loan(bank, principal=200_000_000)))
+    own_view(visit, bank.officer)
+    confirm(visit, bank.officer, "First pair of eyes.")
+    said = words_of(paper_of(browser(bank.manager), f"/inspections/visits/{visit.pk}/report.pdf"))
+    assert "not finished yet" in said
+    for hidden in ("First pair of eyes.", bank.officer.person.name, "My view."):
+        assert hidden not in said
+    own_view(visit, bank.officer2)
+    confirm(visit, bank.officer2, "Second pair of eyes.")
+    said = words_of(paper_of(browser(bank.manager), f"/inspections/visits/{visit.pk}/report.pdf"))
+    for words in ("First pair of eyes.", "Second pair of eyes.", bank.officer.person.name, bank.officer2.person.name):
+        assert words in said
+
+
+def test_the_recorders_drawn_signature_stands_on_the_paper(bank):
+    visit = visits.start_visit(task_id=make_task(bank).pk, by=bank.manager)
+    fill(visit, bank.manager)
+    default_storage.save("signatures/one.jpg", picture(3))
+    Signature.objects.create(visit=visit, name="Manager", file="signatures/one.jpg")
+    visit = submit(visit, bank.manager)
+    read = paper_of(browser(bank.head), f"/inspections/visits/{visit.pk}/report.pdf")
+    assert sum(len(page.images) for page in read.pages) == visit.photos.count() + 1
