@@ -16,6 +16,7 @@ from inspections.visits.models import Checkpoint, Photo, Visit
 from inspections.visits.packet import before_for, is_masked
 from inspections.visits.queries import checkpoints_of, in_language, own_visits, point_of, said_of, sheet_of, today_of
 from loanwatch.people.access import Access
+from loanwatch.people.models import Role
 
 SHOWN_LATER = 20
 
