@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 import pghistory
+from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +41,9 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         if access.has(Role.RISK_OFFICER):
             opened = Reading.objects.filter(person=access.person).values("visit_id")
             seen = seen.filter(own | Q(pk__in=opened) | Q(task__state=Task.State.DONE))
-        # What a verifier saw on the own visit is the verifier's own view: nobody else reads it before the decision.
-        return seen.filter(own | ~Q(task__kind=Kind.VERIFY) | Q(task__state=Task.State.DONE))
+        # What a verifier saw on the own visit is the verifier's own view: nobody else reads it before the inspection is decided.
+        undecided = apps.get_model("inspections", "Verification").objects.filter(own_visit=OuterRef("pk"), visit__state=Visit.State.SUBMITTED)
+        return seen.filter(own | ~Q(task__kind=Kind.VERIFY) | (Q(task__state=Task.State.DONE) & ~Exists(undecided)))
 
 
 @pghistory.track(
