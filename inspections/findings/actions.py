@@ -40,13 +40,14 @@ def _place(loan: Loan | None, borrower: Borrower | None, by: Access) -> tuple[Bo
 @transaction.atomic
 def raise_finding(
     *, by: Access, loan: Loan | None = None, borrower: Borrower | None = None, text: str, severity: int, measure: str, owner: Person | None = None,
-    due_on: date | None = None, blocking: Sequence[str] = (), source: str = "hand", points: Sequence[str] = (),
+    due_on: date | None = None, blocking: Sequence[str] = (), source: str = "hand", points: Sequence[str] = (), remark: str = "",
 ) -> Finding:  # fmt: skip
     """Raise a finding on a loan, or on a borrower as a whole; kinds of hold in `blocking` stand from this very transaction.
 
     severity: 1 minor, 2 serious, 3 critical. owner: by default the account manager of the loan today; due_on: by default the working
     days of `findings.due_days`. source: "visit:12", "verification:5", "audit:…", "alert:AL-26-000001" or "hand". points: codes of
     the checkpoints that failed; where one of them failed before and was verified not long ago, the finding names that one as repeated.
+    remark: words beside the first line of its timeline.
     Raises Refused (no right; nobody, or somebody else's branch, as owner), Conflict for a due date in the past,
     Loan.DoesNotExist or Borrower.DoesNotExist out of sight, ValueError for an unknown kind of hold, source or severity.
     """
@@ -69,7 +70,7 @@ def raise_finding(
         points=list(points), text=text.strip(), severity=level, measure=measure.strip(), blocks=blocks, raised_by=author(by), raised_on=by.on,
         owner=owner, due_on=due_on, repeats=verified_before(about, on_loan, points, by.on),
     )  # fmt: skip
-    FindingNote.objects.create(finding=made, kind=FindingNote.Kind.RAISED, on=by.on, by=author(by))
+    FindingNote.objects.create(finding=made, kind=FindingNote.Kind.RAISED, text=remark, on=by.on, by=author(by))
     record("finding.raised", by=by, subject=made, number=made.number, severity=level.value, owner=owner.staff_no, due_on=due_on.isoformat(),
            blocks=blocks, source=source, repeats=made.repeats.number if made.repeats else None)  # fmt: skip
     return made

@@ -170,6 +170,7 @@ class ProposalForm(FindingForm):
     """The same for what an inspection found: the loan and the source are known."""
 
     loan_number = borrower_number = source = None  # type: ignore[assignment]
+    reason = WideText(label=_("Why it is milder than the inspection proposes"), max_length=2000, required=False)
 
 
 class RemedyForm(forms.Form):

@@ -197,7 +197,8 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 def _proposed(request: HttpRequest, status: int = 200) -> HttpResponse:
     access = request.access
     page = Paginator(proposing.proposals(access), PAGE).get_page(request.GET.get("page"))
-    lines = [{"found": found, "severity": Finding.Severity(found.level), "text": proposing.said_in_words(found)[0]} for found in page]
+    texts = proposing.texts_of(list(page))
+    lines = [{"found": found, "severity": Finding.Severity(found.level), "text": texts[found.pk]} for found in page]
     context = {"page": page, "lines": lines, "dismisses": access.may(Act.FINDING_VERIFY)}
     return render(request, "inspections/findings/proposals.html", context, status=status)
 
@@ -211,13 +212,16 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         given["owner"] = owner_named(access, form, given["owner"])
+        milder = access.may(Act.FINDING_VERIFY) and proposing.makes_milder(found, given)
+        if milder and not given["reason"].strip():
+            form.add_error("reason", _("Say why the finding is milder than the inspection proposes."))
         if not form.errors:
             made = proposing.accept(proposal_id=found.pk, by=access, **given)
             messages.success(request, _("Finding %(number)s raised.") % {"number": made.number})
             return redirect("findings:finding", made.pk)
     if request.method == "POST":
         status = 422
-    return render(request, "inspections/findings/proposal.html", {"form": form, "found": found}, status=status)
+    return render(request, "inspections/findings/proposal.html", {"form": form, "found": found, "softens": access.may(Act.FINDING_VERIFY)}, status=status)
 
 
 def accept(request: HttpRequest, proposal_id: int) -> HttpResponse:

@@ -34,14 +34,14 @@ DEADLINES = (("deadlines:list",), _("Deadlines"), "calendar-time")
 PHONE = (("phone:app", "visits:today"), pgettext_lazy("navigation", "Today, on the phone"), "device-mobile")
 ALERTS = (("alerts:list",), _("Alerts"), "alert-triangle")
 CASES = (("cases:list",), _("Cases"), "folder")
-FINDINGS = (("findings:list",), _("Findings"), "clipboard-check")
+FINDINGS = (("findings:list",), _("Findings"), "flag")
 HOLDS = (("holds:list",), _("Holds"), "lock")
 EVIDENCE = (("evidence:list",), _("Evidence guard"), "photo")
 QUESTIONS = (("inspections:questions",), _("Questions to me"), "info-circle")
-SPLITS = (("inspections:splits",), _("Splits"), "alert-triangle")
+SPLITS = (("inspections:splits",), _("Splits"), "git-merge")
 FOUR_EYES = (("inspections:four_eyes",), _("Four-eyes queue"), "eye-check")
-SAMPLING = (("sampling:home",), pgettext_lazy("drawing inspections", "Sampling"), "lock")
-AGREEMENT = (("agreement:home",), pgettext_lazy("of two views", "Agreement"), "equal")
+SAMPLING = (("sampling:home",), pgettext_lazy("drawing inspections", "Sampling"), "target")
+AGREEMENT = (("agreement:home",), pgettext_lazy("of two views", "Agreement"), "git-compare")
 FORMS = (("checklists:list",), _("Inspection forms"), "list-check")
 AGENCIES = (("agencies:orders",), _("Agencies"), "users-group")
 PACKETS = (("agencies:agent_home",), _("Our orders"), "clipboard-list")
@@ -104,6 +104,8 @@ MENU: dict[str, list[tuple[Any, list]]] = {
     Role.BORROWER: [("", [PORTAL])],
 }
 
+MOST_OPEN = 16  # entries beyond which the groups of less use are folded
+
 
 @dataclass
 class Entry:
@@ -120,8 +122,11 @@ class Entry:
 
 @dataclass
 class Group:
+    """Entries under one label; a group that is not `open` shows its label until the reader unfolds it."""
+
     label: Any
     entries: list[Entry] = field(default_factory=list)
+    open: bool = True
 
 
 class Shell:
@@ -180,7 +185,11 @@ class Shell:
                         seen.add(name)
                         group.entries.append(Entry(text, url, icon, name))
         self._mark_current(groups)
-        return [group for group in groups.values() if group.entries]
+        shown = [group for group in groups.values() if group.entries]
+        if sum(len(group.entries) for group in shown) > MOST_OPEN:
+            for group in shown[1:]:
+                group.open = group.label == BOOK or any(entry.current for entry in group.entries)
+        return shown
 
     def _mark_current(self, groups: dict[str, Group]) -> None:
         entries = [entry for group in groups.values() for entry in group.entries]

@@ -189,6 +189,7 @@ EVENTS: dict[str, Any] = {
     "finding.dismissed": _("Proposed finding dismissed"),
     "finding.file_downloaded": _("File of a finding downloaded"),
     "finding.given": _("Finding given to another owner"),
+    "finding.made_milder": _("Finding raised milder than the inspection proposed"),
     "finding.raised": _("Finding raised"),
     "finding.remedied": _("Remedy of a finding handed in"),
     "finding.returned": _("Remedy of a finding returned"),

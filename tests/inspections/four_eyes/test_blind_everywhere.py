@@ -3,12 +3,14 @@
 And plain SQL: as the web log-in that reads for the officer. After the own view the same words are found, so that the test can fail.
 """
 
+import contextlib
 import io
 import logging
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import psycopg2
 import pypdf
@@ -18,13 +20,18 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from inspections.four_eyes import actions as four_eyes
+from inspections.four_eyes.asking import answer_question, ask_recorder
+from inspections.four_eyes.models import Explanation, Verification
+from inspections.four_eyes.queries import splits
+from inspections.sending.models import Sending, SentFile
 from inspections.visits import actions as visits
 from inspections.visits.models import Answer, Photo, Visit, VisitQuerySet
 from loanwatch.people.access import Access
 from loanwatch.people.models import Role, RoleHeld
+from loanwatch.people.reader import read_as
 from loanwatch.trail.models import AuditEvent
 from tests.inspections import book
-from tests.inspections.book import fill, good_answers, make_task, own_view, submit, submitted
+from tests.inspections.book import fill, good_answers, hire, make_loan, make_task, own_view, submit, submitted
 from tests.loanwatch.people.test_access_matrix import addresses
 from tests.loanwatch.people.test_access_matrix import world as world  # noqa: PLC0414 - the fixture
 from tests.loanwatch.people.world import OWN, TODAY, World
@@ -35,6 +42,7 @@ WORDS = {
     "summary": "Vermilion warehouse was cleared",
     "position": "Ocelot bridge is closed",
     "figure": "73912",
+    "signed": "Wilhelmina Quartz",
 }
 MARKUP = re.compile(r"<[^>]*>")
 
@@ -54,10 +62,26 @@ class Secret:
 def write(bank: book.Bank, by: Access) -> Secret:
     visit = visits.start_visit(task_id=make_task(bank, to=by).pk, by=by)
     fill(visit, by, seed=41, remarks=(WORDS["answer"], ""), staff_present=(WORDS["figure"], WORDS["note"]))
+    visits.sign(visit_id=visit.pk, name=WORDS["signed"], by=by)
     visit = submit(visit, by, summary=WORDS["summary"], conclusion="problem", position_reason=WORDS["position"])
     photo = visit.photos.first()
     assert photo is not None
+    _as_a_phone_sent_it(visit, photo)
     return Secret(visit, photo)
+
+
+def _as_a_phone_sent_it(visit: Visit, photo: Photo) -> None:
+    sending = Sending.objects.create(
+        client_id=uuid4(), lender=visit.lender, branch=visit.branch, person=visit.recorded_by, task=visit.task, template=visit.template_id,
+        revision=1, manifest={"summary": WORDS["summary"], "conclusion": "problem"}, sha256="0" * 64, finished=True,
+    )  # fmt: skip
+    file = SentFile.objects.create(
+        sending=sending, file_id=uuid4(), code="photo", what="photo", type="image/jpeg", size=9, sha256=photo.sha256, path=uuid4().hex
+    )
+    file.received, file.whole = 9, True
+    file.save()
+    sending.state, sending.visit, sending.received_at = Sending.State.RECEIVED, visit, visit.submitted_at
+    sending.save()
 
 
 def browser(account) -> Client:
@@ -140,6 +164,10 @@ HIDDEN = {
     "inspections_answer": "SELECT count(*) FROM inspections_answer WHERE visit_id = %s",
     "inspections_photo": "SELECT count(*) FROM inspections_photo WHERE visit_id = %s",
     "inspections_visitwords": "SELECT count(*) FROM inspections_visitwords WHERE visit_id = %s",
+    "inspections_sending": "SELECT count(*) FROM inspections_sending WHERE visit_id = %s",
+    "inspections_sentfile": "SELECT count(*) FROM inspections_sentfile f JOIN inspections_sending s ON s.id = f.sending_id WHERE s.visit_id = %s",
+    "inspections_signature": "SELECT count(*) FROM inspections_signature WHERE visit_id = %s",
+    "borrowers_conductfact": "SELECT count(*) FROM borrowers_conductfact WHERE subject = 'visit:' || %s",
 }
 IN_THE_ROW = "SELECT count(*) FROM inspections_visit WHERE id = %s AND (conclusion <> 'kept' OR summary <> '' OR position_reason <> '' OR score IS NOT NULL)"
 
@@ -278,5 +306,64 @@ def test_no_address_shows_a_blind_officer_anything(told, caplog):
 def test_submitting_and_viewing_write_no_words_into_the_trail(bank):
     visit = submitted(bank)
     own_view(visit, bank.officer, conclusion="problem")
-    told_ = [str(details) for details in AuditEvent.objects.filter(event__startswith="verification.").values_list("details", flat=True)]
+    told_ = [str(details) for details in AuditEvent.objects.filter(event__regex="^(verification|visit)[.]").values_list("details", flat=True)]
     assert told_ and not any("problem" in text for text in told_)
+
+
+# --- what the first of two officers thinks, for the second ---
+
+def of_the_first(reader: Access, visit: Visit, first: Access) -> dict[str, int]:
+    check = Verification.objects.get(visit=visit, officer=first.person).pk
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lw.reader', %s, true)", [str(reader.person.pk)])
+        found = {}
+        for table, column in (("verification", "id"), ("ownanswer", "verification_id"), ("pointresult", "verification_id"), ("explanation", "verification_id")):
+            cursor.execute(f"SELECT count(*) FROM inspections_{table} WHERE {column} = %s", [check])
+            found[table] = cursor.fetchone()[0]
+        transaction.set_rollback(True)
+    return found
+
+
+def test_the_second_officer_finds_nothing_of_the_first_ones_check_before_the_own_decision(bank):
+    task = make_task(bank, make_loan(bank, principal=150_000_000))
+    visit = submitted(bank, task)
+    own_view(visit, bank.officer)
+    ask_recorder(visit_id=visit.pk, code="conclusion", question="Why so sure?", by=bank.officer)
+    asked = Explanation.objects.get(verification__visit=visit)
+    answer_question(explanation_id=asked.pk, answer="I was there.", by=bank.manager)
+    four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="Seen.", by=bank.officer)
+    assert Visit.objects.get(pk=visit.pk).state == "submitted"
+    assert set(of_the_first(bank.officer2, visit, bank.officer).values()) == {0}
+    assert all(of_the_first(bank.officer, visit, bank.officer).values()) and all(of_the_first(bank.manager, visit, bank.officer).values())
+    own_view(visit, bank.officer2)
+    assert set(of_the_first(bank.officer2, visit, bank.officer).values()) == {0}, "with an own view, but undecided"
+    with reading_as(bank.officer2):
+        four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="Seen too.", by=bank.officer2)
+    assert Visit.objects.get(pk=visit.pk).state == "verified"
+    assert all(of_the_first(bank.officer2, visit, bank.officer).values())
+
+
+def test_a_split_is_known_to_the_third_officer_and_its_settlement_to_all_when_it_is_closed(bank):
+    third = hire(bank, "third", Role.RISK_OFFICER, bank.branch)
+    visit = submitted(bank, make_task(bank, make_loan(bank, principal=150_000_000)))
+    for officer, decide in ((bank.officer, four_eyes.confirm_visit), (bank.officer2, four_eyes.overrule_visit)):
+        with reading_as(officer):
+            own_view(visit, officer, conclusion="no_problem" if officer is bank.officer else "concern")
+            decide(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="So it is.", by=officer)
+    with reading_as(third):
+        assert [v.pk for v in splits(third)] == [visit.pk]
+        own_view(visit, third)
+        first = Verification.objects.get(visit=visit, officer=bank.officer.person)
+        four_eyes.settle_split(visit_id=visit.pk, seen_hash=visit.content_hash, verification_id=first.pk, explanation="The first one.", by=third)
+    assert Visit.objects.get(pk=visit.pk).state == "verified"
+
+
+@contextlib.contextmanager
+def reading_as(access: Access) -> Iterator[None]:
+    """As in a request of this person."""
+    read_as(access)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lw.reader', 'house', false)")
