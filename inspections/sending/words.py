@@ -296,6 +296,10 @@ def _sending() -> dict[str, Any]:
         "unreadable": _(
             "Something on this phone can't be read any more, because browser data was cleared. Tell your branch head what is missing."
         ),
+        "picture_lost": _("A picture of “%(point)s” can no longer be read on this phone. Open the form, take it out, and take it again."),
+        "elsewhere": _(
+            "Nothing was changed: another tab has the last entries of this inspection in memory, because the phone has no room. Go on there."
+        ),
         "full_short": _("The phone has no room left."),
         "full_open": _("What to do"),
         "full_title": _("The phone has no room left"),

@@ -49,6 +49,12 @@ function bannerOnly() {
   const place = document.getElementById('banner');
   if (place) { show(place, banner(ctx)); }
 }
+/* A form that can't be changed here: said at once, and what is on the screen goes back to what is kept. */
+async function elsewhere() {
+  if (document.querySelector('dialog')) { return; }
+  await ask({ title: t('full_title'), text: t('elsewhere') });
+  await render();
+}
 /** Draws anew and puts the focus back on the element with the same words. */
 async function keepFocus(draw) {
   const focused = document.activeElement, words = focused && focused !== document.body ? focused.textContent : '', top = window.scrollY;
@@ -69,6 +75,7 @@ async function use(person) {
   store.addEventListener('full', () => { alarm(t('full_title')); changed(); });
   store.addEventListener('room', () => render());
   sheets.addEventListener('changed', event => changed(event.detail));
+  sheets.addEventListener('elsewhere', elsewhere);
   session.addEventListener('changed', () => { if (!document.querySelector('.act')) { render(); } else { changed(); } });
   sender.addEventListener('progress', () => changed());
   sender.addEventListener('other', event => block(event.detail));

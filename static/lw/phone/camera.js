@@ -39,6 +39,7 @@ async function keep(ctx, id, point, what, file) {
   const bytes = await file.arrayBuffer();
   const taken = file.lastModified && Math.abs(Date.now() - file.lastModified) > 60000 ? new Date(file.lastModified) : new Date();
   const kept = await ctx.sheets.addFile(id, { code: point.code, what, type: file.type, bytes, taken_at: taken.toISOString(), place: latest() });
+  if (!kept) { return; }
   if (what === 'photo' && kept.latitude === null && await allowed()) {
     locate({ wait: 15000, age: 60000 }).then(place => ctx.sheets.change(id, sheet => {
       const own = sheet.files.find(one => one.id === kept.id);

@@ -3,14 +3,19 @@
 import { LoginNeeded, NotTaken, OtherPerson, Unreachable } from './parcel.js';
 import { STATES } from './sheets.js';
 import { hex, sha256 } from './dom.js';
+import { t } from './words.js';
 
 const PIECE = 262144; // bytes
 const PAUSES = [3, 10, 30, 60]; // seconds until the next try
 const QUIET = 4000; // milliseconds without a new answer before an unfinished form is copied to the server
 const PATIENCE = 600000; // milliseconds after which the log-in is looked at again
+const ROUNDS = 3; // of one inspection, before the others have their turn
 const TRIES = 3; // of a piece that arrives damaged
 /* After these the server keeps what came; only a person can go on. */
+const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const FINAL = ['TASK_UNKNOWN', 'TASK_REASSIGNED', 'TASK_CANCELLED', 'DONE_BY_OTHER', 'DONE_ALREADY', 'TEMPLATE_UNKNOWN', 'OTHER_FORM_BEGUN'];
+
+const NO_PICTURE = ['NOT_A_PHOTO', 'PHOTO_TOO_LARGE', 'FILE_TOO_LARGE'];
 
 /** JSON with sorted keys and no spaces, as the server hashes it. */
 export function canonical(value) {
@@ -21,14 +26,21 @@ export function canonical(value) {
   return JSON.stringify(value === undefined ? null : value);
 }
 
+/* Signs that no database keeps: half a sign, as some keyboards leave behind, and the sign of nothing. */
+function clean(value) {
+  if (typeof value === 'string') { return (value.toWellFormed ? value.toWellFormed() : value.replace(LONE, '\ufffd')).replaceAll('\0', ''); }
+  if (Array.isArray(value)) { return value.map(clean); }
+  return value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, one]) => [clean(key), clean(one)])) : value;
+}
+
 /** The form as it is told to the server. The same revision is told in the same words again, so that the server knows it as the same. */
 export async function manifestOf(sheet, at) {
-  const manifest = {
+  const manifest = clean({
     client_id: sheet.client_id, revision: sheet.revision, task: sheet.task.id, template: sheet.template.id,
     conditions: sheet.task.conditions ?? null, started_at: sheet.started_at, device_time: at, finished: sheet.finished, visited_on: sheet.visited_on, conclusion: sheet.conclusion,
     summary: sheet.summary, position: sheet.position, position_reason: sheet.position_reason, answers: sheet.answers, files: sheet.files,
-    signed: sheet.signed || '',
-  };
+    signed: sheet.signed || '', finished_at: (sheet.finished && sheet.finished_at) || null,
+  });
   manifest.sha256 = await sha256(new TextEncoder().encode(canonical(manifest)));
   return manifest;
 }
@@ -100,33 +112,39 @@ export class Sender extends EventTarget {
     if (!due.length) { return; }
     if (!navigator.onLine) { throw new Unreachable(); }
     if (!this.session.parcel || !this.session.login || Date.now() - this.session.checked > PATIENCE) { await this.session.refresh(); }
-    for (const sheet of due) { await this.one(sheet.client_id); }
+    let later = null;
+    for (const sheet of due) { later = await this.one(sheet.client_id) || later; }
+    if (later) { throw later; }
   }
 
-  /** One inspection from where it stands to where the server has all of it. A refusal is noted on it and stops nothing else. */
+  /** One inspection from where it stands to where the server has all of it. A refusal is noted on it and stops nothing else: what must be
+      tried again later is answered. Throws only what stops all of them: no network, no log-in, another person. */
   async one(id) {
     try {
+      if (await this.sheets.heldElsewhere(id)) { return null; } // the tab that has the last entries sends it
       let sheet = await this.sheets.get(id);
-      for (let round = 0; sheet && this.due(sheet) && round < 3; round += 1) {
+      for (let round = 0; sheet && this.due(sheet); round += 1) {
+        if (round === ROUNDS) { return new Unreachable(); }
         if (await this.pass(sheet)) { break; }
         sheet = await this.sheets.get(id);
       }
+      return null;
     } catch (error) {
-      if (!(error instanceof NotTaken)) { throw error; }
-      await this.noteRefusal(id, error);
+      if (error instanceof Unreachable || error instanceof LoginNeeded || error instanceof OtherPerson) { throw error; }
+      return error instanceof NotTaken ? await this.noteRefusal(id, error) : error;
     } finally {
       this.tell(id, null);
     }
   }
   async noteRefusal(id, error) {
     const sheet = await this.sheets.get(id);
-    if (!sheet) { return; }
+    if (!sheet) { return null; }
     const passing = error.status >= 500 || error.status === 429; // no fault of the inspection: tried again by itself
     if (!passing || error.sentence) {
       const refusal = { code: error.code, sentence: error.sentence, faults: error.told.faults || {}, revision: sheet.revision, passing, at: new Date().toISOString() };
       await this.sheets.refused(id, refusal);
     }
-    if (passing) { throw error; }
+    return passing ? error : null;
   }
 
   /** True when there is nothing more to do for this revision. */
@@ -176,10 +194,18 @@ export class Sender extends EventTarget {
     }
   }
 
-  /** Every piece of a file from `offset` on. False when the file is no longer part of the form. */
+  /* The bytes of a picture are gone while the form still names it: only its author can say what to do. */
+  async isGone(id, file) {
+    const sheet = await this.sheets.get(id);
+    if (!sheet || !sheet.files.some(one => one.id === file.id)) { return false; }
+    const point = sheet.sections.flatMap(section => section.points).find(one => one.code === file.code);
+    throw new NotTaken(422, { code: 'PICTURE_LOST', sentence: t('picture_lost', { point: point ? point.label : t('own_signature') }), faults: { [file.code]: file.what } });
+  }
+
+  /** Every piece of a file from `offset` on. False when the file is no longer part of the form, or must be told anew. */
   async sendFile(id, file, offset) {
     const bytes = await this.store.get('files', file.id);
-    if (!bytes) { return false; }
+    if (!bytes || bytes.byteLength !== file.size) { return this.isGone(id, file); }
     const size = (this.session.parcel && this.session.parcel.limits && this.session.parcel.limits.piece) || PIECE;
     let tries = 0, at = offset;
     for (;;) {
@@ -192,7 +218,8 @@ export class Sender extends EventTarget {
         at = answer.received;
       } catch (error) {
         const told = error.told || {};
-        if (!(error instanceof NotTaken) || error.code === 'NOT_A_PHOTO' || !('received' in told || error.code === 'PIECE_DAMAGED' || error.code === 'FILE_DAMAGED')) { throw error; }
+        if (error.code === 'SENDING_UNKNOWN' || error.code === 'FILE_UNKNOWN') { return false; } // a server that was restored: told anew
+        if (!(error instanceof NotTaken) || NO_PICTURE.includes(error.code) || !('received' in told || error.code === 'PIECE_DAMAGED' || error.code === 'FILE_DAMAGED')) { throw error; }
         at = error.code === 'FILE_DAMAGED' ? 0 : told.received ?? at;
         tries += 1;
         if (tries > TRIES) { throw error; }

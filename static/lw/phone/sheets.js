@@ -13,18 +13,43 @@ function earlierAnswers(answers) {
   return Object.fromEntries(Object.entries(answers || {}).map(([code, given]) => [code, { value: given.value, note: given.note || '', at: now() }]));
 }
 
-/** Events: "changed" with detail = client_id, from this tab or another one. */
+/** Events: "changed" with detail = client_id, from this tab or another one; "elsewhere" when a form can't be changed here, because another
+    tab has its last entries in memory only. */
 export class Sheets extends EventTarget {
   constructor(store) {
     super();
     this.store = store;
     this.channel = new BroadcastChannel(`lw-sheets-${store.person}`);
     this.channel.onmessage = event => this.tell(event.data);
+    this.holding = new Map(); // client_id -> what gives the form free for other tabs; the browser does so when this tab dies
+    store.addEventListener('written', () => this.giveFree());
+    store.addEventListener('room', () => this.giveFree());
   }
   tell(id) { this.dispatchEvent(new CustomEvent('changed', { detail: id })); }
   announce(id) { this.channel.postMessage(id); this.tell(id); }
   locked(id, work) {
     return navigator.locks.request(`lw-sheet-${this.store.person}-${id}`, work);
+  }
+
+  /* What no room was left for is in the memory of one tab. Until it is written no other tab may change the form: it would begin
+     from an older state, and the later one of the two would be lost. */
+  async holdIfHeld(id) {
+    if (!this.store.held.has(`sheets/${id}`) || this.holding.has(id)) { return; }
+    await new Promise(held => navigator.locks.request(this.heldName(id), () => new Promise(free => { this.holding.set(id, free); held(); })));
+  }
+  giveFree() {
+    this.holding.forEach((free, id) => { if (!this.store.held.has(`sheets/${id}`)) { this.holding.delete(id); free(); } });
+  }
+  heldName(id) { return `lw-held-${this.store.person}-${id}`; }
+  /** Whether another tab has the last entries of this form in memory only. */
+  async heldElsewhere(id) {
+    if (this.holding.has(id)) { return false; }
+    return navigator.locks.request(this.heldName(id), { ifAvailable: true }, lock => lock === null);
+  }
+  async refuseIfElsewhere(id) {
+    const elsewhere = await this.heldElsewhere(id);
+    if (elsewhere) { this.dispatchEvent(new Event('elsewhere')); }
+    return elsewhere;
   }
 
   async get(id) { return this.store.get('sheets', id); }
@@ -60,9 +85,7 @@ export class Sheets extends EventTarget {
         answers: earlierAnswers(earlier.answers), carried: earlier.photos || {}, typed: {}, signed: '', files: [],
         position: null, position_reason: '', finished: false, state: OPEN, sent_revision: 0, whole: {}, refusal: null,
       };
-      await this.store.put([{ kind: 'sheets', key: sheet.client_id, value: sheet }]);
-      this.announce(sheet.client_id);
-      return sheet;
+      return this.keep(sheet, []);
     });
   }
 
@@ -70,7 +93,7 @@ export class Sheets extends EventTarget {
   change(id, work, files = []) {
     return this.locked(id, async () => {
       const sheet = await this.get(id);
-      if (!sheet || work(sheet) === false) { return sheet; }
+      if (!sheet || await this.refuseIfElsewhere(id) || work(sheet) === false) { return sheet; }
       sheet.revision += 1;
       sheet.saved_at = now();
       return this.keep(sheet, files);
@@ -80,7 +103,7 @@ export class Sheets extends EventTarget {
   mark(id, work) {
     return this.locked(id, async () => {
       const sheet = await this.get(id);
-      if (!sheet || work(sheet) === false) { return sheet; }
+      if (!sheet || await this.heldElsewhere(id) || work(sheet) === false) { return sheet; }
       return this.keep(sheet, []);
     });
   }
@@ -89,6 +112,7 @@ export class Sheets extends EventTarget {
       { kind: 'sheets', key: sheet.client_id, value: sheet },
       ...files.map(file => ({ kind: 'files', key: file.id, value: file.bytes })),
     ]);
+    await this.holdIfHeld(sheet.client_id);
     this.announce(sheet.client_id);
     return sheet;
   }
@@ -105,22 +129,24 @@ export class Sheets extends EventTarget {
       return true;
     });
   }
-  /** Keeps a photo, signature or document with its bytes as they came. `instead`: ids of files it takes the place of. */
+  /** Keeps a photo, signature or document with its bytes as they came. `instead`: ids of files it takes the place of.
+      Null where the form can't be changed. */
   async addFile(id, { code, what, type, bytes, taken_at, place, instead = [] }) {
     const file = {
       id: crypto.randomUUID(), code, what, type, size: bytes.byteLength, sha256: await sha256(bytes), taken_at: taken_at || now(),
       latitude: place ? place.latitude : null, longitude: place ? place.longitude : null, accuracy: place ? place.accuracy : null,
     };
-    await this.change(id, sheet => {
+    const kept = await this.change(id, sheet => {
       sheet.files = sheet.files.filter(old => !instead.includes(old.id));
       sheet.files.push(file);
     }, [{ id: file.id, bytes }]);
+    if (!kept || !kept.files.some(one => one.id === file.id)) { return null; }
     if (instead.length) { await this.store.remove(instead.map(key => ({ kind: 'files', key }))); }
     return file;
   }
   async removeFile(id, file) {
-    await this.change(id, sheet => { sheet.files = sheet.files.filter(old => old.id !== file); });
-    await this.store.remove([{ kind: 'files', key: file }]);
+    const kept = await this.change(id, sheet => { sheet.files = sheet.files.filter(old => old.id !== file); });
+    if (!kept || !kept.files.some(one => one.id === file)) { await this.store.remove([{ kind: 'files', key: file }]); }
   }
 
   finish(id) { return this.change(id, sheet => { sheet.finished = true; sheet.state = WAITING; sheet.finished_at = now(); sheet.refusal = null; }); }
@@ -145,7 +171,7 @@ export class Sheets extends EventTarget {
   /** Removes a sheet with its files. Only what is received, or what its author throws away, may go. */
   async remove(id) {
     const sheet = await this.get(id);
-    if (!sheet) { return; }
+    if (!sheet || await this.refuseIfElsewhere(id)) { return; }
     await this.store.remove([{ kind: 'sheets', key: id }, ...sheet.files.map(file => ({ kind: 'files', key: file.id }))]);
     this.announce(id);
   }

@@ -40,6 +40,7 @@ export function pad(ctx, first, { code, label, name, setName }) {
     sheet = await ctx.sheets.get(sheet.client_id) || sheet;
     const instead = own().map(file => file.id);
     const kept = await ctx.sheets.addFile(sheet.client_id, { code, what: 'signature', type: 'image/png', bytes: await drawing(drawn), instead });
+    if (!kept) { return; }
     instead.forEach(giveBack);
     shownFile = kept.id;
     say(t('signature_kept', { at: clock(kept.taken_at) }));

@@ -4,6 +4,7 @@ const DEVICE = 'lw-device';
 const KINDS = ['facts', 'sheets', 'files'];
 const text = new TextEncoder();
 const plain = new TextDecoder();
+const nameOf = record => `${record.kind}/${record.key}`;
 
 export function isFull(error) {
   return Boolean(error) && (error.name === 'QuotaExceededError' || error.code === 22 || /quota|disk.*full|no space/i.test(error.message || ''));
@@ -51,14 +52,16 @@ export async function openStore(person) {
   return new Store(db, await keyOf(person), person);
 }
 
-/** Records by kind and key. Events: "full" when something could only be kept in memory, "room" when all is written again. */
+/** Records by kind and key. Events: "full" when something could only be kept in memory, "written" when some of it was written, "room"
+    when all is written again. */
 export class Store extends EventTarget {
   constructor(db, key, person) {
     super();
     this.db = db;
     this.key = key;
     this.person = person;
-    this.held = new Map();
+    this.held = new Map();   // what waits in memory, by name
+    this.batches = [];       // sets of names that are written together or not at all: a form never without the pictures it names
     this.unreadable = new Set(); // their key was lost, with browser data that somebody cleared in part
   }
   get full() { return this.held.size > 0; }
@@ -76,9 +79,24 @@ export class Store extends EventTarget {
   /** Keeps several records together or none: [{kind, key, value}], value = bytes for a file, else anything JSON can hold.
       False when there was no room: the records then wait in memory. */
   async put(records) {
-    const written = await this.write(records);
+    const written = await this.write(this.joined(records));
     if (written && this.held.size) { await this.flush(); }
     return written;
+  }
+  /* The records, and all that waits and was kept together with any of them. */
+  joined(records) {
+    const found = new Map(records.map(record => [nameOf(record), record]));
+    for (let grown = -1; grown !== found.size;) {
+      grown = found.size;
+      this.batches.filter(batch => [...batch].some(name => found.has(name))).forEach(batch => batch.forEach(name => {
+        if (!found.has(name) && this.held.has(name)) { found.set(name, this.held.get(name)); }
+      }));
+    }
+    return [...found.values()];
+  }
+  dropHeld(records) {
+    records.forEach(record => this.held.delete(nameOf(record)));
+    this.batches = this.batches.map(batch => new Set([...batch].filter(name => this.held.has(name)))).filter(batch => batch.size);
   }
   async write(records) {
     const sealed = await Promise.all(records.map(async ({ kind, key, value }) => {
@@ -89,11 +107,14 @@ export class Store extends EventTarget {
     if (failed) {
       /* Whatever the reason is: what was entered stays at least in memory. */
       if (!isFull(failed)) { console.warn(failed); }
-      records.forEach(record => this.held.set(`${record.kind}/${record.key}`, record));
+      records.forEach(record => this.held.set(nameOf(record), record));
+      this.batches.push(new Set(records.map(nameOf)));
       this.dispatchEvent(new Event('full'));
       return false;
     }
-    records.forEach(record => this.held.delete(`${record.kind}/${record.key}`));
+    const waited = this.held.size;
+    this.dropHeld(records);
+    if (waited !== this.held.size) { this.dispatchEvent(new Event('written')); }
     return true;
   }
   /* One transaction; answers what went wrong, or null. A lack of room shows on the transaction, not on the single put. */
@@ -109,9 +130,12 @@ export class Store extends EventTarget {
   }
   /** Tries again to write what waits in memory; true when nothing waits any more. */
   async flush() {
-    for (const record of [...this.held.values()]) {
-      if (!await this.write([record])) { return false; }
+    let all = true;
+    for (const name of [...this.held.keys()]) {
+      const record = this.held.get(name);
+      if (record && !await this.write(this.joined([record]))) { all = false; }
     }
+    if (!all) { return false; }
     this.dispatchEvent(new Event('room'));
     return true;
   }
@@ -131,7 +155,8 @@ export class Store extends EventTarget {
     return (await Promise.all([...keys].map(key => this.get(kind, key)))).filter(value => value !== undefined);
   }
   async remove(records) {
-    records.forEach(({ kind, key }) => this.held.delete(`${kind}/${key}`));
+    this.dropHeld(records);
+    this.dispatchEvent(new Event('written'));
     const work = this.db.transaction(KINDS, 'readwrite');
     records.forEach(({ kind, key }) => { work.objectStore(kind).delete(key).catch(() => {}); });
     await work.done;
