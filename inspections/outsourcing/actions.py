@@ -173,7 +173,11 @@ def _check_orderable(task: Task, fees: Mapping[str, Decimal]) -> None:
         raise Refused(
             _("The contract names no fee for %(task)s (%(kind)s).") % {"task": task, "kind": task.get_kind_display()}, code="NO_FEE"
         )
-    if task.state not in planning.ASSIGNABLE:
+    if task.state == Task.State.RETURNED:
+        raise Conflict(
+            _("%(task)s was returned to the person who made it. An agency is asked for visits that nobody has made.") % {"task": task}, code="TASK_RETURNED"
+        )
+    if task.state != Task.State.DUE:
         raise Conflict(_("%(task)s is already begun or closed and can no longer be ordered.") % {"task": task}, code="TASK_BEGUN")
     if OrderedVisit.objects.filter(task=task, state__in=["asked", "taken"]).exists():
         raise Conflict(_("%(task)s is already ordered from an agency.") % {"task": task}, code="ALREADY_ORDERED")

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from inspections.outsourcing.models import Agency, Agent, Order, OrderedVisit
 from inspections.outsourcing.rules import Record
 from inspections.planning.models import Task
-from inspections.planning.rules import ASSIGNABLE
 from inspections.visits.models import Visit
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
@@ -72,7 +71,7 @@ def with_standing(visits: QuerySet[OrderedVisit, Any]) -> QuerySet[OrderedVisit,
 def orderable(access: Access, branch: Branch, kinds: list[str]) -> QuerySet[Task, Any]:
     """Tasks of a branch that nobody has begun and no agency has, of the kinds a contract pays for."""
     taken = OrderedVisit.objects.filter(state__in=["asked", "taken"]).values("task_id")
-    found = Task.objects.visible_to(access).filter(branch=branch, state__in=ASSIGNABLE, kind__in=kinds).exclude(pk__in=taken)
+    found = Task.objects.visible_to(access).filter(branch=branch, state=Task.State.DUE, kind__in=kinds).exclude(pk__in=taken)
     return found.select_related("borrower", "loan", "assigned_to").order_by("due_on", "id")
 
 

@@ -24,7 +24,7 @@ from inspections.planning.rules import days_late
 from inspections.sending import rules
 from inspections.sending.models import Carried, Sending
 from inspections.visits.models import Answer, Photo, Visit
-from inspections.visits.packet import is_masked, packet_of
+from inspections.visits.packet import is_masked, packet_of, same_hands
 from inspections.visits.queries import yes_no_options
 from loanwatch.people.access import Access
 from loanwatch.people.models import Role
@@ -143,9 +143,9 @@ def _prefill(sections: Iterable[dict[str, Any]], before: dict[str, Any], earlier
 
 def _around(access: Access, tasks: Sequence[Task]) -> Around:
     found = Around()
-    for visit in Visit.objects.filter(task__in=tasks).select_related("template", "conditions").order_by("attempt"):
+    for visit in Visit.objects.filter(task__in=tasks).select_related("template", "conditions", "recorded_by").order_by("attempt"):
         found.last[visit.task_id] = visit
-    _returned(found)
+    _returned(found, access)
     _forms(found, access, tasks)
     _before(found, tasks)
     own = Sending.objects.of(access).filter(task__in=tasks).exclude(state=Sending.State.RECEIVED).order_by("heard_at")
@@ -153,8 +153,8 @@ def _around(access: Access, tasks: Sequence[Task]) -> Around:
     return found
 
 
-def _returned(found: Around) -> None:
-    back = [v.pk for v in found.last.values() if v.state == Visit.State.RETURNED]
+def _returned(found: Around, access: Access) -> None:
+    back = [v.pk for v in found.last.values() if v.state == Visit.State.RETURNED and same_hands(access, v)]
     found.returned = {v.visit_id: v for v in Verification.objects.filter(visit__in=back, decision=Verification.Decision.RETURNED)}
     found.earlier = {
         v.pk: {"answers": {}, "photos": {}, "conclusion": v.conclusion, "summary": v.summary} for v in found.last.values() if v.pk in back
@@ -186,7 +186,7 @@ def _forms(found: Around, access: Access, tasks: Sequence[Task]) -> None:
         last = found.last.get(task.pk)
         form: Template | None
         conditions: Template | None
-        if last and last.state in {Visit.State.DRAFT, Visit.State.RETURNED}:
+        if last and last.state in {Visit.State.DRAFT, Visit.State.RETURNED} and same_hands(access, last):
             form, conditions = last.template, last.conditions
         elif task.kind == Kind.VERIFY and task.loan_id in to_verify:
             form, conditions = to_verify[task.loan_id].template, to_verify[task.loan_id].conditions

@@ -22,7 +22,7 @@ from inspections.planning.models import Kind, Task
 from inspections.visits import rules
 from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Signature, Visit
 from inspections.visits.noted import note_visit
-from inspections.visits.packet import before_for
+from inspections.visits.packet import before_for, same_hands
 from inspections.visits.pictures import PDF, Picture, read_paper, read_picture
 from inspections.visits.queries import checkpoints_of, content_of, form_for, point_of, said_of
 from loanwatch.kernel.moves import move
@@ -93,7 +93,8 @@ class Sent:
 
 @transaction.atomic
 def start_visit(*, task_id: int, by: Access, form: tuple[Template, Template | None] | None = None) -> Visit:
-    """Begin the form of a task, or return the one `by` has begun. After a return it is filled with what was recorded before.
+    """Begin the form of a task, or return the one `by` has begun. After a return it is filled with what was recorded before,
+    where the same person, the same agency, or another of the bank's people recorded it; nobody else gets to see it that way.
 
     form: template and conditions of the approval, where the form was begun without a network and may be an older version.
     Raises Refused when the task is not assigned to `by`, Conflict when it is handed in, closed or has no form.
@@ -105,12 +106,13 @@ def start_visit(*, task_id: int, by: Access, form: tuple[Template, Template | No
     template, conditions = form or form_of(task, by.on)
     if template is None:
         raise Conflict(_("There is no form for this kind of inspection yet. Ask credit administration for one."), code="NO_TEMPLATE")
-    before = Visit.objects.filter(task=task).order_by("-attempt").first()
+    last = Visit.objects.filter(task=task).select_related("recorded_by").order_by("-attempt").first()
+    before = last if last and same_hands(by, last) else None
     same = before if before and (form is None or before.template_id == template.pk) else None
     planning.start(task)
     visit = Visit.objects.create(
         task=task,
-        attempt=before.attempt + 1 if before else 1,
+        attempt=last.attempt + 1 if last else 1,
         lender=task.lender,
         bucket=task.bucket,
         loan=task.loan,

@@ -19,6 +19,21 @@ def is_masked(access: Access) -> bool:
     return not access.has(*STAFF)
 
 
+def same_hands(access: Access, visit: Visit) -> bool:
+    """Whether what `visit` recorded may go on with this person: the own record, a colleague's of the same agency, or one of the bank's.
+
+    Somebody of an agency never gets what the bank's people recorded, and they go on with nothing that an agency recorded.
+    """
+    person, recorder = access.person, visit.recorded_by
+    if person is None:
+        return False
+    if person.pk == recorder.pk:
+        return True
+    if is_masked(access):
+        return bool(person.agency) and person.agency == recorder.agency
+    return not recorder.agency
+
+
 def before_for(visit: Visit, access: Access) -> dict[str, Any]:
     """What the loan's last confirmed visit said, by checkpoint code, as far as this person may know it: nothing for an agency."""
     return {} if is_masked(access) else last_answers(visit.loan_id, visit)
