@@ -45,11 +45,12 @@ def compare(point: Point, first: Any, second: Any) -> Compared:
     Choices differ, and materially so when one of the two fails the point. Figures are the same within the point's tolerance
     (percent of the recorder's figure, the limit included), materially different beyond its `material` percent, or three times
     the tolerance where it names none. Percentages are compared as figures; dates are the same or differ. Counted tables are
-    compared row by row: the worst row counts. Text is never judged: it is read. One side empty, or "not seen", is one-sided;
-    so are files, positions and signatures. A change from 0 is material without a percent.
+    compared row by row: the worst row counts. Text is never judged: it is read. One side empty, or "not seen", is one-sided, also
+    where both sides say it; so are texts, files, positions and signatures: what can't lower an agreement doesn't raise it either. A
+    change from 0 is material without a percent.
     """
     if first is None or second is None or "not_seen" in (first, second) or point.kind in UNJUDGED:
-        return Compared(SAME if first is not None and first == second else ONE_SIDED)
+        return Compared(ONE_SIDED)
     if point.kind in FIGURES:
         return _compare_figures(point, Decimal(first), Decimal(second))
     if point.kind == "items":

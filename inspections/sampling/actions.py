@@ -24,6 +24,7 @@ from loanwatch.trail.record import record
 logger = logging.getLogger(__name__)
 
 LONG_AGO = date(2000, 1, 1)
+AT_ONCE = 500  # draws of one transaction of the night: whoever opens an inspection meanwhile waits no longer than that
 
 
 def alone(lender: Lender) -> None:
@@ -98,12 +99,14 @@ def ensure_seed(lender: Lender, month: date, *, on: date, fresh: bytes | None = 
 def ensure_drawn(visits: Iterable[Visit | int], *, on: date | None = None) -> dict[int, Draw]:
     """The draw of each of these inspections, made now where there is none yet: visit id -> Draw.
 
-    Drafts and verification visits have none and are left out. on: the business date; the lender's today when it is not given.
+    Drafts and verification visits have none and are left out, and so is what waits for a decision until the evidence guard has examined it:
+    a draw is made once, and flags raise its share. on: the business date; the lender's today when it is not given.
     A constant number of queries for each lender and month. Raises Conflict when the installation's secret was changed and the seed can't be read.
     """
     ids = {v.pk if isinstance(v, Visit) else int(v) for v in visits}
     there = {draw.visit_id: draw for draw in Draw.objects.filter(visit__in=ids)}
     missing = Visit.objects.filter(pk__in=ids - there.keys()).exclude(state=Visit.State.DRAFT).exclude(task__kind=Kind.VERIFY)
+    missing = missing.exclude(state=Visit.State.SUBMITTED, examination__isnull=True)
     of_lender: dict[int, list[int]] = defaultdict(list)
     for pk, lender_id in missing.values_list("pk", "lender_id"):
         of_lender[lender_id].append(pk)
@@ -170,14 +173,20 @@ def _draw_one(policy: SamplingPolicy, as_rules: rules.Policy, one: Drawable, see
 
 
 def draw_of_the_day(cursor: CursorWrapper, key: dict[str, Any], lender: Lender) -> int:
-    """The step `draw`: publishes next month's hash, and draws what was handed in and nobody has opened. Returns the draws made."""
+    """The step `draw`: publishes next month's hash, and draws what was handed in and nobody has opened yet. Returns the draws made.
+
+    Inspections that the evidence guard has not got to yet stay undrawn until it has, or until somebody opens them.
+    """
     ensure_seed(lender, key["day"], on=key["day"])
     ensure_seed(lender, rules.next_month(key["day"]), on=key["day"])
-    waiting = Visit.objects.filter(lender=lender, draw__isnull=True, submitted_on__lte=key["day"]).exclude(state=Visit.State.DRAFT)
-    ids = list(waiting.exclude(task__kind=Kind.VERIFY).values_list("pk", flat=True))
-    try:
-        ensure_drawn(ids, on=key["day"])
-    except Conflict as no:  # the night goes on; who opens one of them is told why
-        logger.error("inspections are not drawn: %s", no.sentence)
-        return 0
-    return len(ids)
+    # What is decided was drawn when it was opened, or before there were draws: only what waits is looked at, however old the book is.
+    waiting = Visit.objects.filter(lender=lender, state=Visit.State.SUBMITTED, draw__isnull=True, submitted_on__lte=key["day"])
+    ids = list(waiting.filter(examination__isnull=False).exclude(task__kind=Kind.VERIFY).order_by("pk").values_list("pk", flat=True))
+    made = 0
+    for part in (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE)):
+        try:
+            made += len(ensure_drawn(part, on=key["day"]))
+        except Conflict as no:  # the night goes on; who opens one of them is told why
+            logger.error("inspections are not drawn: %s", no.sentence)
+            break
+    return made

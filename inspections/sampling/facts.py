@@ -21,7 +21,8 @@ LOOK_BACK = 730  # days of checks in which the last points are looked for
 VISITS = """
 SELECT v.id, v.content_hash, v.submitted_on, v.recorded_by_id, l.branch_id, t.kind, p.kind, l.principal,
        greatest(coalesce(a.worst, 0), coalesce(own.level, 0)), coalesce(a.n, 0), coalesce(tier.tier, 0),
-       coalesce(decided.risk_class, o.risk_class, 'normal'), coalesce(whole.outstanding, 0)
+       coalesce(decided.risk_class, o.risk_class, 'normal'), coalesce(whole.outstanding, 0),
+       coalesce(earlier.method, '')
 FROM inspections_visit v
 JOIN inspections_task t ON t.id = v.task_id
 JOIN borrowers_loan l ON l.id = v.loan_id
@@ -50,6 +51,10 @@ LEFT JOIN LATERAL (
     SELECT sum(o.outstanding) AS outstanding FROM alerts_loanday o
     WHERE o.lender_id = %(lender)s AND o.as_of = %(close)s AND o.borrower_id = l.borrower_id AND o.currency = %(currency)s
 ) whole ON true
+LEFT JOIN LATERAL (
+    SELECT d.method FROM inspections_visit e JOIN inspections_draw d ON d.visit_id = e.id WHERE e.task_id = v.task_id AND e.attempt < v.attempt
+    ORDER BY array_position(ARRAY['visit', 'desk', 'batch'], d.method::text) LIMIT 1
+) earlier ON true
 WHERE v.lender_id = %(lender)s AND v.state <> 'draft' AND t.kind <> 'verify' AND v.id = ANY (%(visits)s)
 ORDER BY v.id
 """
@@ -97,12 +102,12 @@ def drawables(lender: Lender, visit_ids: Iterable[int], *, on: date, last_points
         cursor.execute(OF_BRANCH, asked | {"whom": sorted({row[4] for row in rows})})
         branches = {who: (int(points), int(changed)) for who, points, changed in cursor.fetchall()}
     found = []
-    for visit, content, submitted, person, branch, kind, product, amount, level, alerts, tier, risk_class, exposure in rows:
+    for visit, content, submitted, person, branch, kind, product, amount, level, alerts, tier, risk_class, exposure, before in rows:
         own, of_branch = persons.get(person, (0, 0)), branches.get(branch, (0, 0))
         facts = Facts(
             kind=kind, product=product, amount=Decimal(amount), level=level, tier=tier, flags=flags.get(visit, 0), alerts=alerts,
             risk_class=risk_class, exposure=Decimal(exposure), person_points=own[0], person_changed=own[1], branch_points=of_branch[0],
-            branch_changed=of_branch[1],
+            branch_changed=of_branch[1], before=before,
         )  # fmt: skip
         found.append(Drawable(visit, content, submitted, person, branch, facts))
     return found

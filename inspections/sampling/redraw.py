@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inspections.evidence.actions import ensure_examined
 from inspections.planning.models import Kind
 from inspections.sampling import rules
 from inspections.sampling.actions import ensure_drawn, unsealed
@@ -21,7 +22,7 @@ from loanwatch.trail.record import record
 
 @transaction.atomic
 def open_seed(*, by: Access, seed: SamplingSeed) -> SamplingSeed:
-    """Open the seed of a month, once and for all. What was handed in in it and is not drawn yet is drawn before.
+    """Open the seed of a month, once and for all. What was handed in in it and is not drawn yet is examined and drawn before.
 
     Raises Refused for all but an auditor; Conflict while the month runs, when it is open already, or when the sealed text is
     not what was published.
@@ -32,7 +33,9 @@ def open_seed(*, by: Access, seed: SamplingSeed) -> SamplingSeed:
         raise Conflict(_("This seed is open already."), code="SEED_OPEN")
     if by.on < found.ends_before:
         raise Conflict(_("The seed of a month is opened after the month is over: until then inspections are still drawn with it."), code="MONTH_RUNS")
-    ensure_drawn(submitted_in(found).filter(draw__isnull=True).values_list("pk", flat=True), on=by.on)
+    left = list(submitted_in(found).filter(draw__isnull=True).values_list("pk", flat=True))
+    ensure_examined(left, on=by.on)
+    ensure_drawn(left, on=by.on)
     clear = unsealed(found, found.lender)
     if rules.commitment(clear) != found.commitment:
         raise Conflict(_("The sealed seed is not the one whose hash was published. It stays closed; audit must be told."), code="SEED_CHANGED")

@@ -14,7 +14,8 @@ from hashlib import sha256
 from typing import Any
 
 VISIT, DESK, BATCH = "visit", "desk", "batch"
-ALL, DRAWN, NOT_DRAWN = "all", "drawn", "not_drawn"  # why a visit has its method
+ALL, DRAWN, NOT_DRAWN, EARLIER = "all", "drawn", "not_drawn", "earlier"  # why a visit has its method
+STRICTEST = (VISIT, DESK, BATCH)
 HUNDRED = Decimal(100)
 SPACE = 2**256  # numbers are whole numbers below this
 SEED_BYTES = 32
@@ -92,10 +93,14 @@ class Facts:
     person_changed: int = 0
     branch_points: int = 0
     branch_changed: int = 0
+    before: str = ""  # strictest method of the attempts before, empty for a first attempt
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready; amounts as text without trailing zeros, so that the same facts are the same text."""
-        return {name: plain(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()}
+        said = {name: plain(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()}
+        if not self.before:
+            del said["before"]
+        return said
 
     @classmethod
     def of_json(cls, kept: Mapping[str, Any]) -> "Facts":
@@ -170,13 +175,19 @@ class Outcome:
 
 
 def draw(policy: Policy, facts: Facts, seed: bytes, visit_id: int, content_hash: str) -> Outcome:
-    """One draw. A visit that fits no row goes to the desk or, by base share, risk and disagreement, to an own visit."""
+    """One draw. A visit that fits no row goes to the desk or, by base share, risk and disagreement, to an own visit.
+
+    What was returned and handed in again is never checked less strictly than an attempt before: returning draws no better lot.
+    """
     found = share_of(policy, facts)
     number = number_of(seed, visit_id, content_hash)
     row = found.stratum or Stratum("", Decimal(0))
+    method, reason = row.otherwise, NOT_DRAWN
     if hit(number, found.share):
-        return Outcome(row.method, ALL if found.share == HUNDRED else DRAWN, found.share, row.code, number)
-    return Outcome(row.otherwise, NOT_DRAWN, found.share, row.code, number)
+        method, reason = row.method, ALL if found.share == HUNDRED else DRAWN
+    if facts.before and STRICTEST.index(facts.before) < STRICTEST.index(method):
+        method, reason = facts.before, EARLIER
+    return Outcome(method, reason, found.share, row.code, number)
 
 
 def commitment(seed: bytes) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from inspections.agreement import rules
 from inspections.agreement.queries import grouped, lines, officers, results, whole
 from inspections.agreement.rules import Agreement, Work, signs, wilson
+from inspections.evidence.models import Examination
 from inspections.four_eyes.models import PointResult, Verification
 from inspections.sampling.actions import ensure_drawn
 from inspections.visits.models import Checkpoint, Template, Visit
@@ -39,8 +40,7 @@ def checked(
     visit = Visit.objects.create(
         task=task, lender=bank.lender, bucket=task.bucket, loan=task.loan, branch=place or task.branch, template=template, recorded_by=recorder.person
     )
-    now = timezone.now()
-    handed_in = now - timedelta(minutes=minutes)
+    handed_in = timezone.now() - timedelta(minutes=minutes)
     Visit.objects.filter(pk=visit.pk).update(
         state="submitted", submitted_at=handed_in, submitted_on=TODAY, visited_on=TODAY, conclusion="no_problem", summary=REPORT,
         content_hash=sha256(str(next(NUMBER)).encode()).hexdigest(),
@@ -48,7 +48,9 @@ def checked(
     visit = Visit.objects.get(pk=visit.pk)
     if red:
         book.make_alert(bank, task.loan, level=3)
+        Examination.objects.create(lender=visit.lender, visit=visit, examined_on=TODAY)
         assert ensure_drawn([visit.pk], on=TODAY)[visit.pk].method == "visit"
+    now = timezone.now()
     made = Verification.objects.create(lender=bank.lender, visit=visit, officer=officer.person, method="desk", opened_at=now - timedelta(seconds=seconds))
     Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_summary=words, own_recorded_at=now)
     points = list(Checkpoint.objects.filter(section__template=template).order_by("section__position", "position")[: len(results_of)])
@@ -197,6 +199,7 @@ def test_an_own_visit_that_was_drawn_and_decided_at_the_desk_is_counted(bank):
     made = checked(bank, "ss", red=True)
     afterwards = checked(bank, "ss")
     book.make_alert(bank, afterwards.visit.loan, level=3)
+    Examination.objects.create(lender=bank.lender, visit=afterwards.visit, examined_on=TODAY)
     assert ensure_drawn([afterwards.visit_id], on=TODAY)[afterwards.visit_id].method == "visit"  # too late to be gone to
     officer = work_of(bank, bank.auditor)[made.officer_id]
     assert (officer.work.drawn, officer.work.not_gone, officer.signs) == (1, 1, ["not_gone"])

@@ -38,7 +38,8 @@ def test_figures_by_tolerance(first, second, result, percent):
         (CHOICE, "a", "b", "differs"),
         (CHOICE, "a", "c", "material"),
         (Point("t", "text"), "One.", "Two.", "one_sided"),
-        (Point("t", "text"), "One.", "One.", "same"),
+        (Point("t", "text"), "One.", "One.", "one_sided"),
+        (ASKED, "not_seen", "not_seen", "one_sided"),
     ],
 )
 def test_choices_by_failing(point, first, second, result):

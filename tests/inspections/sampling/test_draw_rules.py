@@ -126,6 +126,22 @@ def test_a_returned_visit_handed_in_again_is_drawn_anew():
 
 
 @pytest.mark.parametrize(
+    ("before", "number", "method", "reason"),
+    [
+        ("visit", "f" * 64, "visit", "earlier"),
+        ("desk", "f" * 64, "desk", "not_drawn"),
+        ("", "f" * 64, "desk", "not_drawn"),
+        ("desk", "0" * 64, "visit", "drawn"),
+        ("visit", "0" * 64, "visit", "drawn"),
+    ],
+)
+def test_a_later_attempt_never_gets_a_less_strict_method(monkeypatch, before, number, method, reason):
+    monkeypatch.setattr(rules, "number_of", lambda *given: number)
+    outcome = rules.draw(rules.SHIPPED, replace(PLAIN, before=before), SEED, 1, content(1))
+    assert (outcome.method, outcome.reason) == (method, reason)
+
+
+@pytest.mark.parametrize(
     ("number", "share", "drawn"),
     [
         ("0" * 64, "0", False),

@@ -12,8 +12,11 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from alerts.signals.models import Alert
 from borrowers.conduct.actions import note_act
-from inspections.sampling import policies, rules, sealing
+from inspections.evidence.models import Examination, Flag
+from inspections.four_eyes.models import Verification
+from inspections.sampling import actions, policies, rules, sealing
 from inspections.sampling.actions import draw_of_the_day, ensure_drawn, ensure_seed
 from inspections.sampling.models import Draw, SamplingPolicy, SamplingSeed
 from inspections.sampling.preview import preview
@@ -41,18 +44,30 @@ def visit(bank):
     return handed_in(bank)
 
 
-def handed_in(bank, task=None, *, seed: int = 0, by: Access | None = None) -> Visit:
-    """A visit as the draw sees it: submitted and sealed. What it says does not matter here."""
+def handed_in(bank, task=None, *, seed: int = 0, by: Access | None = None, attempt: int = 1, examined: bool = True) -> Visit:
+    """A visit as the draw sees it: submitted, sealed and examined. What it says does not matter here."""
     task = task or book.make_task(bank)
     template = Template.objects.filter(lender=bank.lender, kind="routine").first()
     draft = Visit.objects.create(
-        task=task, lender=bank.lender, bucket=task.bucket, loan=task.loan, branch=task.branch, template=template, recorded_by=(by or bank.manager).person
-    )
+        task=task, lender=bank.lender, bucket=task.bucket, loan=task.loan, branch=task.branch, template=template, recorded_by=(by or bank.manager).person,
+        attempt=attempt,
+    )  # fmt: skip
     Visit.objects.filter(pk=draft.pk).update(
         state="submitted", submitted_at=timezone.now(), submitted_on=TODAY, visited_on=TODAY, conclusion="no_problem",
         content_hash=sha256(f"{draft.pk} {seed}".encode()).hexdigest(),
     )  # fmt: skip
+    if examined:
+        Examination.objects.create(lender=bank.lender, visit=draft, examined_on=TODAY)
     return Visit.objects.get(pk=draft.pk)
+
+
+def send_back(visit: Visit, bank) -> None:
+    made = Verification.objects.create(lender=visit.lender, visit=visit, officer=bank.officer.person)
+    Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_recorded_at=timezone.now())
+    Verification.objects.filter(pk=made.pk).update(
+        decision="returned", reason="incomplete", explanation="Thin.", decided_at=timezone.now(), seen_hash=visit.content_hash
+    )
+    Visit.objects.filter(pk=visit.pk).update(state="returned")
 
 
 def later(access: Access, day: date = DECEMBER) -> Access:
@@ -91,6 +106,53 @@ def test_many_visits_are_drawn_with_as_many_queries_as_one(bank, visit, django_a
         assert len(ensure_drawn(more, on=TODAY)) == 4
     with django_assert_max_num_queries(2):
         ensure_drawn([visit, *more], on=TODAY)
+
+
+def test_what_the_evidence_guard_has_not_examined_is_not_drawn_until_it_has(bank):
+    """Else whoever lists the queue before the night would draw without the points for flags, once and for ever."""
+    waiting = handed_in(bank, examined=False)
+    assert ensure_drawn([waiting], on=TODAY) == {}
+    with connection.cursor() as cursor:
+        assert draw_of_the_day(cursor, {"day": TODAY}, bank.lender) == 0
+    Examination.objects.create(lender=bank.lender, visit=waiting, examined_on=TODAY)
+    Flag.objects.create(
+        lender=bank.lender, visit=waiting, person=waiting.recorded_by, branch=waiting.branch, kind="clock", code="clock", noticed_on=TODAY
+    )  # fmt: skip
+    drawn = ensure_drawn([waiting], on=TODAY)[waiting.pk]
+    assert (drawn.facts["flags"], drawn.share) == (1, 15)
+
+
+def test_what_is_decided_without_a_draw_is_left_alone_by_the_night(bank):
+    """A book of ten years is not drawn backwards on the first close after the upgrade."""
+    old = handed_in(bank)
+    send_back(old, bank)
+    with connection.cursor() as cursor:
+        assert draw_of_the_day(cursor, {"day": TODAY}, bank.lender) == 0
+    assert not Draw.objects.exists()
+
+
+def test_the_night_draws_in_portions(bank, monkeypatch):
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    for n in range(3):
+        handed_in(bank, seed=n)
+    with connection.cursor() as cursor:
+        assert draw_of_the_day(cursor, {"day": TODAY}, bank.lender) == 3
+    assert AuditEvent.objects.filter(event="sampling.drawn").count() == 2
+
+
+def test_a_returned_inspection_handed_in_again_is_checked_at_least_as_strictly(bank):
+    task = book.make_task(bank)
+    alert = book.make_alert(bank, task.loan, level=3)
+    first = handed_in(bank, task)
+    assert ensure_drawn([first], on=TODAY)[first.pk].method == "visit"
+    send_back(first, bank)
+    Alert.objects.filter(pk=alert.pk).update(opened_on=TODAY + timedelta(days=9))  # as if there had never been one
+    for seed in range(1, 4):
+        again = handed_in(bank, task, attempt=seed + 1, seed=seed)
+        drawn = ensure_drawn([again], on=TODAY)[again.pk]
+        assert drawn.method == "visit" and drawn.share == 5 and drawn.facts["before"] == "visit"
+        assert drawn.reason in {"earlier", "drawn"}
+        send_back(again, bank)
 
 
 def test_a_visit_on_a_loan_with_a_red_alert_goes_to_an_own_visit(bank):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from inspections.evidence.actions import ensure_examined
 from inspections.sampling import rules
 from inspections.sampling.actions import ensure_drawn
 from inspections.sampling.models import Draw, SamplingPolicy
@@ -66,6 +67,7 @@ def test_no_page_of_sampling_or_agreement_opens_for_a_manager_an_agent_or_a_bran
 def test_what_a_manager_may_open_says_nothing_of_draw_seed_or_share(bank, at):
     """Before and after handing in: no number, no hash of a seed, no method stands on a page the manager opens."""
     visit = book.submitted(bank)
+    ensure_examined([visit.pk], on=TODAY)
     drawn = ensure_drawn([visit], on=TODAY)[visit.pk]
     secrets = [drawn.number, drawn.number[:13], drawn.seed.commitment, drawn.policy_hash, drawn.seed.sealed]
     pages = [reverse("visits:detail", args=[visit.pk]), reverse("inspections:tasks"), reverse("visits:today")]
