@@ -38,26 +38,35 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def borrower_asked(name: str, by: Access) -> Borrower:
-    """The borrower of a number, else of an id, within sight. Raises Borrower.DoesNotExist for any other."""
-    seen = Borrower.objects.visible_to(by).select_related("lender")
-    found = seen.filter(number=name).order_by("pk").first()
-    if found is None and name.isascii() and name.isdigit() and len(name) < 19:
-        found = seen.filter(pk=int(name)).first()
-    if found is None:
+def borrower_asked(number: str, by: Access) -> Borrower:
+    """The borrower of this number at the reader's lender, within sight; a number is never read as an id.
+
+    Raises Borrower.DoesNotExist for any other, and where two lenders of a reader without a lender use the number.
+    """
+    seen = Borrower.objects.visible_to(by).filter(number=number).select_related("lender")
+    if by.person and by.person.lender_id:
+        seen = seen.filter(lender_id=by.person.lender_id)
+    found = list(seen[:2])
+    if len(found) != 1:
         raise Borrower.DoesNotExist
-    return found
+    return found[0]
+
+
+def borrower_with_id(borrower_id: int, by: Access) -> Borrower:
+    """Raises Borrower.DoesNotExist out of sight."""
+    return Borrower.objects.visible_to(by).select_related("lender").get(pk=borrower_id)
 
 
 @transaction.atomic
-def answer(*, borrower: str, kinds: Sequence[str] = (), with_text: bool = False, by: Access) -> Signed:
+def answer(*, borrower: str | int, kinds: Sequence[str] = (), with_text: bool = False, by: Access) -> Signed:
     """Say, signed, which of `kinds` (all four where none is named) are blocked for a borrower at this moment, and keep that it was asked.
 
+    borrower: its number as text, or its id as a whole number; the one is never taken for the other.
     with_text: what was found stands with each reason whose finding the reader may see; without it only codes and sources do.
     Raises Borrower.DoesNotExist for an unknown one and one out of sight, ValueError for an unknown kind, Refused without the right.
     """
     by.check(Act.HOLD_ASK)
-    about = borrower_asked(borrower, by)
+    about = borrower_with_id(borrower, by) if isinstance(borrower, int) else borrower_asked(borrower, by)
     wanted = rules.kinds_in_order(kinds or rules.HOLD_KINDS)
     key = signing.key_of(about.lender)
     at = timezone.now()

@@ -1,5 +1,7 @@
 """Holds in the API: the question of a lending system with its signed answer, and the keys to check it with."""
 
+from collections.abc import Mapping
+
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -98,15 +100,28 @@ class HoldKeysSerializer(serializers.Serializer):
     keys = HoldKeySerializer(many=True)
 
 
+def _named(parameters: Mapping[str, str]) -> str | int:
+    """The number or the id that is asked about. Raises ValidationError unless there is exactly one of them, and well written."""
+    number, pk = parameters.get("borrower", ""), parameters.get("borrower_id", "")
+    if bool(number) == bool(pk):
+        raise ValidationError({"borrower": ["Name one borrower, either by number (borrower) or by id (borrower_id)."]})
+    if len(number) > 60:
+        raise ValidationError({"borrower": ["A borrower number has at most 60 signs."]})
+    if pk and not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        raise ValidationError({"borrower_id": ["A whole number."]})
+    return int(pk) if pk else number
+
+
 class HoldQuestion(ApiView):
     """Whether a borrower is blocked at this moment. Each question is kept with its answer."""
 
-    parameters = ("borrower", "kind", "text")
+    parameters = ("borrower", "borrower_id", "kind", "text")
 
     @extend_schema(
         operation_id="holds_ask",
         parameters=[
-            OpenApiParameter("borrower", str, required=True, description="Borrower number, or the id of a borrower where no number fits."),
+            OpenApiParameter("borrower", str, description="Borrower number at your lender. Name either this or `borrower_id`."),
+            OpenApiParameter("borrower_id", int, description="Id of a borrower, as an earlier answer gave it. Never a borrower number."),
             OpenApiParameter("kind", str, enum=list(rules.HOLD_KINDS), description="One kind of business; all four when left out."),
             OpenApiParameter("text", bool, description="true: with what was found, where you may read the finding."),
         ],
@@ -114,16 +129,14 @@ class HoldQuestion(ApiView):
         examples=[OpenApiExample("A borrower with two holds", EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> Response:
-        name, kind = request.query_params.get("borrower", ""), request.query_params.get("kind")
-        if not name or len(name) > 60:
-            raise ValidationError({"borrower": ["Name a borrower by number or id."]})
+        about, kind = _named(request.query_params), request.query_params.get("kind")
         if kind is not None and kind not in rules.HOLD_KINDS:
             raise ValidationError({"kind": [f"Choose from {', '.join(rules.HOLD_KINDS)}."]})
         text = request.query_params.get("text", "false")
         if text not in {"true", "false"}:
             raise ValidationError({"text": ["Write true or false."]})
         try:
-            signed = answers.answer(borrower=name, kinds=[kind] if kind else [], with_text=text == "true", by=self.access)
+            signed = answers.answer(borrower=about, kinds=[kind] if kind else [], with_text=text == "true", by=self.access)
         except Borrower.DoesNotExist:
             raise Http404 from None
         answer = Response({"answer": signed.said, "algorithm": signing.ALGORITHM, "key": signed.key, "signature": signed.signature})

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,13 +27,16 @@ PRINTED = ("number", "borrower", "as_of", "valid_until")  # what a reader copies
 
 @dataclass(frozen=True)
 class Verdict:
-    """What anybody is told about a code: whether it is genuine, for which day, and whether it is still true."""
+    """What anybody is told about a code: whether it is genuine, for which day, and, until it expires, whether it is still true.
+
+    still_true is None once it has expired: an old paper is no window on what blocks the borrower since.
+    """
 
     genuine: bool
     as_of: date | None = None
     valid_until: date | None = None
     expired: bool = False
-    still_true: bool = False
+    still_true: bool | None = None
 
 
 @transaction.atomic
@@ -96,11 +99,11 @@ def check(typed: str, printed: dict[str, str] | None = None, blocked: dict[str, 
     if any(said["blocked"].get(kind) != value for kind, value in (blocked or {}).items()):
         return Verdict(genuine=False)
     on = today(certificate.lender.zone)
+    genuine = Verdict(genuine=True, as_of=certificate.as_of, valid_until=certificate.valid_until)
+    if on > certificate.valid_until:
+        return replace(genuine, expired=True)
     now = set(holds_of(certificate.borrower, on=on).values_list("kind", flat=True))
-    return Verdict(
-        genuine=True, as_of=certificate.as_of, valid_until=certificate.valid_until, expired=on > certificate.valid_until,
-        still_true=now == set(certificate.blocked),
-    )  # fmt: skip
+    return replace(genuine, still_true=now == set(certificate.blocked))
 
 
 def certificates_about(borrower: Borrower, access: Access) -> QuerySet[Certificate]:

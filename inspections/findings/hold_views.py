@@ -17,6 +17,7 @@ from inspections.findings.forms import AnswerForm, HoldFilters, HoldForm, Reason
 from inspections.findings.hold_queries import history_of, holds_of, with_names
 from inspections.findings.models import Certificate, Finding, Hold, HoldKind, SigningKey
 from loanwatch.kernel import sheets
+from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -79,12 +80,14 @@ def place(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST or None, initial={"borrower_number": request.GET.get("borrower", "")})
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
-        borrower = Borrower.objects.visible_to(access).filter(number=given.pop("borrower_number")).first()
-        if borrower is not None:
+        try:
+            borrower = answers.borrower_asked(given.pop("borrower_number"), access)
+        except Borrower.DoesNotExist:
+            form.add_error("borrower_number", _("There is no such borrower, or none that you may see."))
+        else:
             holding.place_hold(by=access, borrower=borrower, **given)
             messages.success(request, _("The hold on %(borrower)s stands.") % {"borrower": borrower})
             return redirect("holds:borrower", borrower.number)
-        form.add_error("borrower_number", _("There is no such borrower, or none that you may see."))
     return render(request, "inspections/findings/place.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
@@ -136,10 +139,17 @@ def answer(request: HttpRequest, hold_id: int) -> HttpResponse:
     return redirect("holds:hold", hold_id)
 
 
+def _borrower(number: str, access: Access) -> Borrower:
+    try:
+        return answers.borrower_asked(number, access)
+    except Borrower.DoesNotExist:
+        raise Http404 from None
+
+
 def borrower(request: HttpRequest, number: str) -> HttpResponse:
     """What one borrower gets and does not get today, who asked, and the certificates issued."""
     access = request.access
-    found = get_object_or_404(Borrower.objects.visible_to(access), number=number)
+    found = _borrower(number, access)
     standing = list(with_names(holds_of(found, on=access.on)).order_by("pk"))
     context = {
         "borrower": found,
@@ -158,7 +168,7 @@ def borrower(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def issue(request: HttpRequest, number: str) -> HttpResponse:
-    found = get_object_or_404(Borrower.objects.visible_to(request.access), number=number)
+    found = _borrower(number, request.access)
     made = certifying.issue(borrower=found, by=request.access)
     messages.success(request, _("Certificate %(number)s issued.") % {"number": made.number})
     return redirect("holds:borrower", found.number)

@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from loanwatch.settings import env
 from loanwatch.settings.base import *  # noqa: F403
-from loanwatch.settings.base import BUSINESS_DATE, SECRET_KEY
+from loanwatch.settings.base import BUSINESS_DATE, REST_FRAMEWORK, SECRET_KEY
 
 DEMO = False
 if not SECRET_KEY:
@@ -15,6 +15,8 @@ ALLOWED_HOSTS = [h for h in env.text("LOANWATCH_HOSTS").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS]
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Tries are counted by the address that the last of these wrote; what a caller claims before it counts for nothing.
+REST_FRAMEWORK = REST_FRAMEWORK | {"NUM_PROXIES": env.whole("LOANWATCH_PROXIES", 1)}
 SECURE_HSTS_SECONDS = 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

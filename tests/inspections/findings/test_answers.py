@@ -57,17 +57,41 @@ def test_an_answer_names_codes_and_sources_and_nothing_that_anybody_wrote(bank: 
     assert ask(loan.borrower.number, text="true").json()["answer"]["reasons"][0]["text"] == "The owner has fled."
 
 
-def test_a_borrower_is_found_by_number_or_id_and_only_within_sight(bank: Bank, ask) -> None:
+def test_a_borrower_is_found_by_number_or_by_id_and_only_within_sight(bank: Bank, ask) -> None:
     borrower = make_loan(bank).borrower
-    assert ask(str(borrower.pk)).json()["answer"]["borrower"] == borrower.number
+    assert ask("", borrower_id=borrower.pk).json()["answer"]["borrower"] == borrower.number
     assert ask("nobody").status_code == 404
-    assert ask("9" * 18).status_code == 404
+    assert ask("", borrower_id="9" * 18).status_code == 404
     assert ask(borrower.number, bank.sibling_officer).status_code == 404
     assert ask(borrower.number, bank.manager2).status_code == 404
     assert ask(borrower.number, bank.manager).status_code == 200
     assert ask(borrower.number, bank.agent).status_code == 403
     assert Client().get("/api/v1/holds/", {"borrower": borrower.number}).status_code in {401, 403}
     assert HoldAnswer.objects.count() == 2  # what was refused was not answered
+
+
+def test_a_number_is_never_taken_for_the_id_of_another_borrower(bank: Bank, ask) -> None:
+    loan = make_loan(bank)
+    asked = ask(str(loan.borrower.pk))
+    assert asked.status_code == 404, asked.json()["answer"]["borrower"]
+    assert ask("", borrower_id=loan.borrower.number).status_code == 400
+    assert ask(loan.borrower.number, borrower_id=loan.borrower.pk).status_code == 400
+
+
+def test_a_number_that_two_lenders_use_is_answered_for_the_lender_of_who_asks(bank: Bank, monkeypatch) -> None:
+    from borrowers.parties.models import Borrower
+    from loanwatch.lenders.models import Lender
+
+    ours = make_loan(bank).borrower
+    other = Lender.objects.create(code="other", name="Other bank", currency="CNY", zone="Asia/Shanghai")
+    theirs = Borrower.objects.create(lender=other, bucket=ours.bucket, number=ours.number, name="Somebody else", valid_from=ours.valid_from, known_from=ours.known_from)
+    monkeypatch.setattr(type(Borrower.objects.all()), "visible_to", lambda rows, access: rows)  # an account that sees both
+    assert answers.borrower_asked(ours.number, bank.credit) == ours
+    monkeypatch.setattr(bank.credit.account.person, "lender_id", other.pk)
+    assert answers.borrower_asked(ours.number, bank.credit) == theirs
+    monkeypatch.setattr(bank.credit.account.person, "lender_id", None)
+    with pytest.raises(Borrower.DoesNotExist):
+        answers.borrower_asked(ours.number, bank.credit)
 
 
 @pytest.mark.parametrize("parameters", [{"kind": "everything"}, {"text": "maybe"}, {"colour": "red"}])

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from pypdf import PdfReader
 
 from borrowers.parties.models import Borrower
@@ -69,6 +70,17 @@ def test_it_is_valid_for_three_days(paper: Certificate, today) -> None:
     for days, expired in ((2, False), (3, True)):
         today.BUSINESS_DATE = (TODAY + timedelta(days=days)).isoformat()
         assert certifying.check(paper.code).expired is expired
+
+
+def test_an_expired_paper_says_nothing_about_the_borrower_of_today(bank: Bank, paper: Certificate, settled, today) -> None:
+    today.BUSINESS_DATE = (TODAY + timedelta(days=3)).isoformat()
+    before = certifying.check(paper.code)
+    settled(Finding.objects.get(borrower=paper.borrower))
+    assert certifying.check(paper.code) == before
+    assert (before.genuine, before.expired, before.still_true) == (True, True, None)
+    page = Client().post("/certificates/", {"code": paper.code}).content.decode()
+    assert "expired" in page
+    assert "What it says is" not in page
 
 
 def test_certificates_are_issued_to_the_people_of_the_borrower(bank: Bank) -> None:

@@ -166,6 +166,14 @@ def test_codes_can_not_be_tried_without_end(bank: Bank, web, monkeypatch) -> Non
     assert answers == [200, 200, 200, 429]
 
 
+def test_a_claimed_address_gives_no_more_tries(bank: Bank, web, monkeypatch) -> None:
+    from inspections.findings.check_views import Checks
+
+    monkeypatch.setattr(Checks, "rate", "3/min")
+    answers = [Client().post("/certificates/", {"code": "K7QX2"}, headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code for n in range(4)]
+    assert answers == [200, 200, 200, 429]
+
+
 def test_the_keys_are_listed(bank: Bank, web) -> None:
     assert "No key yet" in web(bank.officer).get("/holds/keys/").content.decode()
     key = certifying.issue(borrower=make_loan(bank).borrower, by=bank.credit).key
