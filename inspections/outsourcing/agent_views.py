@@ -43,7 +43,11 @@ def answer(request: HttpRequest, order_id: int) -> HttpResponse:
     get_object_or_404(Order.objects.visible_to(request.access), pk=order_id)
     form = AnswerForm(request.POST)
     words = form.cleaned_data["answer"] if form.is_valid() else ""
-    order = actions.answer_order(order_id=order_id, accepts=request.POST.get("answer_is") == "accept", answer=words, by=request.access)
+    accepts = request.POST.get("answer_is") == "accept"
+    if not accepts and not words.strip():
+        messages.warning(request, _("Say why the order is declined."))
+        return redirect("agencies:agent_home")
+    order = actions.answer_order(order_id=order_id, accepts=accepts, answer=words, by=request.access)
     said = _("%(order)s is accepted. Share the visits out below.") if order.state == "accepted" else _("%(order)s is declined.")
     messages.success(request, said % {"order": order})
     return redirect("agencies:agent_home")
