@@ -190,6 +190,7 @@ class Draw(models.Model):
         ALL = "all", _("All of these")
         DRAWN = "drawn", _("Drawn by the number")
         NOT_DRAWN = "not_drawn", _("Not drawn by the number")
+        EARLIER = "earlier", _("As strictly as an earlier attempt")
 
     lender = models.ForeignKey(Lender, models.PROTECT, related_name="+")
     visit = models.OneToOneField(Visit, models.PROTECT, related_name="draw")
