@@ -1,8 +1,9 @@
 """How often two views agree, by whatever the page asks for, and what the work of each verifying officer comes to."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, F, FloatField, Max, Q, QuerySet
@@ -46,23 +47,30 @@ def results(access: Access, *, since: date | None = None, until: date | None = N
     """Results of decided checks in the branches of this person, without those in which the person had a part.
 
     Who verifies sees only what is confirmed: of a returned visit the next attempt still waits for blind eyes. since, until: days
-    of the decision, both included. narrowed: manager, officer (staff numbers), branch (code), template (code), method, kind.
+    of the decision in the lender's calendar, both included. Adds `month`. narrowed: manager, officer (staff numbers), branch (code), template (code), method, kind.
     """
     found = PointResult.objects.filter(verification__visit__branch_id__in=access.subtree()).exclude(verification__decision="")
     if access.person:
         found = found.exclude(Q(verification__officer=access.person) | Q(verification__visit__recorded_by=access.person))
     if not access.may(Act.AGREEMENT_OFFICERS):
         found = found.filter(verification__visit__task__state=Task.State.DONE)
+    zone = _zone(access)
     if since:
-        found = found.filter(verification__decided_at__date__gte=since)
+        found = found.filter(verification__decided_at__gte=datetime.combine(since, time.min, zone))
     if until:
-        found = found.filter(verification__decided_at__date__lte=until)
+        found = found.filter(verification__decided_at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
+    found = found.annotate(month=TruncMonth("verification__decided_at", tzinfo=zone))
     columns = {
         "manager": "verification__visit__recorded_by__staff_no", "officer": "verification__officer__staff_no",
         "branch": "verification__visit__branch__code", "template": "verification__visit__template__code", "method": "verification__method",
         "kind": "verification__visit__task__kind", "checkpoint": "code",
     }  # fmt: skip
     return found.filter(**{columns[name]: value for name, value in narrowed.items() if value})
+
+
+def _zone(access: Access) -> ZoneInfo:
+    lender = access.person.lender if access.person else None
+    return ZoneInfo(lender.zone if lender else "UTC")
 
 
 COUNTED = {
@@ -78,8 +86,6 @@ COUNTED = {
 def grouped(found: QuerySet[PointResult, Any], by: str, sort: str) -> QuerySet[PointResult, Any]:
     """One row a group, sorted: a share with few points never stands before one that says something."""
     key, names = BY[by]
-    if by == "month":
-        found = found.annotate(month=TruncMonth("verification__decided_at"))
     rows = found.order_by().values(key, *names).annotate(**COUNTED)
     if by == "checkpoint":
         rows = rows.annotate(newest=Max("checkpoint"))
@@ -129,10 +135,10 @@ def _months(on: date) -> list[tuple[int, int]]:
 def _trends(found: QuerySet[PointResult, Any], by: str, keys: list[Any], on: date) -> dict[Any, list[float | None]]:
     key = BY[by][0]
     first_year, first_month = _months(on)[0]
-    recent = found.filter(**{f"{key}__in": keys}, verification__decided_at__date__gte=date(first_year, first_month + 1, 1))
-    counted = recent.annotate(in_month=TruncMonth("verification__decided_at")).order_by().values(key, "in_month")
+    recent = found.filter(**{f"{key}__in": keys}, month__gte=datetime(first_year, first_month + 1, 1, tzinfo=ZoneInfo("UTC")) - timedelta(days=1))
+    counted = recent.order_by().values(key, "month")
     counted = counted.annotate(same=COUNTED["same"], points=COUNTED["points"])
-    kept = {(row[key], row["in_month"].year, row["in_month"].month - 1): row for row in counted}
+    kept = {(row[key], row["month"].year, row["month"].month - 1): row for row in counted}
     return {
         k: [100 * row["same"] / row["points"] if (row := kept.get((k, *month))) and row["points"] else None for month in _months(on)] for k in keys
     }
@@ -149,19 +155,21 @@ def whole(found: QuerySet[PointResult, Any]) -> Agreement:
 WORK = """
 WITH checked AS (
     SELECT f.id, f.officer_id, f.method, f.decision, v.recorded_by_id, v.branch_id, v.submitted_at, f.decided_at, f.opened_at, f.own_recorded_at,
-           CASE WHEN d.drawn_at <= f.decided_at THEN d.method END AS drawn,  -- one drawn afterwards could not be followed
+           CASE WHEN d.drawn_at <= f.own_recorded_at THEN d.method END AS drawn,  -- one drawn afterwards could not be followed
+           EXISTS (SELECT 1 FROM inspections_verification o WHERE o.visit_id = v.id AND o.method = 'visit' AND o.own_recorded_at IS NOT NULL) AS gone,
            regexp_replace(lower(normalize(f.own_summary, NFKC)), '[[:space:][:punct:]]', '', 'g') AS own_words,
            regexp_replace(lower(normalize(w.summary, NFKC)), '[[:space:][:punct:]]', '', 'g') AS report_words,
            r.points, r.same
     FROM inspections_verification f
     JOIN inspections_visit v ON v.id = f.visit_id
+    JOIN lenders_lender z ON z.id = f.lender_id
     LEFT JOIN inspections_draw d ON d.visit_id = v.id
     LEFT JOIN inspections_visitwords w ON w.visit_id = v.id
     LEFT JOIN LATERAL (
         SELECT count(*) FILTER (WHERE p.result <> 'one_sided') AS points, count(*) FILTER (WHERE p.result = 'same') AS same
         FROM inspections_pointresult p WHERE p.verification_id = f.id
     ) r ON true
-    WHERE f.decision <> '' AND v.branch_id = ANY (%(branches)s) AND f.decided_at::date BETWEEN %(since)s AND %(until)s
+    WHERE f.decision <> '' AND v.branch_id = ANY (%(branches)s) AND (f.decided_at AT TIME ZONE z.zone)::date BETWEEN %(since)s AND %(until)s
       AND f.officer_id IS DISTINCT FROM %(reader)s
 ),
 pairs AS (SELECT officer_id, max(n) AS largest FROM (SELECT officer_id, recorded_by_id, count(*) AS n FROM checked GROUP BY 1, 2) p GROUP BY 1),
@@ -170,12 +178,13 @@ recorders AS (
     FROM (SELECT DISTINCT officer_id, branch_id FROM checked) o JOIN checked c ON c.branch_id = o.branch_id GROUP BY 1
 )
 SELECT s.id, s.name, s.staff_no, count(*), coalesce(sum(c.points), 0), coalesce(sum(c.same), 0),
-       count(*) FILTER (WHERE c.points > 0 AND c.points = c.same),
+       count(*) FILTER (WHERE c.method <> 'batch'), coalesce(sum(c.points) FILTER (WHERE c.method <> 'batch'), 0),
+       count(*) FILTER (WHERE c.points > 0 AND c.points = c.same AND c.method <> 'batch'),
        (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.own_recorded_at - c.opened_at) / nullif(c.points, 0))
            FILTER (WHERE c.method = 'desk'))::numeric(12, 1),
        count(*) FILTER (WHERE c.decision = 'confirmed' AND c.decided_at - c.submitted_at <= make_interval(mins => %(minutes)s)),
        max(p.largest), max(w.n),
-       count(*) FILTER (WHERE c.drawn = 'visit'), count(*) FILTER (WHERE c.drawn = 'visit' AND c.method <> 'visit'),
+       count(*) FILTER (WHERE c.drawn = 'visit'), count(*) FILTER (WHERE c.drawn = 'visit' AND NOT c.gone),
        count(*) FILTER (WHERE length(c.own_words) >= %(words)s AND c.own_words = c.report_words)
 FROM checked c JOIN people_person s ON s.id = c.officer_id JOIN pairs p USING (officer_id) JOIN recorders w USING (officer_id)
 GROUP BY s.id, s.name, s.staff_no

@@ -56,7 +56,7 @@ LIMITS = {
     "hurried": Decimal(5),  # seconds for each point, half of the desk checks below it
     "at_once": Decimal(20),  # percent of checks confirmed within minutes of handing in, from it on
     "one_pair": Decimal(80),  # percent of checks of one and the same recorder, from it on
-    "not_gone": Decimal(1),  # own visits drawn that were decided at the desk, from it on
+    "not_gone": Decimal(1),  # own visits drawn that nobody made, from it on
     "same_words": Decimal(2),  # own views in the words of the report, from it on
 }
 AT_ONCE_MINUTES = 5
@@ -71,7 +71,9 @@ class Work:
     checks: int
     points: int
     same: int
-    all_same: int  # checks in which every compared point was the same
+    full: int  # checks point by point: at the desk or by own visit, not in a batch, where one agrees or doesn't confirm
+    full_points: int  # points compared in those
+    all_same: int  # of those, checks in which every compared point was the same
     seconds_per_point: Decimal | None  # median of the desk checks
     at_once: int
     largest_pair: int  # checks of the recorder whom the officer checked most
@@ -82,7 +84,16 @@ class Work:
 
     def percent(self, n: int) -> Decimal:
         """Share of the checks in percent, one decimal, rounded half up."""
-        return (Decimal(100 * n) / self.checks).quantize(Decimal("0.1"), ROUND_HALF_UP) if self.checks else Decimal(0)
+        return _percent(n, self.checks)
+
+    @property
+    def all_same_percent(self) -> Decimal:
+        """Share of the checks point by point in which all was the same, in percent."""
+        return _percent(self.all_same, self.full)
+
+
+def _percent(n: int, of: int) -> Decimal:
+    return (Decimal(100 * n) / of).quantize(Decimal("0.1"), ROUND_HALF_UP) if of else Decimal(0)
 
 
 def signs(work: Work) -> list[str]:
@@ -92,7 +103,7 @@ def signs(work: Work) -> list[str]:
     """
     found = []
     enough = work.checks >= LEAST_CHECKS
-    if enough and work.points >= MANY_POINTS and work.percent(work.all_same) >= LIMITS["all_same"]:
+    if work.full >= LEAST_CHECKS and work.full_points >= MANY_POINTS and work.all_same_percent >= LIMITS["all_same"]:
         found.append("all_same")
     if enough and work.seconds_per_point is not None and work.seconds_per_point < LIMITS["hurried"]:
         found.append("hurried")

@@ -128,14 +128,14 @@ def signs(request: HttpRequest) -> HttpResponse:
 
 
 def _percents(work: rules.Work) -> dict[str, Any]:
-    return {name: work.percent(getattr(work, name)) for name in ("all_same", "at_once", "largest_pair")}
+    return {name: work.percent(getattr(work, name)) for name in ("at_once", "largest_pair")} | {"all_same": work.all_same_percent}
 
 
 def signs_export(request: HttpRequest, kind: str) -> HttpResponse:
     access, filters = request.access, WorkFilters(request.GET)
     found = filters.order(officers(access, since=filters.since(access.on), until=access.on, branch=str(filters.chosen.get("branch", ""))))
     rows = [
-        (o.name, o.staff_no, o.work.checks, o.work.points, o.work.percent(o.work.all_same), o.work.seconds_per_point, o.work.percent(o.work.at_once),
+        (o.name, o.staff_no, o.work.checks, o.work.points, o.work.all_same_percent, o.work.seconds_per_point, o.work.percent(o.work.at_once),
          o.work.percent(o.work.largest_pair), o.work.drawn, o.work.not_gone, o.work.same_words, "; ".join(str(SIGNS[code]) for code in o.signs))
         for o in found
     ]  # fmt: skip

@@ -1,9 +1,10 @@
 """How often two views agree, what is said of few points, and which figures are a sign of a rubber stamp and to whom they are shown."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -14,6 +15,7 @@ from inspections.agreement.rules import Agreement, Work, signs, wilson
 from inspections.evidence.models import Examination
 from inspections.four_eyes.models import PointResult, Verification
 from inspections.sampling.actions import ensure_drawn
+from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Template, Visit
 from loanwatch.kernel.policy import Refused
 from loanwatch.people.models import Role
@@ -21,6 +23,7 @@ from tests.inspections import book
 from tests.inspections.book import TODAY
 
 NUMBER = count(1)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 REPORT = "The hall was full, forty people at work, the press is new."
 
 
@@ -31,7 +34,7 @@ def bank(db):
 
 def checked(
     bank, results_of: str, *, officer=None, recorder=None, seconds=600, minutes=300, method="desk", decision="confirmed", words="My own words on it.",
-    place=None, done=False, red=False,
+    place=None, done=False, red=False, decided=True,
 ) -> Verification:  # fmt: skip
     """One decided check. results_of: a letter a point, s same, d differs, m material, o one-sided."""
     recorder, officer = recorder or bank.manager, officer or bank.officer
@@ -59,13 +62,18 @@ def checked(
         PointResult(verification=made, checkpoint=points[n % len(points)], code=f"{points[n % len(points)].code}{n // len(points) or ''}", result=kinds[letter])
         for n, letter in enumerate(results_of)
     )
-    told = {"decision": decision, "decided_at": timezone.now(), "seen_hash": visit.content_hash, "explanation": "Seen."}
-    told["reason"] = "" if decision == "confirmed" else "place"
-    Verification.objects.filter(pk=made.pk).update(**told)
+    if decided:
+        decide(made, decision)
     if done:
         type(task).objects.filter(pk=task.pk).update(state="done", submitted_on=TODAY, closed_on=TODAY)
     made.refresh_from_db()
     return made
+
+
+def decide(check: Verification, decision: str = "confirmed", at: datetime | None = None) -> None:
+    told = {"decision": decision, "decided_at": at or timezone.now(), "seen_hash": check.visit.content_hash, "explanation": "Seen."}
+    told["reason"] = "" if decision == "confirmed" else "place"
+    Verification.objects.filter(pk=check.pk).update(**told)
 
 
 def by(access, dimension: str, sort: str = "same", **narrowed):
@@ -96,19 +104,21 @@ def test_shares_are_of_the_points_that_both_sides_answered():
 
 
 ORDINARY = Work(
-    checks=20, points=400, same=370, all_same=9, seconds_per_point=Decimal("24.0"), at_once=0, largest_pair=8, recorders=5, drawn=3, not_gone=0, same_words=0
+    checks=20, points=400, same=370, full=20, full_points=400, all_same=9,
+    seconds_per_point=Decimal("24.0"), at_once=0, largest_pair=8, recorders=5, drawn=3, not_gone=0, same_words=0
 )
 
 
 @pytest.mark.parametrize(
     ("changed", "sign"),
     [
-        ({"all_same": 18}, ""), ({"all_same": 19}, "all_same"), ({"all_same": 20, "points": 99}, ""), ({"all_same": 20, "points": 100}, "all_same"),
+        ({"all_same": 18}, ""), ({"all_same": 19}, "all_same"), ({"all_same": 20, "full_points": 99}, ""), ({"all_same": 20, "full_points": 100}, "all_same"),
+        ({"checks": 60, "full": 9, "all_same": 9}, ""), ({"checks": 60, "full": 10, "all_same": 10}, "all_same"),  # the other fifty in a batch
         ({"seconds_per_point": Decimal("5.0")}, ""), ({"seconds_per_point": Decimal("4.9")}, "hurried"), ({"seconds_per_point": None}, ""),
         ({"at_once": 3}, ""), ({"at_once": 4}, "at_once"),
         ({"largest_pair": 15}, ""), ({"largest_pair": 16}, "one_pair"), ({"largest_pair": 20, "recorders": 2}, ""),
         ({"not_gone": 1}, "not_gone"), ({"same_words": 1}, ""), ({"same_words": 2}, "same_words"),
-        ({"checks": 9, "all_same": 9, "at_once": 9, "largest_pair": 9, "seconds_per_point": Decimal(1)}, ""),
+        ({"checks": 9, "full": 9, "all_same": 9, "at_once": 9, "largest_pair": 9, "seconds_per_point": Decimal(1)}, ""),
     ],
 )  # fmt: skip
 def test_a_sign_is_shown_from_its_limit_on_and_not_of_few_checks(changed, sign):
@@ -203,6 +213,31 @@ def test_an_own_visit_that_was_drawn_and_decided_at_the_desk_is_counted(bank):
     assert ensure_drawn([afterwards.visit_id], on=TODAY)[afterwards.visit_id].method == "visit"  # too late to be gone to
     officer = work_of(bank, bank.auditor)[made.officer_id]
     assert (officer.work.drawn, officer.work.not_gone, officer.signs) == (1, 1, ["not_gone"])
+
+
+def test_with_two_officers_one_who_goes_is_enough(bank):
+    made = checked(bank, "ss", red=True, decided=False)
+    task = book.make_task(bank, made.visit.loan, kind="verify", to=bank.officer2)
+    seen = visits.start_visit(task_id=task.pk, by=bank.officer2)
+    book.fill(seen, bank.officer2)
+    seen = book.submit(seen, bank.officer2)
+    other = Verification.objects.create(lender=bank.lender, visit=made.visit, officer=bank.officer2.person, method="visit", own_task=task)
+    Verification.objects.filter(pk=other.pk).update(own_visit=seen, own_conclusion="no_problem", own_recorded_at=timezone.now())
+    decide(made)
+    work = work_of(bank, bank.auditor)[made.officer_id].work
+    assert (work.drawn, work.not_gone) == (1, 0)
+
+
+def test_a_decision_counts_on_the_day_of_the_lenders_calendar(bank):
+    """Half past seven in Shanghai is still the evening before in UTC."""
+    made = checked(bank, "ss", decided=False)
+    day = timezone.now().astimezone(SHANGHAI).date()
+    decide(made, at=datetime.combine(day, time(7, 30), SHANGHAI))
+    today = {"since": day, "until": day}
+    assert [o.work.checks for o in officers(bank.head, **today)] == [1]
+    assert whole(results(bank.head, **today)).points == 2
+    yesterday = {"since": day - timedelta(days=1), "until": day - timedelta(days=1)}
+    assert officers(bank.head, **yesterday) == [] and whole(results(bank.head, **yesterday)).points == 0
 
 
 def test_signs_are_shown_to_branch_heads_credit_administration_and_audit_and_never_to_the_officer(bank):
