@@ -136,10 +136,13 @@ def _shut(account: Account) -> None:
 
 
 @transaction.atomic
-def make_key(*, by: Access, name: str) -> str:
-    """A new API key that acts as one's own account, for whatever `name` says. Returned this once; only its digest is kept."""
-    key = make_token(by.account, name)
-    record("key.made", by=by, subject=by.person or by.account, name=name)
+def make_key(*, by: Access, name: str, scope: str = ApiToken.Scope.ALL) -> str:
+    """A new API key that acts as one's own account within `scope`, for whatever `name` says. Returned this once; only its digest is kept.
+
+    Raises ValueError for a scope that there is not.
+    """
+    key = make_token(by.account, name, scope=ApiToken.Scope(scope))
+    record("key.made", by=by, subject=by.person or by.account, name=name, scope=scope)
     return key
 
 

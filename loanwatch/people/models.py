@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loanwatch.lenders.models import Lender
 
@@ -167,9 +168,14 @@ class Account(AbstractBaseUser):
 
 
 class ApiToken(models.Model):
-    """A key for programs: acts as its account. Only a hash is kept; it is shown once, when made."""
+    """A key for programs: acts as its account, or asks for holds alone. Only a hash is kept; it is shown once, when made."""
+
+    class Scope(models.TextChoices):
+        ALL = "all", pgettext_lazy("API key", "Everything you may do")
+        HOLDS = "holds", pgettext_lazy("API key", "Ask whether a borrower is blocked, nothing else")
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
+    scope = models.CharField(pgettext_lazy("API key", "may"), max_length=5, choices=Scope.choices, default=Scope.ALL, db_default="all")
     name = models.CharField(_("what it is for"), max_length=80)
     digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(db_default=Now())

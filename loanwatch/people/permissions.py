@@ -6,6 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from loanwatch.people.middleware import ACTS, SAFE, access_of
+from loanwatch.people.models import ApiToken
 from loanwatch.people.policy import TABLE, Act
 from loanwatch.people.reader import read_as
 from loanwatch.people.routes import PUBLIC, SIGNED_IN
@@ -26,6 +27,9 @@ class ByPolicyTable(BasePermission):
             return False
         if access.account.must_change_password:
             self.code, self.message = "PASSWORD_MUST_CHANGE", "This account has a temporary password; change it on the log-in pages first."
+            return False
+        if isinstance(request.auth, ApiToken) and request.auth.scope == ApiToken.Scope.HOLDS and act != Act.HOLD_ASK:
+            self.code, self.message = "KEY_FOR_HOLDS_ALONE", "This API key asks whether a borrower is blocked, and nothing else."
             return False
         if act == SIGNED_IN or access.may(act):
             return True

@@ -17,10 +17,10 @@ def digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def make_token(account: Account, name: str, expires_on: date | None = None) -> str:
-    """A new key for `account`. It is returned this once and can't be read again."""
+def make_token(account: Account, name: str, expires_on: date | None = None, scope: str = ApiToken.Scope.ALL) -> str:
+    """A new key for `account`, within `scope`. It is returned this once and can't be read again."""
     key = secrets.token_urlsafe(32)
-    ApiToken.objects.create(account=account, name=name, digest=digest(key), expires_on=expires_on)
+    ApiToken.objects.create(account=account, name=name, digest=digest(key), expires_on=expires_on, scope=scope)
     return key
 
 

@@ -195,7 +195,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     access = request.access
     roles = [held for held in queries.roles_of(access.person) if held.to_on is None or held.to_on > access.on] if access.person else []
     keys = ApiToken.objects.filter(account=access.account).order_by("-pk")
-    return render(request, "people/profile.html", {"roles": roles, "keys": keys, "on": access.on})
+    return render(request, "people/profile.html", {"roles": roles, "keys": keys, "on": access.on, "scopes": ApiToken.Scope.choices})
 
 
 @never_cache
@@ -205,7 +205,8 @@ def key_new(request: HttpRequest) -> HttpResponse:
     if not name:
         messages.error(request, _("Say what the key is for, so that you can tell your keys apart."))
         return redirect("people:profile")
-    key = actions.make_key(by=request.access, name=name)
+    scope = ApiToken.Scope.HOLDS if request.POST.get("scope") == ApiToken.Scope.HOLDS else ApiToken.Scope.ALL
+    key = actions.make_key(by=request.access, name=name, scope=scope)
     return render(request, "people/key_once.html", {"key": key, "name": name})
 
 
