@@ -1,6 +1,5 @@
 """Recording a visit: begin, save as one goes, photos, position, submit. After submitting nothing can be changed."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +8,6 @@ from functools import partial
 from hashlib import sha256
 from typing import IO, Any, cast
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
@@ -20,15 +18,16 @@ from inspections.checklists.models import Template
 from inspections.planning import actions as planning
 from inspections.planning.models import Kind, Task
 from inspections.visits import rules
+from inspections.visits.completeness import CONCLUDES, NotComplete, check_complete
 from inspections.visits.models import Answer, Checkpoint, Photo, Reading, Signature, Visit
 from inspections.visits.noted import note_visit
-from inspections.visits.packet import before_for, same_hands
-from inspections.visits.pictures import PDF, Picture, read_paper, read_picture
+from inspections.visits.packet import same_hands
+from inspections.visits.pictures import KeptPicture, is_paper, keep_picture, store
 from inspections.visits.queries import checkpoints_of, content_of, form_for, point_of, said_of
 from loanwatch.kernel.moves import move
 from loanwatch.kernel.policy import Conflict
 from loanwatch.people.access import Access
-from loanwatch.people.models import Person, Role
+from loanwatch.people.models import Person
 from loanwatch.people.policy import Act
 from loanwatch.people.reader import as_house
 from loanwatch.trail.record import record
@@ -36,6 +35,7 @@ from loanwatch.trail.record import record
 __all__ = [
     "NotComplete",
     "add_photo",
+    "check_complete",
     "disclose",
     "form_of",
     "install_templates",
@@ -47,7 +47,6 @@ __all__ = [
 ]
 
 MOST_PHOTOS = 40  # of one visit
-CONCLUDES = (Role.ACCOUNT_MANAGER, Role.RISK_OFFICER)  # whose visits end with a conclusion; a field agent delivers material
 
 ALIKE = """
 SELECT p.id FROM inspections_photo p JOIN inspections_visit v ON v.id = p.visit_id
@@ -55,14 +54,6 @@ WHERE p.lender_id = %(lender)s AND p.what = 'photo' AND v.task_id <> %(task)s
   AND (p.sha256 = %(sha256)s OR (%(telling)s AND bit_count((p.likeness # %(likeness)s)::bit(64)) <= %(most)s))
 ORDER BY p.id LIMIT 1
 """
-
-
-class NotComplete(Conflict):
-    """The form lacks something; `faults` says what, by checkpoint code or by field name."""
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        super().__init__(_("The inspection is not complete yet. Nothing was submitted."), code="VISIT_INCOMPLETE")
-        self.faults = dict(faults)
 
 
 def form_of(task: Task, on: date) -> tuple[Template | None, Template | None]:
@@ -221,48 +212,66 @@ def note_device(*, visit_id: int, started_at: datetime | None, finished_at: date
 
 @transaction.atomic
 def add_photo(
-    *, visit_id: int, code: str, upload: IO[bytes], size: int, by: Access, what: str = Photo.What.PHOTO, sent: Sent | None = None
+    *,
+    visit_id: int,
+    code: str,
+    upload: IO[bytes],
+    size: int,
+    by: Access,
+    what: str = Photo.What.PHOTO,
+    sent: Sent | None = None,
+    ready: KeptPicture | None = None,
 ) -> Photo:
     """Check, clean and keep a photo, signature or document for a checkpoint of a draft, beside the bytes as they came.
 
-    A photo that another inspection has used before is kept and marked. sent: where the bytes came from a phone in pieces.
+    A photo that another inspection has used before is kept and marked. sent: where the bytes came from a phone in pieces; ready: where
+    they were checked and cleaned when the last piece came; such a photo is not compared here: the evidence guard does that for all.
     Raises BadPhoto (nothing is stored), Conflict when the visit is submitted or full, Checkpoint.DoesNotExist.
     """
     visit = _own_draft(visit_id, by)
     checkpoint = Checkpoint.objects.get(section__template_id__in=[visit.template_id, visit.conditions_id], code=code)
     if Photo.objects.filter(visit=visit).count() >= MOST_PHOTOS:
         raise Conflict(_("An inspection holds at most %(most)s photos. Remove one first.") % {"most": MOST_PHOTOS}, code="TOO_MANY_PHOTOS")
-    is_paper = what == Photo.What.DOCUMENT and upload.read(len(PDF)) == PDF
-    upload.seek(0)
-    picture = read_paper(upload, size) if is_paper else read_picture(upload, size)
-    sent = sent or _keep_original(upload, picture.type)
-    path = sent.original if is_paper else _keep(picture.data, "photos", ".jpg")
+    alike = what == Photo.What.PHOTO and ready is None
+    if ready is None:
+        original = sent.original if sent else ""
+        ready = keep_picture(upload, size, paper=what == Photo.What.DOCUMENT and is_paper(upload), original=original)
+    sent = sent or _keep_original(upload, ready)
     photo = Photo.objects.create(
         lender_id=visit.lender_id,
         visit=visit,
         checkpoint=checkpoint,
         what=what,
-        file=path,
+        file=ready.file,
         original=sent.original,
         sent_sha256=sent.sha256,
         sent_type=sent.type,
-        sha256=picture.sha256,
-        size=len(picture.data),
-        width=picture.width,
-        height=picture.height,
-        taken_at=picture.taken_at or sent.taken_at,
-        latitude=sent.latitude if picture.latitude is None else picture.latitude,
-        longitude=sent.longitude if picture.longitude is None else picture.longitude,
-        accuracy=sent.accuracy if picture.latitude is None else None,
-        likeness=picture.likeness,
-        reused_from_id=_alike(visit, picture) if what == Photo.What.PHOTO else None,
+        sha256=ready.sha256,
+        size=ready.size,
+        width=ready.width,
+        height=ready.height,
+        taken_at=ready.taken_at or sent.taken_at,
+        latitude=sent.latitude if ready.latitude is None else ready.latitude,
+        longitude=sent.longitude if ready.longitude is None else ready.longitude,
+        accuracy=sent.accuracy if ready.latitude is None else None,
+        likeness=ready.likeness,
+        reused_from_id=_alike(visit, ready) if alike else None,
     )
-    record("visit.photo_added", by=by, subject=visit, photo=photo.pk, what=what, sha256=picture.sha256, reused_from=photo.reused_from_id)
+    record("visit.photo_added", by=by, subject=visit, photo=photo.pk, what=what, sha256=ready.sha256, reused_from=photo.reused_from_id)
     return photo
 
 
 @transaction.atomic
-def sign(*, visit_id: int, name: str, by: Access, upload: IO[bytes] | None = None, size: int = 0, sent: Sent | None = None) -> Signature | None:
+def sign(
+    *,
+    visit_id: int,
+    name: str,
+    by: Access,
+    upload: IO[bytes] | None = None,
+    size: int = 0,
+    sent: Sent | None = None,
+    ready: KeptPicture | None = None,
+) -> Signature | None:
     """Keep the recorder's own signature under a draft: typed, drawn, or both; it takes the place of an earlier one.
 
     None where there is neither. Raises BadPhoto where the drawing is no picture.
@@ -272,26 +281,21 @@ def sign(*, visit_id: int, name: str, by: Access, upload: IO[bytes] | None = Non
         return None
     drawn = {"file": "", "original": "", "sent_sha256": ""}
     if upload is not None:
-        picture = read_picture(upload, size)
-        sent = sent or _keep_original(upload, picture.type)
-        drawn = {"file": _keep(picture.data, "photos", ".jpg"), "original": sent.original, "sent_sha256": sent.sha256}
+        ready = ready or keep_picture(upload, size)
+        sent = sent or _keep_original(upload, ready)
+        drawn = {"file": ready.file, "original": sent.original, "sent_sha256": sent.sha256}
     made, _new = Signature.objects.update_or_create(visit=visit, defaults={"name": name.strip()[:80], **drawn})
     return made
 
 
-def _keep(data: bytes, folder: str, ending: str) -> str:
-    name = secrets.token_hex(16)
-    return default_storage.save(f"{folder}/{name[:2]}/{name}{ending}", ContentFile(data))
-
-
-def _keep_original(upload: IO[bytes], kind: str) -> Sent:
+def _keep_original(upload: IO[bytes], picture: KeptPicture) -> Sent:
     """The bytes as they came, under a random name without an ending: nothing opens them by mistake."""
     upload.seek(0)
     raw = upload.read()
-    return Sent(_keep(raw, "originals", ""), sha256(raw).hexdigest(), kind)
+    return Sent(store(raw, "originals", "") if picture.width else picture.file, sha256(raw).hexdigest(), picture.type)
 
 
-def _alike(visit: Visit, picture: Picture) -> int | None:
+def _alike(visit: Visit, picture: KeptPicture) -> int | None:
     """The earliest photo of another inspection of the lender that shows the same picture. Asked for the house: an officer sees few."""
     with as_house(), connection.cursor() as cursor:
         cursor.execute(
@@ -324,9 +328,19 @@ def remove_photo(*, visit_id: int, photo_id: int, by: Access) -> None:
 
 
 @transaction.atomic
-def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: str, position_reason: str = "", by: Access) -> Visit:
+def submit_visit(
+    *,
+    visit_id: int,
+    visited_on: date,
+    conclusion: str,
+    summary: str,
+    position_reason: str = "",
+    by: Access,
+    before: Mapping[str, Any] | None = None,
+) -> Visit:
     """Hand the visit in: seal its content and freeze it. Submitting twice is submitting once.
 
+    before: the earlier answers that the recorder had to compare with, where that is not what was confirmed by now.
     Raises NotComplete with what is missing; Conflict when the task was closed meanwhile; Refused when it went to another person.
     """
     own = Visit.objects.filter(recorded_by=by.person) if by.person else Visit.objects.none()
@@ -336,7 +350,7 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
     task = Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id)
     if not by.has(*CONCLUDES):
         conclusion = Visit.Conclusion.NOT_GIVEN  # an agency delivers material; the conclusion is the bank's
-    _check_complete(visit, task, visited_on, conclusion, summary, position_reason, by)
+    check_complete(visit, visited_on, conclusion, summary, position_reason, by=by, before=before)
     points, said = [point_of(c) for c in checkpoints_of(visit.template_id, visit.conditions_id)], said_of(visit)
     hidden = {p.code for p in points} - {p.code for p in rules.shown(points, said)}
     Answer.objects.filter(visit=visit, checkpoint__code__in=hidden).delete()
@@ -357,21 +371,6 @@ def submit_visit(*, visit_id: int, visited_on: date, conclusion: str, summary: s
     # The trail is read by officers who work blind: what was concluded stands where the visit may be read.
     record("visit.submitted", by=by, subject=visit, content_hash=visit.content_hash)
     return visit
-
-
-def _check_complete(visit: Visit, task: Task, visited_on: date, conclusion: str, summary: str, position_reason: str, by: Access) -> None:
-    faults = rules.missing([point_of(c) for c in checkpoints_of(visit.template_id, visit.conditions_id)], said_of(visit), before_for(visit, by))
-    if not task.opened_on <= visited_on <= by.on:
-        faults["visited_on"] = "date"
-    if conclusion not in Visit.Conclusion.values or (conclusion == Visit.Conclusion.NOT_GIVEN and by.has(*CONCLUDES)):
-        faults["conclusion"] = "answer"
-    if not summary.strip():
-        faults["summary"] = "answer"
-    doubt = rules.position_doubt(has_position=visit.latitude is not None, accuracy=visit.accuracy, distance=visit.distance)
-    if doubt and not position_reason.strip():
-        faults["position_reason"] = doubt
-    if faults:
-        raise NotComplete(faults)
 
 
 def disclose(visit: Visit, *, to: Access) -> None:

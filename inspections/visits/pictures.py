@@ -1,13 +1,17 @@
 """Uploaded photos: is it one, is it small enough, what did the camera say, and a clean copy without the camera's notes."""
 
+import base64
 import io
+import secrets
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import IO
+from typing import IO, Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -16,6 +20,7 @@ from loanwatch.kernel.policy import Conflict
 
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 50_000_000
+SMALL = 160  # pixels of the longest side of a picture in small
 LONGEST_SIDE = 1600  # pixels of the kept copy
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 PDF = b"%PDF-"
@@ -41,6 +46,79 @@ class Picture:
     longitude: Decimal | None
     likeness: int
     type: str = "image/jpeg"  # of what came
+
+
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture whose clean copy lies at `file` below MEDIA_ROOT (a PDF: what came itself, without width and height); size in bytes."""
+
+    file: str
+    size: int
+    sha256: str
+    width: int
+    height: int
+    taken_at: datetime | None
+    latitude: Decimal | None
+    longitude: Decimal | None
+    likeness: int
+    type: str
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready; `from_json` reads it."""
+        place = {name: None if value is None else str(value) for name, value in (("latitude", self.latitude), ("longitude", self.longitude))}
+        return vars(self) | place | {"taken_at": self.taken_at.isoformat() if self.taken_at else None}
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> "KeptPicture":
+        place = {name: None if told[name] is None else Decimal(told[name]) for name in ("latitude", "longitude")}
+        return cls(**told | place | {"taken_at": datetime.fromisoformat(told["taken_at"]) if told["taken_at"] else None})
+
+
+def store(data: bytes, folder: str, ending: str) -> str:
+    """Keep bytes under a random name in a folder below MEDIA_ROOT; returns the path."""
+    name = secrets.token_hex(16)
+    return default_storage.save(f"{folder}/{name[:2]}/{name}{ending}", ContentFile(data))
+
+
+def is_paper(upload: IO[bytes]) -> bool:
+    """Whether an upload begins as a PDF does; it is read from the beginning afterwards."""
+    found = upload.read(len(PDF)) == PDF
+    upload.seek(0)
+    return found
+
+
+def keep_picture(upload: IO[bytes], size: int, *, paper: bool = False, original: str = "") -> KeptPicture:
+    """Check an upload by its content and keep the clean copy; a PDF stays as it came, at `original` where it lies there already.
+
+    Raises BadPhoto; nothing is stored then.
+    """
+    picture = read_paper(upload, size) if paper else read_picture(upload, size)
+    path = (original or store(picture.data, "originals", "")) if paper else store(picture.data, "photos", ".jpg")
+    return KeptPicture(
+        path,
+        len(picture.data),
+        picture.sha256,
+        picture.width,
+        picture.height,
+        picture.taken_at,
+        picture.latitude,
+        picture.longitude,
+        picture.likeness,
+        picture.type,
+    )
+
+
+def thumbnail(path: str) -> str:
+    """A kept picture in small, as base64 of a JPEG; empty where its file is gone."""
+    small = io.BytesIO()
+    try:
+        with default_storage.open(path) as file, Image.open(file, formats=["JPEG"]) as image:
+            image.draft("RGB", (SMALL, SMALL))
+            image.thumbnail((SMALL, SMALL))
+            image.save(small, "JPEG", quality=60)
+    except (OSError, SyntaxError):
+        return ""
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def read_picture(upload: IO[bytes], size: int) -> Picture:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from borrowers.loans.models import Loan
 from inspections.checklists.queries import checkpoints_of, form_for, in_language, in_words, point_of, template_for
-from inspections.planning.models import Task
+from inspections.planning.models import Kind, Task
 from inspections.visits import rules
 from inspections.visits.models import Answer, Checkpoint, Photo, Signature, Visit
 from loanwatch.people.access import Access
@@ -20,7 +20,9 @@ __all__ = [
     "Question",
     "Sheet",
     "SheetSection",
+    "answers_of",
     "checkpoints_of",
+    "confirmed_of",
     "content_of",
     "for_loan",
     "form_for",
@@ -63,8 +65,18 @@ def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, ru
     return said
 
 
+def confirmed_of(loan_id: int) -> QuerySet[Visit, Any]:
+    """The confirmed visits of a loan that a later one is compared with; a verifier's own visit is none of them."""
+    return Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED).exclude(task__kind=Kind.VERIFY)
+
+
+def answers_of(visit: Visit) -> dict[str, Any]:
+    """What a visit said, by checkpoint code, where it said something."""
+    return dict(Answer.objects.filter(visit=visit, value__isnull=False).values_list("checkpoint__code", "value"))
+
+
 def _said_last(loan_id: int, before: Visit | None) -> QuerySet[Answer, Any]:
-    confirmed = Visit.objects.filter(loan_id=loan_id, state=Visit.State.VERIFIED)
+    confirmed = confirmed_of(loan_id)
     if before is not None:
         confirmed = confirmed.filter(pk__lt=before.pk)
     last = confirmed.order_by("-visited_on", "-id").first()
