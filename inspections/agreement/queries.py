@@ -213,7 +213,7 @@ def officers(access: Access, *, since: date, until: date, branch: str = "") -> l
     reach = Branch.objects.filter(pk__in=access.subtree())
     if branch:
         reach = reach.filter(code=branch)
-    asked = {
+    asked: dict[str, Any] = {
         "branches": list(reach.values_list("pk", flat=True)), "since": since, "until": until, "minutes": AT_ONCE_MINUTES, "words": LEAST_WORDS,
         "reader": access.person.pk if access.person else None,
     }  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count
@@ -92,11 +93,11 @@ def drawables(lender: Lender, visit_ids: Iterable[int], *, on: date, last_points
     if not ids:
         return []
     with connection.cursor() as cursor:
-        key = {"lender": lender.pk, "visits": ids, "on": on, "close": last_taken(lender), "currency": lender.currency}
+        key: dict[str, Any] = {"lender": lender.pk, "visits": ids, "on": on, "close": last_taken(lender), "currency": lender.currency}
         cursor.execute(VISITS, key)
         rows = cursor.fetchall()
         flags = _flags(ids)
-        asked = {"lender": lender.pk, "on": on, "since": on - timedelta(days=LOOK_BACK), "last": last_points}
+        asked: dict[str, Any] = {"lender": lender.pk, "on": on, "since": on - timedelta(days=LOOK_BACK), "last": last_points}
         cursor.execute(OF_PERSON, asked | {"whom": sorted({row[3] for row in rows})})
         persons = {who: (int(points), int(changed)) for who, points, changed in cursor.fetchall()}
         cursor.execute(OF_BRANCH, asked | {"whom": sorted({row[4] for row in rows})})

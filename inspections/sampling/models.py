@@ -1,7 +1,7 @@
 """How inspections are drawn: the approved policy, the sealed seed of each month, and the one draw of each inspection."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Draw", "SamplingPolicy", "SamplingSeed", "SamplingStratum"]
 
-PERCENT = {"max_digits": 5, "decimal_places": 2}
+PERCENT: dict[str, Any] = {"max_digits": 5, "decimal_places": 2}
 
 
 class Method(models.TextChoices):

@@ -104,7 +104,8 @@ class Facts:
 
     @classmethod
     def of_json(cls, kept: Mapping[str, Any]) -> "Facts":
-        return cls(**{name: Decimal(value) if name in {"amount", "exposure"} else value for name, value in kept.items()})
+        said: dict[str, Any] = {name: Decimal(value) if name in {"amount", "exposure"} else value for name, value in kept.items()}
+        return cls(**said)
 
 
 def plain(value: Decimal) -> str:

@@ -35,8 +35,8 @@ def unseal(sealed: str, lender_code: str, month: date) -> bytes:
     raise NotOurs
 
 
-def _key(secret: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret.encode())
+def _key(secret: str | bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret.encode() if isinstance(secret, str) else secret)
 
 
 def _bound(lender_code: str, month: date) -> bytes:

@@ -64,7 +64,7 @@ def policy_page(request: HttpRequest, policy_id: int) -> HttpResponse:
     context = {
         "policy": found, "rows": _rows(found), "currency": found.lender.currency, "now": now,
         "preview": preview(found.lender, found.as_rules(), (now or found).as_rules(), access.on),
-        "figures": [(SamplingPolicy._meta.get_field(name).verbose_name, getattr(found, name)) for name in FIGURES],
+        "figures": [(SamplingPolicy._meta.get_field(name).verbose_name, getattr(found, name)) for name in FIGURES],  # type: ignore[union-attr]  # none of them is a relation
         "own_draft": found.state == State.DRAFT and access.person is not None and found.made_by_id == access.person.pk,
         "may_propose": access.may(Act.SAMPLING_PROPOSE), "may_approve": found.state == State.PROPOSED and access.may(Act.SAMPLING_APPROVE, found),
         "reason_form": ReasonForm(),

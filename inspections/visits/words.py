@@ -24,14 +24,14 @@ class WordsBeside(Base):
     """
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        found = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
+        found = super().from_db(db, field_names, values, **more)
         if found.__dict__.get("state", "") != "verified" and (found.__dict__.get("state") or found.__dict__.get("conclusion") == KEPT):
             for name in COLUMNS:
                 found.__dict__.pop(name, None)
         return found
 
-    def refresh_from_db(self, using: str | None = None, fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+    def refresh_from_db(self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None, **more: Any) -> None:
         asked = None if fields is None else list(fields)
         if asked and set(asked) <= set(COLUMNS):
             told = self._words() or HIDDEN
@@ -39,7 +39,7 @@ class WordsBeside(Base):
                 if name in asked or name not in self.__dict__:
                     self.__dict__[name] = told[name]
             return
-        super().refresh_from_db(using=using, fields=asked, **kwargs)
+        super().refresh_from_db(using=using, fields=asked, from_queryset=from_queryset, **more)
 
     def _words(self) -> dict[str, Any] | None:
         if "words" in self._state.fields_cache:
