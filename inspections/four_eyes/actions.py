@@ -1,6 +1,7 @@
 """Verification of a submitted visit up to the own view: open it, record the own view at the desk or by going to see."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from inspections.four_eyes.opening import prepare, to_verify
 from inspections.four_eyes.queries import ON_SITE
 from inspections.planning import actions as planning
 from inspections.planning.models import Kind, Task
+from inspections.sampling.models import Draw, Method
 from inspections.visits import rules as visit_rules
 from inspections.visits.actions import NotComplete, disclose
 from inspections.visits.models import Visit
@@ -66,16 +68,17 @@ def record_own_view(
     """Keep the officer's own answers and conclusion, once and for all; from then on the visit may be read.
 
     answers: code -> (value or None, note). Points that can be judged from the files must be answered, the others may; in a batch
-    the conclusion is enough. Raises NotComplete with what is missing, Conflict when the own view is already recorded or the
-    inspection was drawn for an own visit that is still to be made.
+    the conclusion is enough. Raises NotComplete with what is missing, Conflict when the own view is already recorded, or when the
+    inspection was drawn for an own visit that was neither made nor given up with a reason (see `give_up_own_visit`).
     """
     visit = to_verify(visit_id, by)
     verification = _opened(visit, by)
     _require_open(verification)
-    if verification.method == Verification.Method.VISIT and verification.own_task_id is None and method == Verification.Method.BATCH:
-        raise Conflict(_("This inspection was drawn for an own visit and is not verified in a batch."), code="OWN_VISIT_DRAWN")
     if verification.own_task_id is not None:
         raise Conflict(_("You took this inspection to see for yourself. Record that visit first, or give it up."), code="OWN_VISIT_FIRST")
+    drawn = Draw.objects.filter(visit=visit).values_list("method", flat=True).first()
+    if drawn == Method.VISIT and (not verification.desk_reason or method == Verification.Method.BATCH):
+        raise Conflict(_("This inspection was drawn for an own visit. Go and see, or give the visit up and say why."), code="OWN_VISIT_DRAWN")
     verification.method = method
     _check_own_view(visit, answers, conclusion, only_conclusion=method == Verification.Method.BATCH)
     _keep(verification, visit, answers, conclusion, summary, by=by)
@@ -134,30 +137,48 @@ def plan_own_visit(*, visit_id: int, by: Access) -> Verification:
         lender_id=visit.lender_id, bucket=visit.bucket, loan_id=visit.loan_id, borrower_id=visit.task.borrower_id, branch_id=visit.branch_id,
         kind=Kind.VERIFY, opened_on=by.on, due_on=max(by.on, visit.task.due_on), assigned_to=by.person, assigned_by=by.person,
     )  # fmt: skip
-    verification.method = Verification.Method.VISIT
-    verification.save(update_fields=["own_task", "method"])
+    verification.method, verification.desk_reason = Verification.Method.VISIT, ""
+    verification.save(update_fields=["own_task", "method", "desk_reason"])
     record("verification.own_visit_planned", by=by, subject=visit, verification=verification.pk, task=verification.own_task.number)
     return verification
 
 
 @transaction.atomic
 def give_up_own_visit(*, visit_id: int, reason: str, by: Access) -> Verification:
-    """Take a planned own visit off the list again and check at the desk. Raises Conflict once its form is begun, NotComplete without a reason."""
+    """Check at the desk what was drawn, or planned, for an own visit; the reason is kept and shown beside the own view.
+
+    A visit that is planned, begun or in somebody else's hands is taken off the list; a form that was begun is kept as it is. Raises
+    NotComplete without a reason, Conflict when the officer's own visit is handed in, or when none was drawn and none planned.
+    """
     visit = to_verify(visit_id, by)
     verification = _opened(visit, by)
     _require_open(verification)
     task = Task.objects.select_for_update(of=("self",)).filter(pk=verification.own_task_id or 0).first()
-    if task is None or task.state != Task.State.DUE:
-        raise Conflict(_("The own visit is already begun. Finish it; its answers become your view."), code="OWN_VISIT_BEGUN")
+    if task is None and not Draw.objects.filter(visit=visit, method=Method.VISIT).exists():
+        raise Conflict(_("No own visit was drawn or planned for this inspection."), code="NO_OWN_VISIT")
+    if _handed_in(verification, by) is not None:
+        raise Conflict(_("Your own visit is already handed in; its answers are your view."), code="OWN_VISIT_DONE")
     if not reason.strip():
         raise NotComplete({"reason": "answer"})
-    move(planning.rules.MOVES, task, Task.State.CANCELLED)
-    task.closed_on = by.on
-    task.save(update_fields=["state", "closed_on"])
-    verification.own_task, verification.method = None, Verification.Method.DESK
-    verification.save(update_fields=["own_task", "method"])
-    record("verification.own_visit_given_up", by=by, subject=visit, verification=verification.pk, reason=reason.strip())
+    if task is not None:
+        _off_the_list(task, on=by.on)
+    verification.own_task, verification.method, verification.desk_reason = None, Verification.Method.DESK, reason.strip()[:400]
+    verification.save(update_fields=["own_task", "method", "desk_reason"])
+    record("verification.own_visit_given_up", by=by, subject=visit, verification=verification.pk, reason=verification.desk_reason)
     return verification
+
+
+def _off_the_list(task: Task, *, on: date) -> None:
+    if task.state == Task.State.SUBMITTED:  # by somebody else: there is nothing in it to verify
+        planning.finish(task, on=on)
+    elif task.state in planning.rules.TO_DO:
+        move(planning.rules.MOVES, task, Task.State.CANCELLED)
+        task.closed_on = on
+        task.save(update_fields=["state", "closed_on"])
+
+
+def _handed_in(verification: Verification, by: Access) -> Visit | None:
+    return Visit.objects.filter(task_id=verification.own_task_id or 0, recorded_by=by.person, state=Visit.State.SUBMITTED).first()
 
 
 @transaction.atomic
@@ -170,7 +191,7 @@ def adopt_own_visit(*, visit_id: int, by: Access) -> Verification | None:
     verification = Verification.objects.select_for_update(of=("self",)).filter(visit=visit, officer=by.person).first()
     if verification is None or verification.own_task_id is None or verification.own_recorded_at is not None:
         return verification
-    seen = Visit.objects.filter(task_id=verification.own_task_id, recorded_by=by.person, state=Visit.State.SUBMITTED).first()
+    seen = _handed_in(verification, by)
     if seen is None:
         return None
     answers = {a.checkpoint.code: (a.value, a.note) for a in seen.answers.select_related("checkpoint")}

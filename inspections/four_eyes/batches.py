@@ -2,21 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from alerts.signals.models import Alert, Level
 from inspections.four_eyes.actions import confirm_visit, record_own_view
 from inspections.four_eyes.models import Verification
-from inspections.four_eyes.queries import queue
+from inspections.four_eyes.opening import prepare
+from inspections.four_eyes.queries import hindrances, queue
 from inspections.planning.models import Kind
+from inspections.sampling.models import Method
 from inspections.visits.actions import NotComplete
 from inspections.visits.models import Visit
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
+from loanwatch.people.models import Person
+from loanwatch.trail.record import record
 
 MOST = 50  # items of one batch
 
@@ -31,9 +35,30 @@ class Done:
 
 
 def batchable(access: Access) -> QuerySet[Visit, Any]:
-    """Off-site checks in the queue that a batch may hold: no red alert stands on the loan, and none was drawn for an own visit."""
-    red = Alert.objects.open().filter(level=Level.RED, loan__isnull=False, staff_conduct=False).values("loan_id")
-    return queue(access).filter(task__kind=Kind.OFF_SITE).exclude(loan_id__in=red).exclude(draw__method="visit")
+    """Off-site checks in the queue that were drawn for a batch, while no red alert stands on the loan or on its borrower."""
+    red = Alert.objects.open().filter(
+        Q(loan=OuterRef("loan_id")) | Q(loan__isnull=True, borrower=OuterRef("loan__borrower_id")), level=Level.RED, staff_conduct=False
+    )
+    return queue(access).filter(~Exists(red), task__kind=Kind.OFF_SITE, draw__method=Method.BATCH)
+
+
+@transaction.atomic
+def offer_batch(by: Access) -> list[Visit]:
+    """The items of one batch with what they conclude, at most MOST, each opened for this officer: the time of the check runs from here.
+
+    What is not drawn yet is drawn first. Items on which the officer is not independent are left out.
+    """
+    prepare(list(queue(by).filter(task__kind=Kind.OFF_SITE, draw=None).values_list("pk", flat=True)[:MOST]))
+    person = cast(Person, by.person)
+    found = list(batchable(by).select_related("words")[:MOST])
+    hindered = hindrances([visit.pk for visit in found], person.pk)
+    offered = [visit for visit in found if not hindered[visit.pk]]
+    begun = set(Verification.objects.filter(visit__in=offered, officer=person).values_list("visit_id", flat=True))
+    fresh = [visit for visit in offered if visit.pk not in begun]
+    Verification.objects.bulk_create((Verification(visit=visit, officer=person, lender_id=visit.lender_id) for visit in fresh), ignore_conflicts=True)
+    for visit in fresh:
+        record("verification.opened", by=by, subject=visit, method=Verification.Method.BATCH)
+    return offered
 
 
 def view_batch(*, conclusions: Mapping[int, str], by: Access) -> list[Done]:
@@ -53,7 +78,7 @@ def confirm_batch(*, hashes: Mapping[int, str], by: Access) -> list[Done]:
     def one(visit_id: int) -> str:
         _in_batch(visit_id, by)
         verification = Verification.objects.filter(visit_id=visit_id, officer=by.person).exclude(own_recorded_at=None).first()
-        visit = Visit.objects.get(pk=visit_id)
+        visit = Visit.objects.select_related("words").get(pk=visit_id)
         if verification is not None and verification.own_conclusion != visit.conclusion:
             raise Conflict(_("Your conclusion and the account manager's differ. Decide on this one by itself."), code="BATCH_DIFFERS")
         done = confirm_visit(visit_id=visit_id, seen_hash=hashes[visit_id], by=by)

@@ -1,5 +1,7 @@
 """Deciding on a visit: confirm, return, overrule; and a third person where two decided differently."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any, cast
 
 from django.db import transaction
@@ -39,8 +41,11 @@ def confirm_visit(*, visit_id: int, seen_hash: str, explanation: str = "", by: A
     """
     visit, verification = _to_decide(visit_id, seen_hash, by)
     view = side_by_side(visit, verification)
-    if verification.explanations.filter(answer="").exists():
-        raise Conflict(_("You asked the account manager and have no answer yet. Wait for it, or return or overrule the inspection."), code="ANSWER_AWAITED")
+    if verification.explanations.filter(answer="", withdrawn="").exists():
+        raise Conflict(
+            _("You asked the account manager and have no answer yet. Wait for it, withdraw the question, or return or overrule the inspection."),
+            code="ANSWER_AWAITED",
+        )
     if rules.must_explain(all_compared(view)) and not explanation.strip():
         raise NotComplete({"explanation": "answer"})
     _decide(verification, CONFIRMED, view, by=by, seen_hash=seen_hash, explanation=explanation, **extra)
@@ -53,7 +58,8 @@ def overrule_visit(
 ) -> Visit:
     """The officer's findings decide: the visit stays as it was recorded, the conclusion that counts is the officer's.
 
-    finding: what `raise_finding` takes besides loan and source, or None. Raises as `confirm_visit`; NotComplete without words.
+    finding: what `raise_finding` takes besides loan and source, or None; it is raised when the visit is closed, so that nobody
+    who still decides reads it. Raises as `confirm_visit`; NotComplete without words.
     """
     visit, verification = _to_decide(visit_id, seen_hash, by)
     if not explanation.strip():
@@ -88,7 +94,9 @@ def _to_decide(visit_id: int, seen_hash: str, by: Access) -> tuple[Visit, Verifi
         raise Conflict(_("Record your own view first. What the account manager found is shown after that."), code="OWN_VIEW_FIRST")
     if verification.decision:
         raise Conflict(_("You have already decided on this inspection."), code="VISIT_DECIDED")
-    if Verification.objects.filter(visit=visit).exclude(decision="").count() >= decisions_needed(visit):
+    with as_house():
+        decisions = Verification.objects.filter(visit=visit).exclude(decision="").count()
+    if decisions >= decisions_needed(visit):
         raise Conflict(_("Another risk officer has already decided on this inspection."), code="VISIT_DECIDED")
     _require_content(visit, seen_hash)
     return visit, verification
@@ -106,15 +114,14 @@ def _decide(
     verification.decision, verification.seen_hash, verification.reason = decision, seen_hash, reason
     verification.explanation, verification.decided_at = explanation.strip(), timezone.now()
     verification.proposed_class, verification.review_asked = proposed_class, review_asked
-    verification.save(update_fields=["decision", "seen_hash", "reason", "explanation", "decided_at", "proposed_class", "review_asked"])
+    verification.finding = finding and {**finding, "due_on": finding["due_on"].isoformat() if finding.get("due_on") else None}
+    verification.save(update_fields=["decision", "seen_hash", "reason", "explanation", "decided_at", "proposed_class", "review_asked", "finding"])
     verification.refresh_from_db(fields=["decided_conclusion"])
     PointResult.objects.bulk_create(_results(verification, view))
     details = {"verification": verification.pk, "decision": decision, "content_hash": seen_hash, "differing": view.differing, "material": view.material}
     record("verification.decided", by=by, subject=verification.visit, **details)
     if review_asked:
         record("verification.review_asked", by=by, subject=verification.visit, person=verification.visit.recorded_by.staff_no)
-    if finding is not None:
-        raise_finding(by=by, loan=verification.visit.loan, source=f"verification:{verification.pk}", **finding)
 
 
 def _results(verification: Verification, view: SideBySide) -> list[PointResult]:
@@ -127,7 +134,8 @@ def _results(verification: Verification, view: SideBySide) -> list[PointResult]:
 
 def _follow(visit: Visit, by: Access) -> Visit:
     """Let the visit follow its decisions, once there are enough of them and all say the same; on a split it waits for a third person."""
-    decided = list(Verification.objects.filter(visit=visit).exclude(decision="").select_related("officer"))
+    with as_house():  # whoever decides may not see how the other did
+        decided = list(Verification.objects.filter(visit=visit).exclude(decision="").select_related("officer"))
     if rules.split([(v.decision == RETURNED, v.decided_conclusion) for v in decided]):
         record("visit.split", by=by, subject=visit, decisions=len(decided))
         return visit
@@ -138,7 +146,19 @@ def _follow(visit: Visit, by: Access) -> Visit:
         for verification in decided:
             note_check(visit, verification, by=by)
     last = next(v for v in decided if v.officer_id == (by.person.pk if by.person else None))
-    return _close(visit, back=last.decision == RETURNED, by=by, reason=last.reason, content_hash=last.seen_hash, overruled=last.decision == OVERRULED)
+    closed = _close(visit, back=last.decision == RETURNED, by=by, reason=last.reason, content_hash=last.seen_hash, overruled=last.decision == OVERRULED)
+    _raise_findings(decided, by=by)
+    return closed
+
+
+def _raise_findings(decided: Iterable[Verification], *, by: Access) -> None:
+    """Raise what the deciding officers found, now that nobody is blind any more. A due date that passed meanwhile is today."""
+    for verification in decided:
+        if verification.finding is not None:
+            told = dict(verification.finding)
+            due = told.pop("due_on", None)
+            due_on = max(date.fromisoformat(due), by.on) if due else None
+            raise_finding(by=by, loan=verification.visit.loan, source=f"verification:{verification.pk}", due_on=due_on, **told)
 
 
 def _close(visit: Visit, *, back: bool, by: Access, **details: Any) -> Visit:
@@ -201,7 +221,9 @@ def settle_split(*, visit_id: int, seen_hash: str, verification_id: int, explana
     with as_house():
         for verification in Verification.objects.filter(visit=visit).exclude(decision=""):
             note_check(visit, verification, by=by)
-        return _close(visit, back=followed.decision == RETURNED, by=by, reason=followed.reason, content_hash=seen_hash, overruled=followed.decision == OVERRULED)
+        closed = _close(visit, back=followed.decision == RETURNED, by=by, reason=followed.reason, content_hash=seen_hash, overruled=followed.decision == OVERRULED)
+    _raise_findings([followed], by=by)
+    return closed
 
 
 __all__ = ["confirm_visit", "overrule_visit", "return_visit", "settle_split", "to_settle"]

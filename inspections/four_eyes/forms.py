@@ -98,6 +98,13 @@ class QuestionForm(Marked):
         self.fields["code"].choices = list(points)  # type: ignore[attr-defined]
 
 
+class WithdrawForm(Marked):
+    """Why a question is withdrawn before it is answered."""
+
+    explanation = forms.IntegerField(widget=forms.HiddenInput)
+    words = forms.CharField(label=_("Why you withdraw the question"), max_length=400)
+
+
 class AnswerForm(Marked):
     """The answer of the person who recorded the visit."""
 

@@ -1,5 +1,6 @@
 """The four-eyes queue, batches of off-site checks, questions to the recorder, and splits."""
 
+import logging
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from inspections.four_eyes import actions
 from inspections.four_eyes.asking import answer_question, questions_for
-from inspections.four_eyes.batches import MOST, batchable, confirm_batch, view_batch
+from inspections.four_eyes.batches import MOST, batchable, confirm_batch, offer_batch, view_batch
 from inspections.four_eyes.deciding import to_settle
 from inspections.four_eyes.forms import AnswerForm, QueueFilters, SettleForm
 from inspections.four_eyes.models import Explanation, Verification
@@ -22,8 +23,12 @@ from inspections.sampling.actions import ensure_drawn
 from inspections.visits.actions import NotComplete
 from inspections.visits.models import Visit
 from inspections.visits.queries import in_language
+from loanwatch.kernel.policy import Conflict
+from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
 from loanwatch.people.reader import as_house
+
+logger = logging.getLogger(__name__)
 
 PAGE = 50
 DRAWN_AT_ONCE = 500  # of the queue, when it is listed; the step of the day draws the rest
@@ -37,8 +42,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     filters.is_valid()
     told = filters.cleaned_data
     found = queue(access, late=bool(told.get("late")))
-    with as_house():
-        ensure_drawn(list(found.filter(draw=None).values_list("pk", flat=True)[:DRAWN_AT_ONCE]), on=access.on)
+    undrawn = _draw(list(found.filter(draw=None).values_list("pk", flat=True)[:DRAWN_AT_ONCE]), access)
     if told.get("kind") in Kind.values:
         found = found.filter(task__kind=told["kind"])
     if told.get("method"):
@@ -54,10 +58,21 @@ def waiting(request: HttpRequest) -> HttpResponse:
     verifies = access.may(Act.VISIT_VERIFY)
     context = {
         "page": page, "kinds": [k for k in Kind.choices if k[0] != Kind.VERIFY], "methods": Verification.Method.choices[:2], "today": access.on, "verifies": verifies,
-        "filtered": any(told.get(name) for name in ("kind", "late", "method", "mine")),
+        "undrawn": undrawn, "filtered": any(told.get(name) for name in ("kind", "late", "method", "mine")),
         "in_batch": batchable(access).count() if verifies else 0, "split": splits(access).count() if access.may(Act.VISIT_SETTLE) else 0,
     }  # fmt: skip
     return render(request, "inspections/four_eyes/queue.html", context)
+
+
+def _draw(visit_ids: list[int], access: Access) -> str:
+    """Draw what waits for it; the sentence that says why it can't be drawn, else empty text. What is drawn already can be verified."""
+    try:
+        with transaction.atomic(), as_house():
+            ensure_drawn(visit_ids, on=access.on)
+    except Conflict as no:
+        logger.error("the queue of %s is not drawn: %s", access.account, no.sentence)
+        return no.sentence
+    return ""
 
 
 def _sorted(found: Any, sort: str) -> Any:
@@ -74,7 +89,11 @@ def batch(request: HttpRequest) -> HttpResponse:
     results = None
     if request.method == "POST":
         results = _batch_posted(request)
-    offered = list(batchable(access)[:MOST])
+    undrawn = ""
+    try:
+        offered = offer_batch(access)
+    except Conflict as no:
+        undrawn, offered = no.sentence, list(batchable(access).select_related("words")[:MOST])
     own = {v.visit_id: v for v in Verification.objects.filter(visit__in=offered, officer=access.person)}
     with_view = [visit for visit in offered if visit.pk in own and own[visit.pk].own_recorded_at and not own[visit.pk].decision]
     for visit in with_view:
@@ -82,7 +101,7 @@ def batch(request: HttpRequest) -> HttpResponse:
         visit.agrees = visit.own.own_conclusion == visit.conclusion
     context = {
         "blind": [visit for visit in offered if visit.pk not in own or not own[visit.pk].own_recorded_at], "compared": with_view, "results": results,
-        "conclusions": [c for c in Visit.Conclusion.choices if c[0] != "not_given"], "today": access.on,
+        "conclusions": [c for c in Visit.Conclusion.choices if c[0] != "not_given"], "today": access.on, "undrawn": undrawn,
     }  # fmt: skip
     return render(request, "inspections/four_eyes/batch.html", context)
 

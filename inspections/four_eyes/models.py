@@ -40,6 +40,7 @@ class Verification(models.Model):
     method = models.CharField(_("method"), max_length=5, choices=Method.choices, default=Method.DESK, db_default=Method.DESK)
     own_task = models.ForeignKey(Task, models.PROTECT, related_name="+", null=True)  # to go and see, given to the officer
     own_visit = models.ForeignKey(Visit, models.PROTECT, related_name="+", null=True)  # whose answers became the own view
+    desk_reason = models.CharField(_("why at the desk after all"), max_length=400, blank=True, default="", db_default="")  # though drawn for an own visit
     own_conclusion = models.CharField(_("own conclusion"), max_length=10, choices=Visit.Conclusion.choices, blank=True)
     own_summary = models.TextField(_("own view"), blank=True)
     own_recorded_at = models.DateTimeField(null=True)
@@ -52,6 +53,7 @@ class Verification(models.Model):
     )
     proposed_class = models.CharField(_("class proposed"), max_length=20, blank=True, default="", db_default="")
     review_asked = models.BooleanField(_("review of the account manager asked"), default=False, db_default=False)
+    finding = models.JSONField(_("finding that follows"), null=True, blank=True)  # raised when the visit is closed; until then nobody else reads it
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -111,7 +113,7 @@ class PointResult(models.Model):
 
 
 class Explanation(models.Model):
-    """What the officer asked the recorder about a difference, and the dated answer. Asked and answered once."""
+    """What the officer asked the recorder about a difference, and the dated answer. Asked and answered once, or withdrawn in words."""
 
     verification = models.ForeignKey(Verification, models.PROTECT, related_name="explanations")
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+", null=True)
@@ -122,6 +124,8 @@ class Explanation(models.Model):
     answer = models.TextField(_("answer"), blank=True)
     answered_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     answered_at = models.DateTimeField(null=True)
+    withdrawn = models.CharField(_("why the question was withdrawn"), max_length=400, blank=True, default="", db_default="")
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["verification", "id"]
@@ -132,6 +136,10 @@ class Explanation(models.Model):
                 condition=Q(answer="", answered_by__isnull=True, answered_at__isnull=True)
                 | (~Q(answer="") & Q(answered_by__isnull=False, answered_at__isnull=False)),
                 name="an_answer_has_its_person_and_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn="", withdrawn_at__isnull=True) | (~Q(withdrawn="") & Q(answer="", withdrawn_at__isnull=False)),
+                name="a_withdrawal_has_its_words_and_time",
             ),
         ]
 

@@ -1,5 +1,6 @@
 """The queue of visits that wait for a second pair of eyes, and the two views side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -9,7 +10,7 @@ from django.db import connection
 from django.db.models import Case, Count, DateField, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
-from borrowers.loans.models import Custody, Loan
+from borrowers.loans.models import Loan
 from inspections.checklists.rules import FILES
 from inspections.four_eyes import rules
 from inspections.four_eyes.models import Explanation, OwnAnswer, Verification
@@ -75,20 +76,27 @@ def decisions_needed(visit: Visit) -> int:
 
 def why_not(visit: Visit, access: Access) -> str:
     """The sentence that says why this person may not verify this visit, or empty text. The policy table is asked apart."""
-    person = access.person
-    if person is None:
+    if access.person is None:
         return _("Only a member of staff verifies an inspection.")
-    recorder = visit.recorded_by
-    if person.agency and person.agency == recorder.agency:
-        return _("This inspection was made by your own agency. Somebody of the bank must verify it.")
-    months = parameter(visit.lender, "four_eyes.cooling_months", access.on)
-    since = rules.months_before(access.on, int(months))
-    led = Custody.objects.filter(loan_id=visit.loan_id, person=person, capacity=Custody.Capacity.LEAD)
-    if led.filter(Q(to_on__isnull=True) | Q(to_on__gt=since)).exists():
+    hindrance = hindrances([visit.pk], access.person.pk)[visit.pk]
+    if hindrance == "officer_is_not_account_manager":
+        months = parameter(visit.lender, "four_eyes.cooling_months", visit.submitted_on or access.on)
         return _(
-            "You are, or were within the last %(months)s months, the account manager of this loan. Another risk officer must verify it."
+            "You handle this loan, or you are or were the account manager of this loan within the %(months)s months before the inspection was handed in."
+            " Another risk officer must verify it."
         ) % {"months": months}
-    return ""
+    return {
+        "": "",
+        "officer_is_not_recorder": _("You recorded this inspection. Another risk officer must verify it."),
+        "officer_is_not_of_the_agency": _("This inspection was made by your own agency. Somebody of the bank must verify it."),
+    }.get(hindrance, _("Only a member of staff verifies an inspection."))
+
+
+def hindrances(visit_ids: Sequence[int], person_id: int) -> dict[int, str]:
+    """Why this person is not independent of each visit, as the database itself will judge: visit id -> code, empty text where nothing hinders."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT v.id, coalesce(lw_not_independent(v, %s), '') FROM inspections_visit v WHERE v.id = ANY(%s)", [person_id, list(visit_ids)])
+        return dict(cursor.fetchall())
 
 
 def verification_of(access: Access, visit: Visit) -> Verification | None:

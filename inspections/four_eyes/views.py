@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from inspections.evidence.queries import flags_of
 from inspections.findings.queries import owner_of
 from inspections.four_eyes import actions, rules
-from inspections.four_eyes.asking import ask_recorder
-from inspections.four_eyes.forms import DecisionForm, GiveUpForm, OwnViewForm, QuestionForm
-from inspections.four_eyes.models import Settlement, Verification
+from inspections.four_eyes.asking import ask_recorder, may_answer, withdraw_question
+from inspections.four_eyes.forms import DecisionForm, GiveUpForm, OwnViewForm, QuestionForm, WithdrawForm
+from inspections.four_eyes.models import Explanation, Settlement, Verification
 from inspections.four_eyes.opening import prepare
 from inspections.four_eyes.queries import (
     Row,
@@ -51,6 +51,8 @@ def verify(request: HttpRequest, visit_id: int) -> HttpResponse:
     access.check(Act.VISIT_VERIFY, visit)
     refused = why_not(visit, access)
     verification = verification_of(access, visit)
+    if not refused and verification is None:  # the time of the check runs from the first look at the form
+        verification = actions.open_verification(visit_id=visit.pk, by=access)
     if not refused and verification is not None and verification.own_task_id is not None and verification.own_recorded_at is None:
         verification = actions.adopt_own_visit(visit_id=visit.pk, by=access) or verification
         visit = visits.select_related("lender", "loan__borrower", "loan__product", "task__alert__rule", "recorded_by", "template", "words").get(pk=visit_id)
@@ -99,10 +101,11 @@ def _own_view_page(
         question.typed = found.typed.get(question.code, question.value if isinstance(question.value, str) else "")
     faults = [{"code": q.code, "label": q.label, "text": q.error} for q in sheet.questions if q.error]
     verification = verification_of(request.access, visit)
+    draw = None if refused else prepare([visit.pk]).get(visit.pk)
     context = {
         "visit": visit, "sheet": sheet, "form": form, "faults": faults, "refused": refused, "verification": verification, "give_up": give_up or GiveUpForm(),
-        "draw": None if refused else prepare([visit.pk]).get(visit.pk), "name": in_language(visit.template.name), "steps": _steps(visit, verification, "own"),
-        "verify_by": _verify_by(visit), "today": request.access.on,
+        "draw": draw, "must_go": draw is not None and draw.method == "visit" and not (verification and verification.desk_reason),
+        "name": in_language(visit.template.name), "steps": _steps(visit, verification, "own"), "verify_by": _verify_by(visit), "today": request.access.on,
     }  # fmt: skip
     return render(request, "inspections/four_eyes/own_view.html", context, status=status)
 
@@ -154,7 +157,20 @@ def _asked(request: HttpRequest, visit: Visit) -> HttpResponse:
     return _comparison_page(request, visit, verification, decision, question=form, status=422)
 
 
-STEPS = {"own": _own_view_posted, "go": _go_posted, "stay": _stay_posted, "ask": _asked}
+def _withdrawn(request: HttpRequest, visit: Visit) -> HttpResponse:
+    form = WithdrawForm(request.POST)
+    if form.is_valid():
+        try:
+            withdraw_question(explanation_id=form.cleaned_data["explanation"], words=form.cleaned_data["words"], by=request.access)
+            messages.success(request, _("The question is withdrawn; the inspection can be confirmed without an answer."))
+        except Explanation.DoesNotExist:
+            get_object_or_404(Explanation.objects.none())
+    else:
+        messages.error(request, _("Say in words why you withdraw the question."))
+    return redirect("four_eyes:verify", visit_id=visit.pk)
+
+
+STEPS = {"own": _own_view_posted, "go": _go_posted, "stay": _stay_posted, "ask": _asked, "withdraw": _withdrawn}
 
 
 def _points(view: SideBySide) -> list[tuple[str, str]]:
@@ -174,12 +190,19 @@ def _comparison_page(
     context = {
         "visit": visit, "verification": verification, "view": view, "form": form, "everything": everything, "sections": _rows(view, everything),
         "photos": _photos(visit), "pairs": pairs[:2], "other": other, "minutes": minutes_of_photos(visit), "flags": flags_of(visit, request.access),
-        "questions": list(verification.explanations.select_related("checkpoint", "answered_by")),
+        "questions": _questions(verification), "askable": may_answer(visit.recorded_by, request.access.on),
         "question": question or QuestionForm(points=_points(view)), "needed": needed, "owner": owner_of(visit.loan.borrower, visit.loan, request.access.on),
         "steps": _steps(visit, verification, "compare", needed), "name": in_language(visit.template.name), "verify_by": _verify_by(visit),
         "today": request.access.on,
     }  # fmt: skip
     return render(request, "inspections/four_eyes/compare.html", context, status=status)
+
+
+def _questions(verification: Verification) -> list[Explanation]:
+    found = list(verification.explanations.select_related("checkpoint", "answered_by"))
+    for asked in found:
+        asked.withdraw = WithdrawForm(initial={"explanation": asked.pk}, auto_id=f"w{asked.pk}_%s")
+    return found
 
 
 def _rows(view: SideBySide, everything: bool) -> list[tuple[str, list[Row]]]:

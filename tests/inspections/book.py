@@ -205,6 +205,10 @@ def submitted(bank: Bank, task: Task | None = None, *, seed: int = 0, **changed:
 
 
 def own_view(visit: Visit, by: Access, *, conclusion: str = "no_problem", **changed: tuple[str | None, str]) -> None:
+    """The own view, at the desk whatever the sealed number says."""
+    begun = four_eyes.open_verification(visit_id=visit.pk, by=by)
+    if begun.method == "visit" and begun.own_task is None and begun.own_recorded_at is None:
+        four_eyes.give_up_own_visit(visit_id=visit.pk, reason="The road is closed.", by=by)
     four_eyes.record_own_view(visit_id=visit.pk, answers=good_answers(visit) | changed, conclusion=conclusion, summary="My view.", by=by)
 
 

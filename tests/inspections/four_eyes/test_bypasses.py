@@ -47,6 +47,7 @@ SETTLE = (
 GUARD = {
     "visit": "ALTER TABLE inspections_visit DISABLE TRIGGER visit_guard",
     "verification": "ALTER TABLE inspections_verification DISABLE TRIGGER verification_guard",
+    "method": "ALTER TABLE inspections_verification DISABLE TRIGGER method_guard",
     "word": "ALTER TABLE inspections_verification DISABLE TRIGGER verification_word",
     "answers": "ALTER TABLE inspections_answer DISABLE TRIGGER frozen_guard",
     "photos": "ALTER TABLE inspections_photo DISABLE TRIGGER frozen_guard",
@@ -239,7 +240,7 @@ BYPASSES = {
     ),
     32: Bypass(
         "a visit to the place waved through in a batch", lambda b: (four_eyes.open_verification(visit_id=(v := submitted(b)).pk, by=b.officer), of(v, b.officer))[1],
-        "UPDATE inspections_verification SET method = 'batch' WHERE visit_id = %(visit)s", ("verification",),
+        "UPDATE inspections_verification SET method = 'batch' WHERE visit_id = %(visit)s", ("verification", "method"),
     ),
     33: Bypass(
         "results of the points rewritten", lambda b: of(confirmed(b)),

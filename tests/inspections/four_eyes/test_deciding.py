@@ -7,17 +7,20 @@ from django.urls import reverse
 from inspections.findings.models import Finding
 from inspections.four_eyes import actions as four_eyes
 from inspections.four_eyes.asking import answer_question, ask_recorder
-from inspections.four_eyes.batches import batchable, confirm_batch, view_batch
+from inspections.four_eyes.batches import batchable, confirm_batch, offer_batch, view_batch
 from inspections.four_eyes.deciding import to_settle
 from inspections.four_eyes.models import Explanation, PointResult, Settlement, Verification
+from inspections.four_eyes.opening import prepare
 from inspections.four_eyes.queries import decisions_needed, queue, splits
 from inspections.planning.models import Task
+from inspections.sampling.rules import BATCH, DESK
 from inspections.visits import actions as visits
 from inspections.visits.actions import NotComplete
 from inspections.visits.models import Visit
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.models import Role
 from tests.inspections.book import fill, hire, make_alert, make_loan, make_task, own_view, submit, submitted
+from tests.inspections.four_eyes.draws import draw_all
 from tests.inspections.test_pages import browser
 
 BIG = 200_000_000
@@ -138,7 +141,7 @@ def test_an_own_visit_on_the_phone_becomes_the_own_view(bank):
         four_eyes.open_verification(visit_id=own.pk, by=bank.officer2)
 
 
-def test_a_planned_own_visit_is_given_up_with_a_reason_until_it_is_begun(bank):
+def test_a_planned_own_visit_is_given_up_with_a_reason(bank):
     visit = submitted(bank)
     task = four_eyes.plan_own_visit(visit_id=visit.pk, by=bank.officer).own_task
     with pytest.raises(NotComplete):
@@ -171,9 +174,11 @@ def test_a_question_is_answered_once_by_who_recorded_it_and_holds_up_confirming(
     assert decide(visit, bank.officer).state == "verified"
 
 
-def test_off_site_checks_are_confirmed_in_a_batch_each_by_itself(bank):
+def test_off_site_checks_are_confirmed_in_a_batch_each_by_itself(bank, monkeypatch):
+    draw_all(monkeypatch, BATCH, otherwise=DESK)
     fine, other, red, gone = (off_site(bank) for _ in range(4))
     make_alert(bank, red.loan, level=3)
+    assert {v.pk for v in offer_batch(bank.officer)} == {fine.pk, other.pk, gone.pk}
     assert {v.pk for v in batchable(bank.officer)} == {fine.pk, other.pk, gone.pk}
     assert submitted(bank).pk not in {v.pk for v in batchable(bank.officer)}, "a visit to the place is no off-site check"
     done = view_batch(conclusions={fine.pk: "no_problem", other.pk: "problem", red.pk: "no_problem", gone.pk: "no_problem", 999999: "no_problem"}, by=bank.officer)
@@ -186,14 +191,17 @@ def test_off_site_checks_are_confirmed_in_a_batch_each_by_itself(bank):
     assert Visit.objects.get(pk=fine.pk).state == "verified" and Visit.objects.get(pk=other.pk).state == "submitted"
 
 
-def test_an_item_of_a_batch_on_changed_content_is_refused_and_the_others_go_on(bank):
+def test_an_item_of_a_batch_on_changed_content_is_refused_and_the_others_go_on(bank, monkeypatch):
+    draw_all(monkeypatch, BATCH, otherwise=DESK)
     first, second = off_site(bank), off_site(bank)
+    offer_batch(bank.officer)
     view_batch(conclusions={first.pk: "no_problem", second.pk: "no_problem"}, by=bank.officer)
     done = confirm_batch(hashes={first.pk: "0" * 64, second.pk: second.content_hash}, by=bank.officer)
     assert [item.fine for item in done] == [False, True]
 
 
-def test_the_batch_page_shows_no_conclusion_before_the_own_one(bank):
+def test_the_batch_page_shows_no_conclusion_before_the_own_one(bank, monkeypatch):
+    draw_all(monkeypatch, BATCH, otherwise=DESK)
     visit = off_site(bank, conclusion="concern", summary="Sales fell.")
     client = browser(bank.officer)
     page = client.get(reverse("inspections:batch")).content.decode()
@@ -206,6 +214,7 @@ def test_the_batch_page_shows_no_conclusion_before_the_own_one(bank):
 
 def test_the_queue_names_the_method_and_is_filtered_and_sorted(bank):
     visit = submitted(bank)
+    prepare([visit.pk])
     client = browser(bank.officer)
     drawn = client.get(reverse("inspections:four_eyes"))
     method = Visit.objects.get(pk=visit.pk).draw.method

@@ -34,7 +34,7 @@ def seen_by_sql(reader: str, visit: Visit) -> list[int]:
         cursor.execute("SELECT set_config('lw.reader', %s, false)", [reader])
         found = []
         for table in TABLES:
-            cursor.execute(f"SELECT count(*) FROM {table} WHERE visit_id = %s", [visit.pk])  # noqa: S608 - names of this file
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE visit_id = %s", [visit.pk])
             found.append(cursor.fetchone()[0])
         cursor.execute("SELECT set_config('lw.reader', %s, false)", [before])
     return found
