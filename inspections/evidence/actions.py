@@ -1,14 +1,17 @@
 """Examine submitted visits once each, and say what became of what was noticed."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +19,7 @@ from borrowers.conduct.actions import note_act
 from inspections.evidence import prints
 from inspections.evidence.examining import KEYS, earlier, examine
 from inspections.evidence.models import Examination, Flag, FlagJudgement
+from inspections.evidence.queries import backlog
 from inspections.evidence.reasons import KINDS
 from inspections.evidence.rules import Doubt
 from inspections.visits.models import Photo, Visit
@@ -26,6 +30,8 @@ from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
 from loanwatch.people.reader import as_house
 from loanwatch.trail.record import record
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # photos printed beside an examination, the newest first; the night makes the rest
 NIGHTLY = 500  # visits examined, and photos printed, by one close at most
@@ -96,22 +102,29 @@ def _note_conduct(visit: Visit, doubts: Sequence[Doubt]) -> None:
 
 
 def examine_of_the_day(cursor: CursorWrapper, key: Mapping[str, Any], lender: Lender) -> int:
-    """The step of the day: visits handed in lately that nobody has opened yet, and prints of photos that have none; returns how many visits.
+    """The step of the day: visits that still wait or were handed in lately, and prints of photos that have none; returns how many visits.
+
+    What is left for the next close is said in the log and on the page (`queries.backlog`).
 
     What it notes of people is known from the next business day on, so the figures of the day that closes are not touched.
     """
-    since = key["day"] - RECENT
-    waiting = Visit.objects.filter(lender=lender, examination__isnull=True, submitted_on__range=(since, key["day"]))
-    until, examined = monotonic() + SECONDS, 0
+    recent = Q(state=Visit.State.SUBMITTED) | Q(submitted_on__gt=key["day"] - RECENT)
+    waiting = Visit.objects.filter(recent, lender=lender, examination__isnull=True, submitted_on__lte=key["day"]).exclude(state=Visit.State.DRAFT)
+    begun, examined = monotonic(), 0
     with as_house():
-        for number in waiting.exclude(state=Visit.State.DRAFT).order_by("submitted_at", "pk").values_list("pk", flat=True)[:NIGHTLY]:
+        for number in waiting.order_by(F("state").desc(), "submitted_at", "pk").values_list("pk", flat=True)[:NIGHTLY]:
             examined += ensure_examined([number], on=key["day"])
-            if monotonic() > until:
+            if monotonic() > begun + SECONDS * 3 / 4:
                 break
-        for photo in prints.unprinted(lender.pk)[:NIGHTLY]:
-            if monotonic() > until:
+        # New ones and the oldest in turn: else a bank that takes more photos than a night prints would never reach those of before the guard.
+        left = prints.unprinted(lender.pk)
+        newest, oldest = list(left[: NIGHTLY // 2]), list(left.order_by("pk")[: NIGHTLY // 2])
+        for photo in {photo.pk: photo for pair in zip_longest(newest, oldest) for photo in pair if photo}.values():
+            if monotonic() > begun + SECONDS:
                 break
             prints.print_photos([photo])
+        if any(behind := backlog(lender)):
+            logger.warning("evidence guard of %s: %s inspections are not examined and %s photos not printed yet", lender.code, *behind)
     return examined
 
 

@@ -48,11 +48,10 @@ def _same_pictures(visit: Visit, photos: list[Photo], limits: dict[str, Any]) ->
         same = prints.same_pictures(photo, printed[photo.pk], visit, limits)
         if same:
             found.append(_same(visit, photo, same))
-    first: dict[str, Photo] = {}
-    for photo in photos:
-        if (before := first.setdefault(photo.sha256, photo)).checkpoint_id != photo.checkpoint_id:
-            found.append(Doubt("same_in_visit", None, {"other_photo": before.pk}, photo.pk, visit.pk, photo.checkpoint.code))
-    return found
+    return found + [
+        Doubt("same_in_visit", None, {"other_photo": before.pk}, photo.pk, visit.pk, photo.checkpoint.code)
+        for before, photo in prints.alike_in_visit(photos, printed, limits)
+    ]
 
 
 def _same(visit: Visit, photo: Photo, same: list[prints.Same]) -> Doubt:
@@ -144,6 +143,7 @@ def _words(visit: Visit, limits: Mapping[str, Any]) -> list[Doubt]:
         "percent": round(best[0] * 100),
         "within": best[2].likeness <= limits["likeness"],
         "same_borrower": other_visit.task.borrower_id == visit.task.borrower_id,
+        "colleague": other_visit.recorded_by_id != visit.recorded_by_id,
         "more": more - 1,
     }
     return [Doubt("same_words", Decimal(str(best[0])), told, visit=best[1])]

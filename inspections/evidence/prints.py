@@ -34,9 +34,10 @@ WHERE p.lender_id = %(lender)s AND p.words && %(words)s::int[] AND v.task_id <> 
 ORDER BY f.sha256 = %(sha256)s DESC, shared.n DESC, p.photo_id LIMIT %(most)s
 """
 NEAR_REPORTS = """
-SELECT r.visit_id, r.shingles FROM inspections_reportprint r JOIN inspections_visit v ON v.id = r.visit_id
+SELECT r.visit_id, r.shingles FROM inspections_reportprint r JOIN inspections_visit v ON v.id = r.visit_id JOIN inspections_task t ON t.id = v.task_id
 CROSS JOIN LATERAL (SELECT count(*) AS n FROM unnest(r.bands) b WHERE b = ANY(%(bands)s)) shared
-WHERE r.person_id = %(person)s AND r.bands && %(bands)s::bigint[] AND v.task_id <> %(task)s
+WHERE r.lender_id = %(lender)s AND (r.person_id = %(person)s OR v.branch_id = %(branch)s OR t.borrower_id = %(borrower)s)
+  AND r.bands && %(bands)s::bigint[] AND v.task_id <> %(task)s
   AND (v.submitted_at, v.id) < (%(submitted_at)s, %(visit)s)
 ORDER BY shared.n DESC, r.visit_id DESC LIMIT %(most)s
 """
@@ -99,6 +100,30 @@ def unprinted(lender_id: int, until: Visit | None = None) -> Any:
     return photos.order_by("-pk")
 
 
+def alike_in_visit(photos: list[Photo], printed: dict[int, PhotoPrint], limits: dict[str, Any]) -> list[tuple[Photo, Photo]]:
+    """(earlier, later) photos of one visit for different points that are the same file or the same picture; each later one once."""
+    found = []
+    told = {pk: (set(made.words), bytes(made.grey)) for pk, made in printed.items()}
+    for place, photo in enumerate(photos):
+        asked: set[int] | None = None
+        for before in photos[:place]:
+            if before.checkpoint_id == photo.checkpoint_id:
+                continue
+            if before.sha256 == photo.sha256:
+                found.append((before, photo))
+                break
+            if any(pk not in printed or printed[pk].plain for pk in (before.pk, photo.pk)):
+                continue
+            asked = set(asking_words(told[photo.pk][1])) if asked is None else asked
+            if len(asked & told[before.pk][0]) < LEAST_SHARED:
+                continue
+            alike = compare(told[photo.pk][1], told[before.pk][1])
+            if alike.coarse >= limits["shades"] and alike.fine >= limits["outlines"]:
+                found.append((before, photo))
+                break
+    return found
+
+
 def same_pictures(photo: Photo, printed: PhotoPrint, visit: Visit, limits: dict[str, Any]) -> list[Same]:
     """Earlier photos of other inspections of the lender that are the same picture, the earliest first.
 
@@ -155,11 +180,12 @@ def print_report(visit: Visit) -> ReportPrint:
 
 
 def near_reports(printed: ReportPrint, visit: Visit) -> list[tuple[int, set[int]]]:
-    """(visit, shingles) of the person's earlier reports that share the most bands with this one."""
+    """(visit, shingles) of earlier reports that share the most bands with this one: the person's own, the branch's and those on the borrower."""
     with connection.cursor() as cursor:
         cursor.execute(
             NEAR_REPORTS,
-            {"person": printed.person_id, "bands": printed.bands, "task": visit.task_id, "visit": visit.pk, "submitted_at": visit.submitted_at,
+            {"lender": visit.lender_id, "person": printed.person_id, "branch": visit.branch_id, "borrower": visit.task.borrower_id,
+             "bands": printed.bands, "task": visit.task_id, "visit": visit.pk, "submitted_at": visit.submitted_at,
              "most": MOST_REPORTS},
         )  # fmt: skip
         return [(number, set(found)) for number, found in cursor.fetchall()]

@@ -8,10 +8,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from inspections.evidence.models import Flag, FlagJudgement
+from inspections.evidence.prints import unprinted
 from inspections.evidence.reasons import sentence
 from inspections.visits.models import Photo, Visit
 from inspections.visits.queries import in_language, visits_readable_by
+from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
+from loanwatch.people.reader import as_house
 
 SORTS = {"noticed": "noticed_on", "person": "person__name", "kind": "kind"}
 
@@ -22,6 +25,13 @@ def flags_of(visit: Visit, access: Access | None = None) -> list[Flag]:
     if access is not None and access.person is not None:
         flags = flags.exclude(person=access.person)
     return explained(_with_all(flags.order_by("pk")), access)
+
+
+def backlog(lender: Lender) -> tuple[int, int]:
+    """What the evidence guard has not got to: inspections that wait for a decision unexamined, and photos of submitted ones without a print."""
+    waiting = Visit.objects.filter(lender=lender, state=Visit.State.SUBMITTED, examination__isnull=True)
+    with as_house():  # counted for all, whoever asks
+        return waiting.count(), unprinted(lender.pk).count()
 
 
 def flags_seen(

@@ -80,6 +80,8 @@ def _same_file(words: Words, raw: Words) -> str:
 
 
 def _same_words(words: Words, raw: Words) -> str:
+    if raw.get("colleague"):
+        return _("%(percent)s %% of the words stand in the report %(number)s of another person, visited on %(day)s.") % words
     if raw.get("within"):
         return _("%(percent)s %% of the shorter text stand in the report %(number)s of the same person, visited on %(day)s.") % words
     if raw.get("same_borrower"):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inspections.evidence import actions
 from inspections.evidence.forms import STATES, FlagFilters, JudgementForm
 from inspections.evidence.models import Flag
-from inspections.evidence.queries import branches_of, explained, flags_seen, people_of
+from inspections.evidence.queries import backlog, branches_of, explained, flags_seen, people_of
 from loanwatch.kernel import sheets
 from loanwatch.people.access import Access
 from loanwatch.people.policy import Act
@@ -33,6 +33,7 @@ def flag_list(request: HttpRequest) -> HttpResponse:
         "options": {"kind": Flag.Kind.choices, "person": people_of(access), "branch": branches_of(access)},
         "filtered": any(chosen[name] for name in ("kind", "person", "branch", "start", "end")),
         "chosen": chosen,
+        "behind": backlog(access.person.lender) if access.person and access.person.lender else (0, 0),
         "query": request.GET.urlencode(),
     }
     return render(request, "inspections/evidence/list.html", context)

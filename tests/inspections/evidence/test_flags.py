@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,11 +13,11 @@ from django.utils import timezone
 from PIL import Image
 
 from borrowers.conduct.models import ConductFact
-from inspections.evidence import actions
+from inspections.evidence import actions, prints
 from inspections.evidence.models import Examination, Flag, FlagJudgement
-from inspections.evidence.queries import flags_of, flags_seen
+from inspections.evidence.queries import backlog, flags_of, flags_seen
 from inspections.visits import actions as visits
-from inspections.visits.models import Checkpoint, Visit
+from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.models import Role
 from tests.inspections.book import TODAY, good_answers, hire, make_loan, make_task, own_view, submit
@@ -140,14 +141,23 @@ OTHER = (
 )
 
 
-def test_words_of_another_report_of_the_person_are_noticed_and_those_of_a_colleague_are_not(bank):
+def test_words_of_another_report_of_the_person_or_of_a_colleague_are_noticed(bank):
     handed_in(bank, summary=REPORT)
-    colleague = handed_in(bank, summary=REPORT, by=bank.manager2, at=("31.300999", "120.700111"))
     honest = handed_in(bank, summary=OTHER, at=("31.300888", "120.700222"))
     copied = handed_in(bank, summary=REPORT.replace("forty", "30"), at=("31.300777", "120.700333"))
-    assert [v for v in (colleague, honest, copied) if "same_words" in codes(v)] == [copied]
+    assert [v for v in (honest, copied) if "same_words" in codes(v)] == [copied]
     assert "the same as in the report" in flag(copied, "same_words").sentence
     assert ConductFact.objects.get(kind="copied_words").figure > Decimal("0.6")
+    colleague = handed_in(bank, summary=REPORT, by=bank.manager2, at=("31.300999", "120.700111"))
+    assert "same_words" in codes(colleague) and "of another person" in flag(colleague, "same_words").sentence
+    assert ConductFact.objects.filter(kind="copied_words", person=bank.manager2.person).exists()
+
+
+def test_words_of_another_branch_and_borrower_are_not_compared(bank):
+    handed_in(bank, summary=REPORT)
+    far = handed_in(bank, summary=REPORT, by=bank.manager2)
+    with patch.object(prints, "NEAR_REPORTS", prints.NEAR_REPORTS.replace("%(branch)s", "%(branch)s + 1000000")):
+        assert "same_words" not in codes(far)
 
 
 def test_what_three_others_write_as_well_are_words_of_the_house(bank):
@@ -205,6 +215,45 @@ def test_the_database_keeps_flags_and_judgements_and_refuses_the_person_concerne
             cursor.execute(statement, [found.pk])
     with pytest.raises(DatabaseError, match="himself"), transaction.atomic():
         FlagJudgement.objects.create(flag=found, verdict="explained", words="It was me.", judged_by=bank.manager.person, judged_on=TODAY)
+
+
+def test_a_cropped_copy_of_a_photo_for_a_second_point_is_asked_about(bank):
+    visit = visits.start_visit(task_id=make_task(bank).pk, by=bank.manager)
+    visits.save_answers(visit_id=visit.pk, answers=good_answers(visit), by=bank.manager)
+    whole = scene(7)
+    cut = whole.crop((whole.width // 10, whole.height // 10, whole.width * 19 // 20, whole.height * 19 // 20))
+    points = list(Checkpoint.objects.filter(section__template=visit.template, kind="photo").order_by("pk"))
+    assert len(points) > 1
+    for point, picture in zip(points, [whole, cut, scene(11), scene(12), scene(13)], strict=False):
+        shot = jpeg(picture)
+        visits.add_photo(visit_id=visit.pk, code=point.code, upload=shot, size=len(shot.getvalue()), by=bank.manager)
+    submit(visit, bank.manager, position_reason="No reception in the hall.")
+    assert codes(visit).count("same_in_visit") == 1
+    assert flag(visit, "same_in_visit").point == points[1].code
+
+
+def test_what_still_waits_is_examined_however_old_it_is_and_what_is_left_is_counted(bank, monkeypatch):
+    waiting = [handed_in(bank, at=(f"31.30{n}312", "120.700245")) for n in range(2)]
+    assert backlog(bank.lender)[0] == 2
+    monkeypatch.setattr(actions, "NIGHTLY", 1)
+    key = {"lender": bank.lender.pk, "day": TODAY + timedelta(days=40)}
+    assert actions.examine_of_the_day(None, key, bank.lender) == 1
+    assert backlog(bank.lender)[0] == 1
+    assert actions.examine_of_the_day(None, key, bank.lender) == 1
+    assert backlog(bank.lender) == (0, 0)
+    assert Examination.objects.filter(visit__in=waiting).count() == 2
+
+
+def test_the_oldest_photos_are_printed_too_when_new_ones_fill_the_night(bank, monkeypatch):
+    visit = handed_in(bank)
+    actions.ensure_examined([visit.pk])
+    monkeypatch.setattr(actions, "NIGHTLY", 2)
+    taken = []
+    monkeypatch.setattr(actions.prints, "print_photos", lambda photos: taken.extend(photo.pk for photo in photos))
+    monkeypatch.setattr(actions.prints, "unprinted", lambda lender, until=None: Photo.objects.filter(visit=visit).order_by("-pk"))
+    actions.examine_of_the_day(None, {"lender": bank.lender.pk, "day": TODAY}, bank.lender)
+    pks = sorted(visit.photos.values_list("pk", flat=True))
+    assert set(taken) == {pks[0], pks[-1]}
 
 
 def test_a_draft_is_not_examined_and_the_night_takes_what_nobody_opened(bank):
