@@ -95,9 +95,10 @@ def require_owner(finding: Finding, by: Access) -> None:
 
 
 @transaction.atomic
-def hand_in_remedy(*, finding_id: int, by: Access, text: str, uploads: Sequence[Upload] = ()) -> FindingNote:
+def hand_in_remedy(*, finding_id: int, by: Access, text: str, uploads: Sequence[Upload] = (), no_files: str = "") -> FindingNote:
     """Say what was done about the finding, with photos and documents; from now on it waits for another person to verify it.
 
+    no_files: why there is neither; a finding that blocks the borrower is not put right without one or the other.
     Raises Finding.DoesNotExist, Refused unless `by` owns it or says nothing, Conflict in another state, BadUpload (nothing is kept).
     """
     finding = locked(finding_id, by)
@@ -105,7 +106,10 @@ def hand_in_remedy(*, finding_id: int, by: Access, text: str, uploads: Sequence[
     if not text.strip():
         raise Refused(_("Say in words what was done."), code="REMEDY_EMPTY")
     _moved(finding, rules.REMEDIED)
-    note = FindingNote.objects.create(finding=finding, kind=FindingNote.Kind.REMEDY, text=text.strip(), on=by.on, by=author(by))
+    why = "" if uploads else no_files.strip()
+    if finding.blocks and not uploads and not why:
+        raise Refused(_("This finding blocks the borrower: add a photo or document, or say why there is none."), code="EVIDENCE_MISSING")
+    note = FindingNote.objects.create(finding=finding, kind=FindingNote.Kind.REMEDY, text=text.strip(), no_files=why, on=by.on, by=author(by))
     keep_files(note, uploads, by)
     finding.submitted_by, finding.submitted_on = by.person, by.on
     finding.save(update_fields=["state", "submitted_by", "submitted_on"])
@@ -136,13 +140,16 @@ def taking_part(finding: Finding) -> set[int]:
 def verify_remedy(*, finding_id: int, by: Access, text: str = "") -> Finding:
     """See that the finding was put right. What it blocked is free with this transaction, unless another finding blocks it too.
 
-    Raises Finding.DoesNotExist, Refused unless a risk officer who took no part, Conflict unless a remedy waits.
+    text: what was seen; needed where the finding blocks the borrower.
+    Raises Finding.DoesNotExist, Refused unless a risk officer who took no part, or without the words, Conflict unless a remedy waits.
     """
     finding = _to_verify(finding_id, by)
+    if finding.blocks and not text.strip():
+        raise Refused(_("This finding blocks the borrower: say what you saw before you free it."), code="REASON_MISSING")
     _moved(finding, rules.VERIFIED)
+    FindingNote.objects.create(finding=finding, kind=FindingNote.Kind.VERIFIED, text=text.strip(), on=by.on, by=author(by))
     finding.verified_by, finding.verified_on = by.person, by.on
     finding.save(update_fields=["state", "verified_by", "verified_on"])
-    FindingNote.objects.create(finding=finding, kind=FindingNote.Kind.VERIFIED, text=text.strip(), on=by.on, by=author(by))
     record("finding.verified", by=by, subject=finding, number=finding.number)
     return finding
 

@@ -176,6 +176,19 @@ class ProposalForm(FindingForm):
 class RemedyForm(forms.Form):
     text = WideText(label=_("What was done"), max_length=4000)
     evidence = AnyFilesField(label=_("Photos and documents"), required=False)
+    no_files = WideText(label=_("Why there is no photo or document"), max_length=2000, required=False)
+
+    def __init__(self, *args: Any, blocking: bool = False, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.blocking = blocking
+        if not blocking:
+            del self.fields["no_files"]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if self.blocking and not found.get("evidence") and not found.get("no_files", "").strip() and "evidence" not in self.errors:
+            self.add_error("evidence", _("This finding blocks the borrower: add a photo or document, or say why there is none."))
+        return found
 
 
 class ReasonForm(forms.Form):
@@ -184,6 +197,10 @@ class ReasonForm(forms.Form):
 
 class VerifyForm(forms.Form):
     text = WideText(label=_("What you saw"), max_length=4000, required=False)
+
+    def __init__(self, *args: Any, blocking: bool = False, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["text"].required = blocking
 
 
 class TimeForm(forms.Form):

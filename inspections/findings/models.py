@@ -153,6 +153,7 @@ class FindingNote(models.Model):
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="notes")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     text = models.TextField(blank=True)
+    no_files = models.TextField(blank=True, default="", db_default="")  # why a remedy comes without a photo or document
     on = models.DateField(pgettext_lazy("day of a note", "on"))
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())

@@ -33,11 +33,15 @@ def _step(request: HttpRequest, finding_id: int, name: str, form: Form, do: Call
     return redirect("findings:finding", finding_id)
 
 
-def remedy(request: HttpRequest, finding_id: int) -> HttpResponse:
-    form = RemedyForm(request.POST, request.FILES)
+def _blocks(request: HttpRequest, finding_id: int) -> bool:
+    return Finding.objects.visible_to(request.access).filter(pk=finding_id).exclude(blocks=[]).exists()
 
-    def hand_in(*, text: str, evidence: list[Any], **given: Any) -> None:
-        actions.hand_in_remedy(text=text, uploads=[Upload(f, f.name) for f in evidence], **given)
+
+def remedy(request: HttpRequest, finding_id: int) -> HttpResponse:
+    form = RemedyForm(request.POST, request.FILES, blocking=_blocks(request, finding_id))
+
+    def hand_in(*, evidence: list[Any], **given: Any) -> None:
+        actions.hand_in_remedy(uploads=[Upload(f, f.name) for f in evidence], **given)
 
     try:
         return _step(request, finding_id, "remedy_form", form, hand_in, _("The remedy waits for another person to verify it."))
@@ -47,7 +51,7 @@ def remedy(request: HttpRequest, finding_id: int) -> HttpResponse:
 
 
 def verify(request: HttpRequest, finding_id: int) -> HttpResponse:
-    form = VerifyForm(request.POST, prefix="verify")
+    form = VerifyForm(request.POST, prefix="verify", blocking=_blocks(request, finding_id))
     return _step(request, finding_id, "verify_form", form, actions.verify_remedy, _("Verified. What this finding blocked is free, unless another one blocks it."))
 
 

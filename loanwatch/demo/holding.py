@@ -61,7 +61,7 @@ def _further(step: int, finding: Finding, officer: Access, as_of: date) -> None:
     """What has become of the finding of this place in the list by `as_of`."""
     owner = Access.of(Account.objects.filter(person=finding.owner, is_active=True).order_by("pk")[0], as_of)
     if step in (1, 2, 4):
-        actions.hand_in_remedy(finding_id=finding.pk, by=owner, text="已补交，见附件。 Handed in, see the files.")
+        actions.hand_in_remedy(finding_id=finding.pk, by=owner, text="已补交。 Handed in.", no_files="原件在网点。 The originals lie at the branch.")
     if step == 2:
         actions.return_remedy(finding_id=finding.pk, by=officer, reason="保单缺少印章。 The policy bears no seal.")
     if step == 4:

@@ -27,7 +27,7 @@ def settled(bank: Bank) -> Callable[[Finding], Finding]:
     """Has a finding remedied by its manager and verified by the officer."""
 
     def make(finding: Finding) -> Finding:
-        actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
-        return actions.verify_remedy(finding_id=finding.pk, by=bank.officer)
+        actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.", no_files="Seen on the spot.")
+        return actions.verify_remedy(finding_id=finding.pk, by=bank.officer, text="Seen.")
 
     return make

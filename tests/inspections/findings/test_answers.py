@@ -10,6 +10,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from inspections.findings import actions, answers, signing
 from inspections.findings.models import HoldAnswer, SigningKey
@@ -40,9 +41,9 @@ def test_a_blocking_finding_stops_the_very_next_request_and_its_verification_fre
     assert blocked() is False
     finding = raised(loan, blocking=["new_disbursement"])
     assert blocked() is True
-    actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
+    actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.", no_files="Seen on the spot.")
     assert blocked() is True
-    actions.verify_remedy(finding_id=finding.pk, by=bank.officer)
+    actions.verify_remedy(finding_id=finding.pk, by=bank.officer, text="Seen.")
     assert blocked() is False
 
 
@@ -98,6 +99,19 @@ def test_a_number_that_two_lenders_use_is_answered_for_the_lender_of_who_asks(ba
 def test_a_question_that_is_not_understood_is_refused(bank: Bank, ask, parameters) -> None:
     assert ask(make_loan(bank).borrower.number, **parameters).status_code == 400
     assert ask("").status_code == 400
+
+
+def test_a_key_for_holds_alone_asks_for_holds_and_reads_nothing_else(bank: Bank) -> None:
+    number = make_loan(bank).borrower.number
+    web = Client()
+    web.force_login(bank.credit.account)
+    page = web.post(reverse("people:key_new"), {"name": "lending system", "scope": "holds"}).content.decode()
+    narrow = re.findall(r'class="rule-text">([\w-]{43})<', page)
+    wide = make_token(bank.credit.account, "report")
+    status = lambda path, key: Client().get(f"/api/v1/{path}", headers={"Authorization": f"Token {key}"}).status_code  # noqa: E731
+    for path, narrows in ((f"holds/?borrower={number}", 200), ("holds/keys/", 200), ("loans/", 403), ("alerts/", 403)):
+        assert (path, status(path, narrow[0]), status(path, wide)) == (path, narrows, 200)
+    assert "Ask whether a borrower is blocked" in web.get(reverse("people:profile")).content.decode()
 
 
 def test_every_question_is_kept_word_for_word_and_nobody_changes_it(bank: Bank, ask) -> None:

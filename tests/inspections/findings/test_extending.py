@@ -62,7 +62,7 @@ def test_a_refusal_says_why_and_is_not_counted(bank: Bank, raised) -> None:
 
 def test_no_time_is_asked_for_what_waits_or_is_verified(bank: Bank, raised) -> None:
     finding = raised()
-    actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
+    actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.", no_files="Seen on the spot.")
     with pytest.raises(Conflict, match="not with its owner"):
         extending.ask_for_time(finding_id=finding.pk, by=bank.manager, until_on=later(finding), reason="So.")
 

@@ -158,7 +158,7 @@ def test_a_finding_can_not_be_bent_or_verified_by_its_owner_in_the_table(bank: B
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             row.update(**values)
-    actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
+    actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.", no_files="Seen on the spot.")
     for by in (bank.manager.person, finding.owner):
         with pytest.raises(DatabaseError), transaction.atomic():
             row.update(state="verified", verified_by=by, verified_on=TODAY)
@@ -178,7 +178,7 @@ def test_a_hold_is_never_lost_between_two_findings(settings, tmp_path) -> None:
     officer2, loan = hire(bank, "third", "risk_officer", bank.branch), make_loan(bank)
     for _round in range(4):
         finding = actions.raise_finding(by=bank.officer, loan=loan, text="Old.", severity=1, measure="Mend.", blocking=["new_disbursement"])
-        actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.")
+        actions.hand_in_remedy(finding_id=finding.pk, by=bank.manager, text="Done.", no_files="Seen on the spot.")
         start, faults = threading.Barrier(3), []
 
         def run(do, start=start, faults=faults):
@@ -191,8 +191,8 @@ def test_a_hold_is_never_lost_between_two_findings(settings, tmp_path) -> None:
                 connection.close()
 
         steps = (
-            lambda pk=finding.pk: actions.verify_remedy(finding_id=pk, by=bank.officer),
-            lambda pk=finding.pk: actions.verify_remedy(finding_id=pk, by=officer2),
+            lambda pk=finding.pk: actions.verify_remedy(finding_id=pk, by=bank.officer, text="Seen."),
+            lambda pk=finding.pk: actions.verify_remedy(finding_id=pk, by=officer2, text="Seen."),
             lambda: actions.raise_finding(by=bank.officer2, loan=loan, text="New.", severity=1, measure="Mend.", blocking=["new_disbursement"]),
         )
         threads = [threading.Thread(target=run, args=(step,)) for step in steps]

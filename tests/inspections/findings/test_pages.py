@@ -37,13 +37,17 @@ def test_a_finding_goes_its_way_over_the_pages(bank: Bank, web) -> None:
     assert made.url == f"/findings/{finding.pk}/"
     assert "The pledged stock" in manager.get("/findings/?view=mine").content.decode()
     shot = SimpleUploadedFile("stock.jpg", picture(3).getvalue(), "image/jpeg")
+    bare = manager.post(f"/findings/{finding.pk}/remedy/", {"text": "Counted again."})
+    assert bare.status_code == 422
+    assert "or say why there is none" in bare.content.decode()
     assert manager.post(f"/findings/{finding.pk}/remedy/", {"text": "Counted again.", "evidence": [shot]}).status_code == 302
     page = officer.get(f"/findings/{finding.pk}/").content.decode()
     assert "stock.jpg" in page
     file = finding.notes.get(kind="remedy").files.get()
     assert officer.get(f"/findings/{finding.pk}/files/{file.pk}/").content[:2] == b"\xff\xd8"
     assert officer.post(f"/findings/{finding.pk}/return/", {"return-reason": "Which day?"}).status_code == 302
-    manager.post(f"/findings/{finding.pk}/remedy/", {"text": "On Monday."})
+    manager.post(f"/findings/{finding.pk}/remedy/", {"text": "On Monday.", "no_files": "Nothing to show."})
+    assert officer.post(f"/findings/{finding.pk}/verify/", {}).status_code == 422
     assert officer.post(f"/findings/{finding.pk}/verify/", {"verify-text": "Seen."}).status_code == 302
     finding.refresh_from_db()
     assert finding.state == "verified"
