@@ -43,6 +43,7 @@ class Around:
     forms: dict[int, Template] = field(default_factory=dict)  # task -> template
     conditions: dict[int, Template] = field(default_factory=dict)  # task -> conditions of the approval
     before: dict[int, dict[str, Any]] = field(default_factory=dict)  # loan -> answers of its last confirmed visit
+    before_visit: dict[int, int] = field(default_factory=dict)  # loan -> its last confirmed visit
     sending: dict[int, Sending] = field(default_factory=dict)  # task -> what is on its way from one of the person's phones
 
 
@@ -117,6 +118,7 @@ def _task(task: Task, access: Access, around: Around, sections: dict[int, list[d
         "template": template.pk,
         "conditions": conditions.pk if conditions else None,
         "before": before,
+        "before_visit": 0 if is_masked(access) else around.before_visit.get(task.loan_id, 0),
         "prefill": _prefill([*sections.get(template.pk, []), *extra], before, around.earlier.get(last.pk, {}) if last else {}),
         "extra_sections": extra,
         "earlier": around.earlier.get(last.pk) if last else None,
@@ -245,8 +247,9 @@ def _condition_sheets(access: Access, tasks: Sequence[Task]) -> dict[int, Templa
 
 def _before(found: Around, tasks: Sequence[Task]) -> None:
     confirmed = Visit.objects.filter(loan__in={t.loan_id for t in tasks}, state=Visit.State.VERIFIED).exclude(task__kind=Kind.VERIFY)
-    newest = confirmed.order_by("loan_id", "-visited_on", "-id").distinct("loan_id").values_list("pk", flat=True)
-    said = Answer.objects.filter(visit__in=list(newest), value__isnull=False)
+    newest = confirmed.order_by("loan_id", "-visited_on", "-id").distinct("loan_id")
+    found.before_visit = dict(newest.values_list("loan_id", "pk"))
+    said = Answer.objects.filter(visit__in=found.before_visit.values(), value__isnull=False)
     for loan_id, code, value in said.values_list("visit__loan_id", "checkpoint__code", "value"):
         found.before.setdefault(loan_id, {})[code] = value
 

@@ -1,6 +1,7 @@
 """What a phone may send: the manifest read and checked, its canonical form, limits of size and number. Pure."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ MOST_FILES = 40  # pictures and documents of one inspection
 MOST_OPEN = 60  # sendings of one person that are not received yet
 MOST_WAITING = 1024 * 1024 * 1024  # bytes of one person's files that are not received yet
 MOST_ANSWERS = 400
+DEEPEST = 20  # levels of a manifest
 RECORDER = "inspector"  # the code under which a phone sends the recorder's own signature: it belongs to the visit, to no point
+LATELY = 30  # days after which what was never finished no longer counts against a person's room
 LONG_WAIT = 24  # hours without a word from the phone after which an open sending is shown to the branch head
 
 TYPES: Mapping[str, Set[str]] = {
@@ -95,6 +98,7 @@ class Manifest:
     finished: bool
     started_at: datetime | None
     device_time: datetime | None
+    finished_at: datetime | None  # by the phone's clock, when the form was finished
     visited_on: date | None
     conclusion: str
     summary: str
@@ -104,6 +108,7 @@ class Manifest:
     sha256: str
     answers: Mapping[str, Given] = field(default_factory=dict)
     files: tuple[File, ...] = ()
+    before: int | None = None  # the confirmed visit the form was compared with; 0: there was none; None: not told
 
 
 def canonical(value: Any) -> str:
@@ -145,6 +150,8 @@ def read_manifest(told: Any) -> Manifest:
     """The manifest that a phone sent, every field checked. Raises BadManifest: MANIFEST_DAMAGED (hash), MANIFEST_UNREADABLE and others."""
     if not isinstance(told, Mapping):
         raise BadManifest("MANIFEST_UNREADABLE")
+    if not can_be_kept(told):
+        raise BadManifest("MANIFEST_UNREADABLE", "signs")
     if told.get("sha256") != hash_of(told):
         raise BadManifest("MANIFEST_DAMAGED", "sha256")
     answers, files = told.get("answers", {}), told.get("files", [])
@@ -166,6 +173,7 @@ def read_manifest(told: Any) -> Manifest:
         finished=told.get("finished") is True,
         started_at=_moment(told.get("started_at"), "started_at"),
         device_time=_moment(told.get("device_time"), "device_time"),
+        finished_at=_finished_at(told),
         visited_on=_day(told.get("visited_on"), "visited_on"),
         conclusion=_text(told.get("conclusion"), "conclusion", 20),
         summary=_text(told.get("summary"), "summary", 4000),
@@ -175,7 +183,35 @@ def read_manifest(told: Any) -> Manifest:
         sha256=told["sha256"],
         answers={_text(code, "answers", 80): _given(one, f"answers.{code}") for code, one in answers.items()},
         files=read,
+        before=None if told.get("before_visit") is None else _whole(told["before_visit"], "before_visit"),
     )
+
+
+def can_be_kept(told: Any) -> bool:
+    """Whether a database keeps every sign and figure of this JSON: no NUL, no half of a surrogate pair, nothing infinite, not too deep."""
+    waiting = [(told, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one or (not one.isascii() and any("\ud800" <= sign <= "\udfff" for sign in one)):
+                return False
+        elif isinstance(one, float):
+            if not math.isfinite(one):
+                return False
+        elif isinstance(one, Mapping | list):
+            if depth > DEEPEST:
+                return False
+            inside = [*one.keys(), *one.values()] if isinstance(one, Mapping) else one
+            waiting += [(item, depth + 1) for item in inside]
+    return True
+
+
+def _finished_at(told: Mapping[str, Any]) -> datetime | None:
+    """When the form was finished; None where the phone's own clock contradicts itself: before it was begun, or after it was told."""
+    found, began, said = (_moment(told.get(name), name) for name in ("finished_at", "started_at", "device_time"))
+    if found is None or (began and found < began) or (said and found > said):
+        return None
+    return found
 
 
 def _given(told: Any, where: str) -> Given:

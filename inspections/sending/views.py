@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from inspections.sending import actions, rules
+from inspections.sending import actions, finishing, rules
 from inspections.sending.models import Sending, SentFile
 from inspections.sending.parcel import parcel_of
 from inspections.sending.queries import hanging_of, reasons
@@ -53,10 +53,10 @@ def announce(request: HttpRequest) -> JsonResponse:
     """Take the manifest of an inspection; says which bytes of which file are here."""
     try:
         told = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotTaken("MANIFEST_UNREADABLE", 422) from error
     sending = actions.announce(told, by=request.access)
-    warning = "" if sending.state == Sending.State.RECEIVED or not sending.finished else actions.standing_of(sending.task, request.access)
+    warning = "" if sending.state == Sending.State.RECEIVED or not sending.finished else finishing.standing_of(sending.task, request.access)
     return JsonResponse(state_of(sending) | ({"warning": {"code": warning, "sentence": sentence_of(warning)}} if warning else {}))
 
 
@@ -86,7 +86,7 @@ def piece(request: HttpRequest, client_id: UUID, file_id: UUID) -> JsonResponse:
 @in_json
 def finish(request: HttpRequest, client_id: UUID) -> JsonResponse:
     """Hand the inspection in; answers the same however often it is asked."""
-    outcome = actions.finish(client_id, by=request.access)
+    outcome = finishing.finish(client_id, by=request.access)
     if outcome.code:
         told = {
             "code": outcome.code,

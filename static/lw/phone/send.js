@@ -40,6 +40,7 @@ export async function manifestOf(sheet, at) {
     conditions: sheet.task.conditions ?? null, started_at: sheet.started_at, device_time: at, finished: sheet.finished, visited_on: sheet.visited_on, conclusion: sheet.conclusion,
     summary: sheet.summary, position: sheet.position, position_reason: sheet.position_reason, answers: sheet.answers, files: sheet.files,
     signed: sheet.signed || '', finished_at: (sheet.finished && sheet.finished_at) || null,
+    before_visit: sheet.before_visit ?? null,
   });
   manifest.sha256 = await sha256(new TextEncoder().encode(canonical(manifest)));
   return manifest;

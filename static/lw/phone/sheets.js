@@ -79,7 +79,7 @@ export class Sheets extends EventTarget {
           conditions: task.conditions ?? null, opened_on: task.opened_on || null, returned: task.returned || null, borrower: task.borrower, loan: task.loan || null },
         template: { id: template.id ?? task.template, code: template.code, version: template.version, name: template.name },
         sections: [...template.sections, ...extra],
-        before: task.before || {}, prefill: task.prefill || {},
+        before: task.before || {}, before_visit: task.before_visit ?? null, prefill: task.prefill || {},
         person: parcel.person, limits: parcel.limits || {}, concludes: parcel.concludes !== false,
         started_at: now(), saved_at: now(), visited_on: isoDay(), conclusion: earlier.conclusion || '', summary: earlier.summary || '',
         answers: earlierAnswers(earlier.answers), carried: earlier.photos || {}, typed: {}, signed: '', files: [],

@@ -72,6 +72,8 @@ class Phone:
             "conditions": task["conditions"],
             "started_at": timezone.now().isoformat(),
             "finished": True,
+            "finished_at": timezone.now().isoformat(),
+            "before_visit": task["before_visit"],
             "visited_on": TODAY.isoformat(),
             "conclusion": "no_problem",
             "summary": "All in order.",

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from inspections.sending import actions
+from inspections.sending import actions, finishing
 from inspections.sending.models import Sending, SentFile
 from inspections.visits.models import Visit
 from tests.inspections.book import make_task, open_bank
@@ -53,17 +53,17 @@ def test_the_same_inspection_from_two_tabs_at_once_counts_once(phone, monkeypatc
 
     # With the lock off, both would make the visit: the task's own lock and the database then stop the second with an error.
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "_own_locked", lambda client_id, by: Sending.objects.of(by).get(client_id=client_id))
+        patch.setattr(finishing, "own_locked", lambda client_id, by: Sending.objects.of(by).get(client_id=client_id))
         gate = threading.Barrier(2)
-        make = actions._make_visit
+        make = finishing._make_visit
 
         def together(sending, by):
             gate.wait(20)
             return make(sending, by)
 
-        patch.setattr(actions, "_make_visit", together)
-        unguarded = at_once(*[lambda: actions.finish(Sending.objects.get().client_id, by=phone.access)] * 2)
-    codes = [u.code if isinstance(u, actions.Outcome) else type(u).__name__ for u in unguarded]
+        patch.setattr(finishing, "_make_visit", together)
+        unguarded = at_once(*[lambda: finishing.finish(Sending.objects.get().client_id, by=phone.access)] * 2)
+    codes = [u.code if isinstance(u, finishing.Outcome) else type(u).__name__ for u in unguarded]
     assert sorted(codes) != ["", ""], "without the lock one of the two is turned away although it is the same inspection"
     assert Visit.objects.count() == 1
 
