@@ -7,8 +7,10 @@ import pytest
 from borrowers.conduct.actions import note_act
 from borrowers.conduct.models import ConductFact
 from borrowers.conduct.rules import KINDS
+from borrowers.findings.models import VisitFinding
 from inspections.four_eyes import actions as four_eyes
-from tests.inspections.book import TODAY, own_view, submitted
+from inspections.four_eyes.models import Verification
+from tests.inspections.book import TODAY, make_loan, make_task, own_view, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +60,26 @@ def test_a_check_tells_what_was_changed_and_how_long_it_took(bank):
     assert checked.detail["points"] == time.detail["points"] > 0
     assert time.detail["agreed"] == checked.detail["points"] - checked.detail["changed"]
     assert time.figure >= 0
+
+
+def test_of_a_settled_split_the_check_that_counts_is_noted_of_the_recorder_and_both_times_of_the_officers(bank):
+    visit = submitted(bank, make_task(bank, make_loan(bank, principal=150_000_000)))
+    own_view(visit, bank.officer)
+    four_eyes.confirm_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="As seen.", by=bank.officer)
+    own_view(visit, bank.officer2, conclusion="problem")
+    four_eyes.overrule_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="It stands still.", by=bank.officer2)
+    followed = Verification.objects.get(visit=visit, officer=bank.officer.person)
+    four_eyes.settle_split(visit_id=visit.pk, seen_hash=visit.content_hash, verification_id=followed.pk, explanation="The first.", by=bank.credit)
+    checked = noted("visit_verified")
+    assert (checked.detail["verifier"], checked.detail["decision"], checked.detail["changed"]) == (bank.officer.person.staff_no, "confirmed", 0)
+    times = ConductFact.objects.filter(kind="review_time").values_list("person", flat=True)
+    assert set(times) == {bank.officer.person.pk, bank.officer2.person.pk}
+
+
+def test_of_an_overruled_report_the_officers_failed_points_and_conclusion_become_the_fact(bank):
+    visit = submitted(bank)  # nothing fails, no problem found
+    code = next(a.checkpoint.code for a in visit.answers.select_related("checkpoint") if "no" in a.checkpoint.fails_when)
+    own_view(visit, bank.officer, conclusion="problem", **{code: ("no", "Stands still.")})
+    four_eyes.overrule_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation="It stands still.", by=bank.officer)
+    fact = VisitFinding.objects.get(subject=f"visit:{visit.pk}")
+    assert (fact.points, fact.level) == ([code], 3) and "Stands still." in fact.text
