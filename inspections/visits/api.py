@@ -102,7 +102,7 @@ class VisitRows:
     def get_queryset(self) -> QuerySet[Visit]:
         access = self.access
         seen = Visit.objects.visible_to(access).exclude(state=Visit.State.DRAFT)
-        return with_readability(seen, access).select_related("task", "loan", "template", "recorded_by", "verified_by")
+        return with_readability(seen, access).select_related("task", "loan", "template", "recorded_by", "verified_by", "words")
 
 
 class VisitList(VisitRows, ListView):

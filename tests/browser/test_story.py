@@ -77,6 +77,10 @@ def confirmed_visits(page: Page, manager: str) -> int:
 
 
 def own_view(page: Page, words: str) -> None:
+    if not page.locator("input[name=step][value=own]").count():  # the sealed number asks for an own visit
+        page.fill("[name=reason]", "The road is closed.")
+        page.locator("form:has(input[name=step][value=stay]) button").click()
+        page.locator("input[name=step][value=own]").wait_for(state="attached")
     answer_everything(page, words, photos=False)
     if page.locator("input[name=conclusion][value=no_problem]").count():
         page.locator("label:has(input[name=conclusion][value=no_problem])").click()

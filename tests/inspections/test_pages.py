@@ -4,7 +4,9 @@ import io
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from borrowers.loans.models import Custody
@@ -14,13 +16,15 @@ from inspections.visits import actions as visits
 from inspections.visits.models import Photo, Visit
 from loanwatch.trail.models import AuditEvent
 from tests.inspections.book import fill, good_answers, hire, make_loan, make_task, own_view, picture, submit, submitted
+from tests.inspections.four_eyes.draws import draw_all
 
 SECRET = "The owner has left the country."
 
 
 @pytest.fixture(autouse=True)
-def _the_day(settings):
+def _the_day(settings, monkeypatch):
     settings.BUSINESS_DATE = "2026-11-20"
+    draw_all(monkeypatch, "desk", otherwise="batch")
 
 
 def browser(access) -> Client:
@@ -255,3 +259,15 @@ def test_an_officer_who_managed_the_loan_reads_why_the_button_is_missing(bank):
     )
     page = browser(former).get(reverse("four_eyes:verify", args=[visit.pk])).content.decode()
     assert "account manager of this loan" in page and "Save my view" not in page
+
+
+def test_the_list_of_inspections_asks_no_more_for_more_rows(bank):
+    """Conclusions come with the rows of the API."""
+    counted = []
+    for seed in (1, 2, 3):
+        submitted(bank, seed=seed)
+        client = browser(bank.manager)
+        with CaptureQueriesContext(connection) as asked:
+            assert len(client.get("/api/v1/inspections/").json()["results"]) == seed
+        counted.append(len(asked))
+    assert counted[0] == counted[1] == counted[2]
