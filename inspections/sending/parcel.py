@@ -16,7 +16,9 @@ from borrowers.covenants.models import ApprovalCondition
 from borrowers.loans.models import Guarantee
 from inspections.checklists.actions import conditions_sheet
 from inspections.checklists.models import Checkpoint, Template
+from inspections.checklists.prefill import values_for
 from inspections.checklists.queries import INSTEAD, in_language
+from inspections.checklists.rules import Point
 from inspections.four_eyes.models import Verification
 from inspections.planning.models import Kind, Task
 from inspections.planning.queries import my_tasks
@@ -119,7 +121,7 @@ def _task(task: Task, access: Access, around: Around, sections: dict[int, list[d
         "conditions": conditions.pk if conditions else None,
         "before": before,
         "before_visit": 0 if is_masked(access) else around.before_visit.get(task.loan_id, 0),
-        "prefill": _prefill([*sections.get(template.pk, []), *extra], before, around.earlier.get(last.pk, {}) if last else {}),
+        "prefill": _prefill(task, access, [*sections.get(template.pk, []), *extra], before, around.earlier.get(last.pk, {}) if last else {}),
         "extra_sections": extra,
         "earlier": around.earlier.get(last.pk) if last else None,
         # Another phone's inspection is told of, not gone on with: only that phone has the answers and pictures.
@@ -128,16 +130,21 @@ def _task(task: Task, access: Access, around: Around, sections: dict[int, list[d
     }
 
 
-def _prefill(sections: Iterable[dict[str, Any]], before: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
-    """What stands in the form at the beginning: after a return what was recorded then, else what the form takes from the last visit."""
-    found = {}
-    for point in (point for section in sections for point in section["points"]):
-        code = point["code"]
-        if code in earlier.get("answers", {}):
-            found[code] = {**earlier["answers"][code], "from": _("returned inspection")}
-        elif point["prefill"] == "last" and code in before:
-            found[code] = {"value": before[code], "note": "", "from": _("last visit")}
-    return found
+def _prefill(
+    task: Task, access: Access, sections: Iterable[dict[str, Any]], before: dict[str, Any], earlier: dict[str, Any]
+) -> dict[str, Any]:
+    """What a point may be filled in with: after a return what was recorded then, else what the form takes from the last visit or from what
+    the bank knows. Somebody of an agency gets neither. Only a form that names facts of the bank costs queries.
+    """
+    points = [point for section in sections for point in section["points"]]
+    said = earlier.get("answers", {})
+    found = {p["code"]: {**said[p["code"]], "from": _("returned inspection")} for p in points if p["code"] in said}
+    if is_masked(access):
+        return found
+    open_points = [Point(p["code"], p["kind"], prefill=p["prefill"]) for p in points if p["prefill"] and p["code"] not in said]
+    task.loan.borrower = task.borrower  # read already
+    known = values_for(task.loan, open_points, access.on, before)
+    return found | {code: {"note": "", **given} for code, given in known.items()}
 
 
 # What belongs to the tasks ------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_the_form_is_judged_by_the_visit_the_phone_compared_it_with(bank):
     assert phone.form["before_visit"] == first.pk
     figures = [code for code, given in phone.form["answers"].items() if given["value"] == "74"]
     asked = Checkpoint.objects.filter(section__template__kind="special", code__in=figures).values_list("code", flat=True)
-    changed = {code: ("200", "Counted twice.") for code in asked}
+    changed = dict.fromkeys(asked, ("200", "Counted twice."))
     assert changed
     confirmed(bank, loan, seed=5, kind="special", **changed)  # confirmed while the phone was away
     answer = phone.send()

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inspections.checklists.models import Checkpoint, Section, Template
 from inspections.four_eyes import actions as four_eyes
 from inspections.planning.models import Task
 from inspections.sending.models import Carried
@@ -36,7 +37,7 @@ def test_the_parcel_holds_each_form_once_and_everything_a_visit_needs(bank):
     assert parcel["csrf"] == "token" and parcel["limits"]["piece"] == 262_144
 
 
-def test_the_number_of_questions_to_the_database_does_not_grow_with_the_tasks(bank):
+def test_the_number_of_questions_to_the_database_grows_only_by_the_facts_that_forms_name(bank):
     def asked() -> int:
         with CaptureQueriesContext(connection, ) as found:
             parcel_of(bank.manager, "")
@@ -48,7 +49,9 @@ def test_the_number_of_questions_to_the_database_does_not_grow_with_the_tasks(ba
     few = asked()
     for kind in ("first", "routine", "special", "routine"):
         make_task(bank, kind=kind)
-    assert asked() == few <= 22
+    facts = [p for t in parcel_of(bank.manager, "")["templates"].values() for s in t["sections"] for p in s["points"] if "fact:" in p["prefill"]]
+    assert few <= 22 + 2 * len(facts)
+    assert asked() <= few + 4 * 2 * len(facts)
 
 
 @pytest.mark.parametrize("kind", ["first", "routine", "special", "maturity"])
@@ -88,6 +91,24 @@ def test_an_agency_gets_no_amount_no_figure_and_no_alert(bank):
     Task.objects.filter(pk=task.pk).update(assigned_to=bank.manager.person)
     told = of(parcel_of(bank.manager, ""), task)
     assert alert.number in told["why"] and told["before"]
+
+
+def test_a_point_is_offered_what_the_bank_knows_and_an_agency_is_offered_nothing(bank):
+    Template.objects.filter(lender=bank.lender, kind="routine", product_kind="mortgage").update(state="retired", retired_on=TODAY)
+    template = Template.objects.create(
+        lender=bank.lender, code="known", version=1, kind="routine", name={"en": "Known"}, product_kind="mortgage", shipped=True
+    )
+    section = Section.objects.create(template=template, position=1, title={"en": "One"})
+    for position, (code, kind, prefill) in enumerate([("amount", "money", "fact:principal"), ("where", "text", "fact:address")], start=1):
+        Checkpoint.objects.create(section=section, position=position, code=code, kind=kind, label={"en": code}, prefill=prefill)
+    for state in ("proposed", "live"):
+        Template.objects.filter(pk=template.pk).update(state=state)
+    task = make_task(bank, make_loan(bank, kind="mortgage"))
+    offered = of(parcel_of(bank.manager, ""), task)["prefill"]
+    assert {code: given["value"] for code, given in offered.items()} == {"amount": "800000.00", "where": "18 Loufeng Rd"}
+    assert "as of 2026-01-10" in offered["amount"]["from"]
+    Task.objects.filter(pk=task.pk).update(assigned_to=bank.agent.person)
+    assert of(parcel_of(bank.agent, ""), task)["prefill"] == {}
 
 
 def test_words_come_in_the_readers_language(bank):
