@@ -145,7 +145,8 @@ def show(request: HttpRequest, finding_id: int, status: int = 200, **forms_: Any
         "sees_visit": found.reference.partition(":")[2] if found.source == "visit" and found.reference.partition(":")[2].isdigit() else "",
     }
     blank = {
-        "remedy_form": RemedyForm(blocking=bool(found.blocks)), "verify_form": VerifyForm(prefix="verify", blocking=bool(found.blocks)), "return_form": ReasonForm(prefix="return"), "time_form": TimeForm(prefix="time"),
+        "remedy_form": RemedyForm(blocking=bool(found.blocks)), "verify_form": VerifyForm(prefix="verify", blocking=bool(found.blocks)),
+        "return_form": ReasonForm(prefix="return"), "time_form": TimeForm(prefix="time"),
         "answer_form": AnswerForm(prefix="answer"), "owner_form": OwnerForm(prefix="owner"),
     }  # fmt: skip
     return render(request, "inspections/findings/finding.html", context | blank | forms_, status=status)

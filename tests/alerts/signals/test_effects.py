@@ -10,8 +10,8 @@ from alerts.signals.handling_models import AlertSignal
 from alerts.signals.models import Alert, Level
 from alerts.signals.warn import hear
 from borrowers.findings.actions import note_finding
-from inspections.planning.schedule import schedule_tasks
 from inspections.planning.models import Task
+from inspections.planning.schedule import schedule_tasks
 from loanwatch.people.models import Role
 from loanwatch.trail.ledger import key_of
 from loanwatch.trail.models import BusinessDay

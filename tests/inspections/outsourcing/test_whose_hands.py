@@ -1,18 +1,16 @@
 """What the bank's people recorded never reaches an agency with a visit, and what an agency has stays with it."""
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from inspections.four_eyes import actions as four_eyes
 from inspections.outsourcing import actions
 from inspections.outsourcing.models import OrderedVisit
 from inspections.planning.actions import assign_task
-from inspections.planning.models import Task
 from inspections.sending.parcel import parcel_of
 from inspections.visits import actions as visits
 from inspections.visits.models import Photo
 from loanwatch.kernel.policy import Conflict
-from tests.inspections.book import make_task, own_view, submitted
+from tests.inspections.book import own_view, submitted
 from tests.inspections.outsourcing.test_orders import accepted, delivered, firm, ordered  # noqa: F401
 
 

@@ -26,10 +26,10 @@ from borrowers.loans.models import Loan, Repayment
 from borrowers.parties.models import PortalAccess
 from inspections.checklists.models import Template
 from inspections.deadlines.models import Deadline
+from inspections.evidence.models import Flag
 from inspections.planning.models import Task
 from inspections.sampling.actions import ensure_seed, install_policy
 from inspections.sending.models import Sending, SentFile
-from inspections.evidence.models import Flag
 from inspections.visits import actions as visits
 from inspections.visits.models import Checkpoint, Photo, Visit
 from loanwatch.lenders.defaults import give_defaults
