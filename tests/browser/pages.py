@@ -57,7 +57,8 @@ DESK = {
         "/classification/",
         "/search/?q=LN",
     ],
-    "head": ["/inspections/sending/", "/inspections/plans/", "/inspections/calendar/?view=week", "/inspections/absences/", "/", "/portfolio/", "/alerts/", "/inspections/", "/loans/?bucket=4",
+    "head": ["/inspections/sending/", "/inspections/plans/", "/inspections/calendar/?view=week", "/inspections/absences/", "/", "/portfolio/", "/alerts/",
+             "/inspections/", "/loans/?bucket=4",
              "/borrowers/", "/classification/", "/agencies/orders/", "/agencies/orders/new/", "/agencies/deliveries/"],
     "credit": [
         "/",
