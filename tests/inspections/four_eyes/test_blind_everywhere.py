@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import uuid4
 
 import psycopg2
@@ -19,6 +20,7 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from borrowers.loans.models import Loan
 from inspections.four_eyes import actions as four_eyes
 from inspections.four_eyes.asking import answer_question, ask_recorder
 from inspections.four_eyes.models import Explanation, Verification
@@ -43,6 +45,7 @@ WORDS = {
     "position": "Ocelot bridge is closed",
     "figure": "73912",
     "signed": "Wilhelmina Quartz",
+    "decided": "Periwinkle looms were never there",  # by an officer before
 }
 MARKUP = re.compile(r"<[^>]*>")
 
@@ -59,8 +62,8 @@ class Secret:
         return WORDS | {"file": self.photo.file.rpartition("/")[2], "photo hash": self.photo.sha256, "seal": self.visit.content_hash}
 
 
-def write(bank: book.Bank, by: Access) -> Secret:
-    visit = visits.start_visit(task_id=make_task(bank, to=by).pk, by=by)
+def write(bank: book.Bank, by: Access, loan: Loan | None = None) -> Secret:
+    visit = visits.start_visit(task_id=make_task(bank, loan, to=by).pk, by=by)
     fill(visit, by, seed=41, remarks=(WORDS["answer"], ""), staff_present=(WORDS["figure"], WORDS["note"]))
     visits.sign(visit_id=visit.pk, name=WORDS["signed"], by=by)
     visit = submit(visit, by, summary=WORDS["summary"], conclusion="problem", position_reason=WORDS["position"])
@@ -150,6 +153,32 @@ def test_a_blind_officer_is_shown_nothing_and_after_the_own_view_all_of_it(bank,
     for name in ("four_eyes:verify", "visits:detail", "api:inspection"):
         assert {f"{name} shows the {what}" for what in ("answer", "note", "summary", "figure")} <= set(after), name
     assert client.get(reverse("visits:photo", args=[secret.photo.pk])).status_code == 200
+
+
+def blind_again(bank, secret: Secret, how: str) -> tuple[Secret, Access]:
+    """The visit in another state, and an officer who is blind to it: after the first of two decisions, or handed in again after a return."""
+    visit = secret.visit
+    own_view(visit, bank.officer, conclusion="problem")
+    if how == "first of two decided":
+        four_eyes.overrule_visit(visit_id=visit.pk, seen_hash=visit.content_hash, explanation=WORDS["decided"], by=bank.officer)
+        return secret, bank.officer2
+    four_eyes.return_visit(visit_id=visit.pk, seen_hash=visit.content_hash, reason="place", explanation="Go again.", by=bank.officer)
+    again = visits.start_visit(task_id=visit.task_id, by=bank.manager)
+    visits.set_position(visit_id=again.pk, latitude=Decimal("31.3003"), longitude=Decimal("120.7002"), accuracy=8, by=bank.manager)
+    again = submit(again, bank.manager, summary=WORDS["summary"], conclusion="problem", position_reason=WORDS["position"])
+    photo = again.photos.first()
+    assert photo is not None
+    return Secret(again, photo), bank.officer2
+
+
+@pytest.mark.parametrize("how", ["first of two decided", "handed in again after a return"])
+def test_an_officer_is_as_blind_to_a_visit_on_which_another_has_decided(bank, how):
+    loan = make_loan(bank, principal=150_000_000 if how == "first of two decided" else 800_000)
+    before = write(bank, bank.manager, loan)
+    secret, officer = blind_again(bank, before, how)
+    client = browser(officer.account)
+    assert shown(client, secret, [*sample(secret), *sample(before)]) == []
+    assert shown(client, before, [*sample(secret), *sample(before)]) == []
 
 
 def test_others_read_it_all_the_while(bank, secret):
