@@ -8,19 +8,21 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from borrowers.loans.models import Custody
 from inspections.outsourcing.models import Agency, Agent, Contract, Fee, Order, OrderedVisit, PhoneLink
 from inspections.outsourcing.queries import agents_of, own_agency
 from inspections.planning import rules as planning
-from inspections.planning.actions import assignable_people
+from inspections.planning.actions import assignable_people, give, give_back, give_up
 from inspections.planning.models import Task
+from inspections.visits.models import Visit
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.actions import name_agency
+from loanwatch.people.clock import today
 from loanwatch.people.models import Account, Branch, Person, Role
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
@@ -61,13 +63,18 @@ def _agency(agency_id: int, by: Access) -> Agency:
     return Agency.objects.select_for_update(of=("self",)).get(pk=agency_id, lender=by.person.lender if by.person else None)
 
 
+def is_only_agent(person: Person, on: date) -> bool:
+    """Whether field agent is the one role that the person holds on `on` or will hold later; a role that ends some day counts until then."""
+    held = person.roles_held.filter(Q(to_on__isnull=True) | Q(to_on__gt=on))
+    return set(held.values_list("role", flat=True)) == {Role.FIELD_AGENT}
+
+
 @transaction.atomic
 def add_agent(*, agency_id: int, person: Person, leads: bool, on: date, by: Access) -> Agent:
     """Say that a field agent works for the agency from `on`. Raises Refused for a person with any other role, Conflict for one taken."""
     by.check(Act.AGENCY_KEEP)
     agency = _agency(agency_id, by)
-    roles = set(person.roles_held.filter(to_on__isnull=True).values_list("role", flat=True))
-    if roles != {Role.FIELD_AGENT} or person.lender_id != agency.lender_id:
+    if not is_only_agent(person, by.on) or person.lender_id != agency.lender_id:
         raise Refused(_("Only a person whose one role is field agent can work for an agency."), code="NOT_A_FIELD_AGENT")
     if (taken := Agent.objects.filter(person=person, to_on__isnull=True).select_related("agency").first()) and taken.agency_id != agency.pk:
         raise Conflict(_("%(person)s works for %(agency)s.") % {"person": person, "agency": taken.agency}, code="AGENT_TAKEN")
@@ -81,14 +88,44 @@ def add_agent(*, agency_id: int, person: Person, leads: bool, on: date, by: Acce
 
 @transaction.atomic
 def agent_leaves(*, agent_id: int, on: date, by: Access) -> Agent:
-    """The person works for the agency no longer; open links end at once. The name stays with the person: what was made stays made."""
+    """The person works for the agency no longer: links and log-ins end at once, and no visit stays in the person's hands.
+
+    What is not begun goes to a colleague who leads, or, without one, back to the loan's account manager. A form that was begun can't be
+    finished by anybody else: that inspection ends, and the plan calls for another. The agency's name stays with the person.
+    """
     by.check(Act.AGENCY_KEEP)
     agent = Agent.objects.select_for_update(of=("self",)).get(pk=agent_id, agency__lender=by.person.lender if by.person else None)
     agent.to_on = max(on, agent.from_on)
     agent.save(update_fields=["to_on"])
     PhoneLink.objects.filter(person_id=agent.person_id, used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=timezone.now())
-    record("agency.agent_left", by=by, subject=agent.agency, person=agent.person.staff_no)
+    Account.objects.filter(person_id=agent.person_id).update(session_round=F("session_round") + 1)
+    left = _take_from(agent, by)
+    record("agency.agent_left", by=by, subject=agent.agency, person=agent.person.staff_no, tasks=left)
     return agent
+
+
+def _take_from(agent: Agent, by: Access) -> list[str]:
+    """Give away what the person still had to do; returns the numbers of these inspections."""
+    leads = agents_of(agent.agency_id, by.on).filter(leads=True).exclude(person_id=agent.person_id)
+    tasks = list(Task.objects.select_for_update(of=("self",)).filter(assigned_to=agent.person_id, state__in=planning.TO_DO).select_related("lender").order_by("id"))
+    for task in tasks:
+        item = OrderedVisit.objects.select_for_update(of=("self",)).filter(task=task, state="taken", order__agency=agent.agency_id).first()
+        if task.state == Task.State.STARTED:
+            give_up(task, on=by.on)  # what was ordered is dropped with it
+        elif item and (lead := leads.filter(person__in=assignable_people(task, by.on)).first()):
+            give(task, lead.person, task.assigned_by)
+            item.agent = lead.person
+            item.save(update_fields=["agent"])
+        else:
+            _drop(item)
+            give_back(task)
+    return [task.number for task in tasks]
+
+
+def _drop(item: OrderedVisit | None) -> None:
+    if item:
+        item.state = OrderedVisit.State.DROPPED
+        item.save(update_fields=["state"])
 
 
 @transaction.atomic
@@ -196,7 +233,9 @@ def _own_order(order_id: int, by: Access) -> Order:
 def answer_order(*, order_id: int, accepts: bool, answer: str = "", by: Access) -> Order:
     """Accept an order: its tasks go to whoever accepts, who shares them out. Or decline it, with a reason.
 
-    Raises Conflict when it was answered or withdrawn meanwhile, Refused without a reason.
+    Each visit is asked anew: what was begun, made or cancelled meanwhile is dropped, and the rest is taken. Raises Conflict when the
+    order was answered or withdrawn meanwhile or its day is past, Refused without a reason, for a suspended agency, an ended contract,
+    or one who does not work for the branch.
     """
     by.check(Act.PACKET_ANSWER)
     order = _own_order(order_id, by)
@@ -204,25 +243,40 @@ def answer_order(*, order_id: int, accepts: bool, answer: str = "", by: Access) 
         raise Conflict(_("This order is no longer waiting for an answer."), code="ORDER_ANSWERED")
     if not accepts and not answer.strip():
         raise Refused(_("Say why the order is declined."), code="REASON_NEEDED")
+    if accepts:
+        _require_acceptable(order, by)
     order.state = Order.State.ACCEPTED if accepts else Order.State.DECLINED
     order.answered_by, order.answered_on, order.answer = by.person, by.on, answer.strip()
     order.save(update_fields=["state", "answered_by", "answered_on", "answer"])
     for visit in order.visits.select_for_update(of=("self",)).filter(state="asked").select_related("task"):
-        if accepts and by.person:
+        if accepts and by.person and visit.task.state == Task.State.DUE:
             _give(visit, by.person, order)
         else:
-            visit.state = OrderedVisit.State.DROPPED
-            visit.save(update_fields=["state"])
+            _drop(visit)
     record("agency.order_accepted" if accepts else "agency.order_declined", by=by, subject=order, answer=order.answer)
     return order
 
 
+def _require_acceptable(order: Order, by: Access) -> None:
+    if by.on > order.accept_by:
+        raise Conflict(
+            _("%(order)s was to be accepted by %(day)s. Decline it, or ask the bank for a new one.") % {"order": order, "day": order.accept_by},
+            code="ORDER_TOO_OLD",
+        )  # fmt: skip
+    if order.agency.state != Agency.State.WORKING or not order.contract.from_on <= by.on <= order.contract.to_on:
+        raise Refused(_("The bank takes no more orders from your agency under this contract. Decline the order."), code="NO_CONTRACT")
+    task = Task.objects.filter(pk__in=order.visits.values("task_id")).first()
+    if task and by.person and not assignable_people(task, by.on).filter(pk=by.person.pk).exists():
+        raise Refused(_("The visits go to whoever accepts them, and you do not work for this branch today."), code="NOT_OUR_BRANCH")
+
+
 def _give(visit: OrderedVisit, person: Person, order: Order) -> None:
     task = Task.objects.select_for_update(of=("self",)).get(pk=visit.task_id)
-    if task.state not in planning.ASSIGNABLE:
+    own = Agent.objects.filter(agency=order.agency_id).values("person_id")
+    others = Visit.objects.filter(task=task).exclude(recorded_by__in=own).exists()
+    if task.state not in planning.ASSIGNABLE or others:
         raise Conflict(_("%(task)s is already begun or closed and can no longer be given to another person.") % {"task": task}, code="TASK_BEGUN")
-    task.assigned_to, task.assigned_by = person, order.ordered_by
-    task.save(update_fields=["assigned_to", "assigned_by"])
+    give(task, person, order.ordered_by)
     visit.state, visit.agent = OrderedVisit.State.TAKEN, person
     visit.save(update_fields=["state", "agent"])
 
@@ -258,12 +312,10 @@ def withdraw_order(*, order_id: int, reason: str, by: Access) -> Order:
         if visit.state == OrderedVisit.State.TAKEN and task.state not in planning.ASSIGNABLE:
             kept += 1
             continue
-        if visit.state == OrderedVisit.State.TAKEN:
-            lead = Custody.objects.filter(loan_id=task.loan_id, capacity="lead", to_on__isnull=True).first()
-            task.assigned_to, task.assigned_by = lead.person if lead else None, None
-            task.save(update_fields=["assigned_to", "assigned_by"])
-        visit.state = OrderedVisit.State.DROPPED
-        visit.save(update_fields=["state"])
+        taken = visit.state == OrderedVisit.State.TAKEN
+        _drop(visit)  # first: what an agency has, the database gives to nobody else
+        if taken:
+            give_back(task)
     if not kept:
         order.state, order.answered_by, order.answered_on, order.answer = Order.State.WITHDRAWN, by.person, by.on, reason.strip()
         order.save(update_fields=["state", "answered_by", "answered_on", "answer"])
@@ -300,14 +352,15 @@ def digest_of(token: str) -> str:
 def use_link(*, token: str) -> Account | None:
     """The account that the link logs in, and the link is used up; None for a link that is unknown, used, withdrawn or over.
 
-    Only for a person whose one role is field agent: whoever has gained another role meanwhile logs in as everybody does.
+    Only for a person whose one role is field agent, today and later: whoever has another role logs in as everybody does.
     """
-    link = PhoneLink.objects.select_for_update(of=("self",)).filter(digest=digest_of(token)).select_related("person").first()
+    link = PhoneLink.objects.select_for_update(of=("self",)).filter(digest=digest_of(token)).select_related("person", "made_by").first()
     if link is None or link.used_at or link.withdrawn_at or link.valid_until < timezone.now():
         return None
     account = Account.objects.filter(person=link.person, is_active=True).first()
-    if account is None or set(link.person.roles_held.filter(to_on__isnull=True).values_list("role", flat=True)) != {Role.FIELD_AGENT}:
+    if account is None or not is_only_agent(link.person, today()):
         return None
     link.used_at = timezone.now()
     link.save(update_fields=["used_at"])
+    record("account.logged_in_by_link", by=None, subject=link.person, link_made_by=link.made_by.staff_no)
     return account

@@ -13,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from inspections.outsourcing import actions, queries
 from inspections.outsourcing.forms import AnswerForm
 from inspections.outsourcing.models import Order, OrderedVisit, PhoneLink
-from loanwatch.trail.record import record
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SESSION_HOURS = 12
@@ -27,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "inspections/outsourcing/agent_home.html", {"place": None})
     mine = OrderedVisit.objects.filter(order__agency_id=place.agency_id, state="taken")
     if not place.leads:
-        mine = mine.filter(agent=access.person)
+        mine = mine.filter(task__assigned_to=access.person)
     visits = queries.with_standing(mine).select_related("order", "task__borrower", "agent").order_by("order__deliver_by", "id")
     rows = [{"visit": visit, "words": queries.standing_words(visit.standing), "open": visit.standing in {"to_do", "rework"}} for visit in visits]
     asked = Order.objects.filter(agency_id=place.agency_id, state="sent").prefetch_related("visits__task__borrower") if place.leads else []
@@ -50,6 +49,10 @@ def answer(request: HttpRequest, order_id: int) -> HttpResponse:
     order = actions.answer_order(order_id=order_id, accepts=accepts, answer=words, by=request.access)
     said = _("%(order)s is accepted. Share the visits out below.") if order.state == "accepted" else _("%(order)s is declined.")
     messages.success(request, said % {"order": order})
+    gone = order.visits.filter(state="dropped").select_related("task") if order.state == "accepted" else []
+    if gone:
+        numbers = ", ".join(visit.task.number for visit in gone)
+        messages.warning(request, _("No longer to be made, and not part of the order any more: %(tasks)s.") % {"tasks": numbers})
     return redirect("agencies:agent_home")
 
 
@@ -71,7 +74,6 @@ def phone_link(request: HttpRequest, token: str) -> HttpResponse:
             return _link_page(request, None, status=410)
         login(request, account, backend=BACKEND)
         request.session.set_expiry(SESSION_HOURS * 3600)
-        record("account.logged_in_by_link", by=None, subject=account.person)
         return redirect("/m/")
     link = PhoneLink.objects.filter(digest=actions.digest_of(token)).select_related("person").first()
     return _link_page(request, link)

@@ -16,7 +16,7 @@ from loanwatch.lenders.models import Lender
 from loanwatch.people.access import Access
 from loanwatch.people.models import Branch
 
-STANDINGS = ("asked", "to_do", "begun", "delivered", "rework", "verified", "accepted", "rejected", "dropped")
+STANDINGS = ("asked", "to_do", "begun", "delivered", "rework", "verified", "accepted", "rejected", "dropped", "cancelled")
 
 
 def standing_words(standing: str) -> str:
@@ -25,6 +25,7 @@ def standing_words(standing: str) -> str:
         "asked": _("Waiting for the agency"), "to_do": _("Not begun"), "begun": _("Form begun"), "delivered": _("Delivered, to be reviewed"),
         "rework": _("Sent back"), "verified": _("Verified, to be reviewed"), "accepted": _("Accepted by the bank"),
         "rejected": _("Rejected by the bank"), "dropped": _("Declined or withdrawn"),
+        "cancelled": _("The inspection was cancelled"),
     }[standing]  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def with_standing(visits: QuerySet[OrderedVisit, Any]) -> QuerySet[OrderedVisit,
     """
     newest = Visit.objects.filter(task_id=OuterRef("task_id")).exclude(state="draft").order_by("-attempt")
     standing = Case(
+        When(state="dropped", task__state="cancelled", then=Value("cancelled")),
         When(state__in=["asked", "accepted", "rejected", "dropped"], then=F("state")),
         When(task__state="submitted", then=Value("delivered")), When(task__state="returned", then=Value("rework")),
         When(task__state="done", then=Value("verified")), When(task__state="started", then=Value("begun")),

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from inspections.four_eyes.actions import return_visit
 from inspections.outsourcing import rules
-from inspections.outsourcing.models import Order, OrderedVisit
+from inspections.outsourcing.models import Agent, Order, OrderedVisit, PhoneLink
 from inspections.outsourcing.queries import with_standing
 from inspections.visits.actions import NotComplete
 from inspections.visits.models import Visit
 from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
+from loanwatch.people.models import Role
 from loanwatch.people.policy import Act
 from loanwatch.trail.record import record
 
@@ -56,7 +57,9 @@ def review(*, visit_id: int, judgement: Judgement, by: Access) -> str:
 
     A visit is accepted or rejected after its verification is decided, or before it by a branch head: acceptance concerns the material
     and never the conclusion, which is the bank's. Sending back is a decision of the verification: it asks for the risk officer's
-    own view. Raises Refused (no grade, no words, not a reviewer's turn), Conflict (nothing delivered, reviewed meanwhile).
+    own view; it ends an acceptance that came before it. Nobody reviews what the agency did not record, nor what an agent recorded after
+    logging in by a link that the reviewer made. Raises Refused (no grade, no words, not a reviewer's turn), Conflict (nothing delivered,
+    reviewed meanwhile).
     """
     by.check(Act.AGENCY_REVIEW)
     mine = OrderedVisit.objects.filter(order__in=Order.objects.visible_to(by))
@@ -66,13 +69,29 @@ def review(*, visit_id: int, judgement: Judgement, by: Access) -> str:
         raise Refused(_("What an agency delivers is reviewed by somebody of the bank."), code="AGENCY_REVIEWS_ITSELF")
     if locked.state != OrderedVisit.State.TAKEN or seen.standing not in {"delivered", "verified"}:
         raise Conflict(_("%(task)s is not waiting for a review.") % {"task": locked.task}, code="NOT_DELIVERED")
+    made = Visit.objects.select_related("recorded_by").get(pk=seen.visit_id_now)
+    _require_apart(locked, made, by)
     if judgement.decision == "rework":
         return _send_back(locked, seen.visit_id_now, judgement.note, by)
     if judgement.decision not in {"accept", "reject"} or judgement.quality not in range(1, 6):
         raise Refused(_("Choose what becomes of the visit, and a grade from 1 to 5."), code="GRADE_NEEDED")
     if judgement.decision == "reject" and not judgement.note.strip():
         raise Refused(_("Say why the visit is rejected."), code="REASON_NEEDED")
+    if seen.standing == "delivered" and not by.has(Role.BRANCH_HEAD):
+        raise Refused(_("Before the verification is decided only the branch head takes what was delivered. Decide it first."), code="NOT_VERIFIED")
+    locked.agent = made.recorded_by
     return _close(locked, seen.returned, judgement, by)
+
+
+def _require_apart(item: OrderedVisit, made: Visit, by: Access) -> None:
+    """The agency recorded it, and the reviewer had no hand in the log-in with which it was recorded. The database says the same."""
+    if not Agent.objects.filter(agency=item.order.agency_id, person=made.recorded_by_id).exists():
+        raise Conflict(_("%(task)s was not made by the agency: nothing is owed for it.") % {"task": item.task}, code="NOT_THE_AGENCY")
+    if PhoneLink.objects.filter(person=made.recorded_by_id, made_by=by.person, used_at__lte=made.submitted_at).exists():
+        raise Refused(
+            _("You made the link with which %(agent)s logged in. Somebody else reviews what was recorded since.") % {"agent": made.recorded_by},
+            code="MADE_THE_LINK",
+        )  # fmt: skip
 
 
 def _send_back(visit: OrderedVisit, attempt: int, words: str, by: Access) -> str:

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from borrowers.loans import duties
+from borrowers.loans.models import Custody
 from inspections.planning import rules
 from inspections.planning.models import Task
 from loanwatch.kernel.moves import move
@@ -15,6 +16,7 @@ from loanwatch.kernel.policy import Conflict, Refused
 from loanwatch.people.access import Access
 from loanwatch.people.models import BranchReach, Person, Role, RoleHeld
 from loanwatch.people.policy import Act
+from loanwatch.trail.queries import open_day
 from loanwatch.trail.record import record
 
 
@@ -22,7 +24,8 @@ from loanwatch.trail.record import record
 def assign_task(*, task_id: int, to_person_id: int, by: Access) -> Task:
     """Give a task that nobody has begun to another account manager or field agent of the branch.
 
-    Raises Refused when `by` may not, Conflict when the form is begun or handed in, Task.DoesNotExist when it is out of sight.
+    Raises Refused when `by` may not, Conflict when the form is begun or handed in or an agency has it, Task.DoesNotExist when it is
+    out of sight.
     """
     task = Task.objects.visible_to(by).select_for_update(of=("self",)).get(pk=task_id)
     by.check(Act.TASK_ASSIGN, task)
@@ -35,10 +38,35 @@ def assign_task(*, task_id: int, to_person_id: int, by: Access) -> Task:
         raise Refused(
             _("An inspection is given to an account manager or field agent who works for the loan's branch today."), code="NOT_ASSIGNABLE"
         )
-    task.assigned_to, task.assigned_by = person, by.person
-    task.save(update_fields=["assigned_to", "assigned_by"])
+    try:
+        with transaction.atomic():
+            give(task, person, by.person)
+    except IntegrityError as error:
+        raise Conflict(_("%(task)s is ordered from an agency. Withdraw the order first.") % {"task": task}, code="TASK_WITH_AGENCY") from error
     record("task.assigned", by=by, subject=task, to=person.staff_no)
     return task
+
+
+def give(task: Task, person: Person | None, given_by: Person | None) -> None:
+    """A locked task goes to a person. Whoever stood in for somebody has no more part in it: the end of an absence moves it no more."""
+    task.assigned_to, task.assigned_by, task.standing_in = person, given_by, None
+    task.save(update_fields=["assigned_to", "assigned_by", "standing_in"])
+
+
+def give_back(task: Task) -> None:
+    """A locked task goes to the account manager of the loan; nobody, where it has none."""
+    lead = Custody.objects.filter(loan_id=task.loan_id, capacity="lead", to_on__isnull=True).select_related("person").first()
+    give(task, lead.person if lead else None, None)
+
+
+def give_up(task: Task, *, on: date) -> None:
+    """A locked task ends undone, with its duty: the form that was begun can't be finished. The plan calls for another inspection."""
+    move(rules.MOVES, task, "cancelled")
+    task.closed_on = on
+    task.save(update_fields=["state", "closed_on"])
+    with connection.cursor() as cursor:
+        key = {"lender": task.lender_id, "day": open_day(task.lender, on)}
+        duties.release(cursor, key, [(task.loan_id, task.bucket, task.kind, task.due_on)])
 
 
 def assignable_people(task: Task, on: date) -> Any:

@@ -114,8 +114,11 @@ def require_substitute(person: Person, substitute: Person, first: date, last: da
     held = RoleHeld.objects.filter(person=person, from_on__lte=last, branch__isnull=False).exclude(to_on__lte=first)
     roles = set(held.values_list("role", flat=True))
     verifies = Role.RISK_OFFICER.value in roles
-    wanted = VERIFYING if verifies else VISITING
+    # An agency's visit stays within the agency, and the bank's own with the bank's account managers.
+    wanted = VERIFYING if verifies else [role for role in VISITING if role in roles] or VISITING
     branches = {t.branch_id for t in tasks} | set(held.filter(role__in=wanted).values_list("branch_id", flat=True))
+    if substitute.agency != person.agency:
+        raise Refused(_("%(substitute)s does not work for the same house as %(person)s. What one has does not go to another agency.") % names, code="SUBSTITUTE_AGENCY")
     if substitute.lender_id != person.lender_id or (substitute.left_on and substitute.left_on <= last) or not reaches(substitute.pk, wanted, branches, first, last):
         raise Refused(_("%(substitute)s does not hold the role of %(person)s in the same branches on all of these days.") % names, code="SUBSTITUTE_ROLE")
     until = substitute.certificate_until
@@ -136,14 +139,14 @@ def _own_verifier(substitute: Person, tasks: list[Task], branches: set[int], *, 
 
 @transaction.atomic
 def cancel_absence(*, by: Access, absence_id: int) -> Absence:
-    """The person is not away after all; tasks that the substitute has not begun go back. Raises Conflict when it is cancelled already."""
+    """The person is not away after all; tasks that are still the substitute's and not begun go back. Raises Conflict when it is cancelled already."""
     found = Absence.objects.visible_to(by).select_for_update(of=("self",)).get(pk=absence_id)
     by.check(Act.ABSENCE_KEEP)
     if not _keeps(by, found.person):
         raise Refused(_("Absences are entered by the person concerned or by the branch head."), code="NOT_YOUR_PEOPLE")
     if found.cancelled_on is not None:
         raise Conflict(_("This absence is cancelled already."), code="ABSENCE_CANCELLED")
-    back = list(Task.objects.select_for_update().filter(standing_in=found, state__in=rules.ASSIGNABLE))
+    back = list(Task.objects.select_for_update().filter(standing_in=found, assigned_to=found.substitute, state__in=rules.ASSIGNABLE))
     Task.objects.filter(pk__in=[t.pk for t in back]).update(assigned_to=found.person, standing_in=None)
     found.cancelled_on, found.cancelled_by = by.on, by.person
     found.save(update_fields=["cancelled_on", "cancelled_by"])

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +36,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, access: "Access") -> "TaskQuerySet":
         """Tasks on loans this person may see, and those assigned to the person. A field agent: the assigned ones only."""
         reach = Q(assigned_to=access.person) if access.person and access.has(Role.ACCOUNT_MANAGER, Role.FIELD_AGENT) else Q(pk__in=[])
+        if access.person and access.has(Role.FIELD_AGENT) and not access.has(Role.ACCOUNT_MANAGER):
+            places = apps.get_model("inspections", "Agent").objects.filter(person=access.person)
+            there = places.filter(Q(to_on__isnull=True) | Q(to_on__gt=access.on))
+            reach &= Q(Exists(there)) | ~Q(Exists(places))  # whoever has left the agency has its visits no longer
         if access.has(*LOAN_READERS):
             reach |= Q(loan_id__in=Loan.objects.visible_to(access).values("pk"))
         return self.filter(reach)

@@ -8,6 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from borrowers.conduct.models import ConductFact
 from borrowers.loans.models import CheckDuty
 from inspections.planning import load_actions as load
+from inspections.planning.actions import assign_task
 from inspections.planning.load import loads, room_of
 from inspections.planning.models import Absence, Capacity, Task
 from inspections.planning.schedule import schedule_tasks
@@ -91,8 +92,9 @@ def test_nobody_without_a_certificate_stands_in_for_somebody_with_one(bank):
 
 
 def test_who_verifies_for_the_branch_does_not_inspect_in_it(bank):
-    RoleHeld.objects.create(person=bank.agent.person, role=Role.RISK_OFFICER, branch=bank.branch, from_on=date(2020, 1, 1))
-    refused("SUBSTITUTE_VERIFIER", away, bank=bank, substitute="agent")
+    colleague = hire(bank, "colleague", Role.FIELD_AGENT, bank.branch)
+    RoleHeld.objects.create(person=colleague.person, role=Role.RISK_OFFICER, branch=bank.branch, from_on=date(2020, 1, 1))
+    refused("SUBSTITUTE_VERIFIER", away, bank=bank, person=bank.agent.person, substitute=colleague.person)
 
 
 def test_an_officer_who_inspected_the_loan_does_not_make_the_verification_visit(bank):
@@ -274,3 +276,20 @@ def test_an_inspection_before_maturity_is_not_put_off_past_it(bank, task):
 def test_the_due_day_moves_by_an_agreed_postponement_only(bank, task):
     with pytest.raises(IntegrityError, match="moves only by an agreed postponement"), transaction.atomic():
         Task.objects.filter(pk=task.pk).update(due_on=LAST)
+
+
+def test_what_a_branch_head_gave_to_another_stays_there_when_the_absence_ends(bank):
+    task = make_task(bank, due_on=FIRST)
+    third = hire(bank, "third", Role.ACCOUNT_MANAGER, bank.branch)
+    made = away(bank)
+    assign_task(task_id=task.pk, to_person_id=third.person.pk, by=bank.head)
+    load.cancel_absence(by=bank.head, absence_id=made.pk)
+    assert Task.objects.get(pk=task.pk).assigned_to == third.person
+
+
+def test_nobody_of_an_agency_stands_in_for_somebody_of_the_bank_or_of_another_agency(bank):
+    refused("SUBSTITUTE_AGENCY", away, bank=bank, substitute=bank.agent.person)
+    other = hire(bank, "other", Role.FIELD_AGENT, bank.branch)
+    Person.objects.filter(pk=other.person.pk).update(agency="South")
+    other.person.refresh_from_db()
+    refused("SUBSTITUTE_AGENCY", away, bank=bank, person=bank.agent.person, substitute=other.person)
