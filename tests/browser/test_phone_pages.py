@@ -82,4 +82,4 @@ def test_a_form_can_be_filled_in_by_keyboard_alone(visitor):
             break
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url.endswith("/2"))
-    assert page.evaluate("() => document.activeElement.id") == "main"
+    page.wait_for_function("() => document.activeElement.id === 'main'")

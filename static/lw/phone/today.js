@@ -69,7 +69,7 @@ function card(ctx, task, sheet, leg) {
   const main = stand
     ? h('a.bt.p.lg.grow', { href: `#/form/${sheet.client_id}/${sheet.place || 1}` }, icon(sign), t(words))
     : h('button.bt.lg.grow', { type: 'button', onclick: begin }, icon(sign), t(words));
-  return h('section.cd.vc', { 'aria-label': borrower.name, 'data-task': task.id },
+  return h('section.cd.vc', { 'aria-label': `${borrower.name} ${task.number}`, 'data-task': task.id },
     h('div.row-f.between', {}, when(task), chip(task, sheet, stand)),
     h('h2.mt8', {}, borrower.name), h('div.ink2.t14', {}, line),
     whereabouts ? h('div.muted.t13.mt4', {}, icon('map-pin', 14), ' ', whereabouts) : null,
