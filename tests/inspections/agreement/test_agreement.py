@@ -55,7 +55,7 @@ def checked(
         assert ensure_drawn([visit.pk], on=TODAY)[visit.pk].method == "visit"
     now = timezone.now()
     made = Verification.objects.create(lender=bank.lender, visit=visit, officer=officer.person, method="desk", opened_at=now - timedelta(seconds=seconds))
-    Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_summary=words, own_recorded_at=now)
+    Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_summary=words, own_recorded_at=now, desk_reason="Gone away")
     points = list(Checkpoint.objects.filter(section__template=template).order_by("section__position", "position")[: len(results_of)])
     kinds = {"s": "same", "d": "differs", "m": "material", "o": "one_sided"}
     PointResult.objects.bulk_create(

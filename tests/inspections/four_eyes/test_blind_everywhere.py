@@ -353,6 +353,7 @@ def of_the_first(reader: Access, visit: Visit, first: Access) -> dict[str, int]:
     return found
 
 
+@pytest.mark.nights
 def test_the_second_officer_finds_nothing_of_the_first_ones_check_before_the_own_decision(bank):
     task = make_task(bank, make_loan(bank, principal=150_000_000))
     visit = submitted(bank, task)
@@ -372,6 +373,7 @@ def test_the_second_officer_finds_nothing_of_the_first_ones_check_before_the_own
     assert all(of_the_first(bank.officer2, visit, bank.officer).values())
 
 
+@pytest.mark.nights
 def test_a_split_is_known_to_the_third_officer_and_its_settlement_to_all_when_it_is_closed(bank):
     third = hire(bank, "third", Role.RISK_OFFICER, bank.branch)
     visit = submitted(bank, make_task(bank, make_loan(bank, principal=150_000_000)))

@@ -63,7 +63,7 @@ def handed_in(bank, task=None, *, seed: int = 0, by: Access | None = None, attem
 
 def send_back(visit: Visit, bank) -> None:
     made = Verification.objects.create(lender=visit.lender, visit=visit, officer=bank.officer.person)
-    Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_recorded_at=timezone.now())
+    Verification.objects.filter(pk=made.pk).update(own_conclusion="no_problem", own_recorded_at=timezone.now(), desk_reason="Gone away")
     Verification.objects.filter(pk=made.pk).update(
         decision="returned", reason="incomplete", explanation="Thin.", decided_at=timezone.now(), seen_hash=visit.content_hash
     )
