@@ -135,7 +135,8 @@ def _months(on: date) -> list[tuple[int, int]]:
 def _trends(found: QuerySet[PointResult, Any], by: str, keys: list[Any], on: date) -> dict[Any, list[float | None]]:
     key = BY[by][0]
     first_year, first_month = _months(on)[0]
-    recent = found.filter(**{f"{key}__in": keys}, month__gte=datetime(first_year, first_month + 1, 1, tzinfo=ZoneInfo("UTC")) - timedelta(days=1))
+    since = datetime(first_year, first_month + 1, 1, tzinfo=ZoneInfo("UTC")) - timedelta(days=1)
+    recent = found.filter(**{f"{key}__in": keys, "month__gte": since})
     counted = recent.order_by().values(key, "month")
     counted = counted.annotate(same=COUNTED["same"], points=COUNTED["points"])
     kept = {(row[key], row["month"].year, row["month"].month - 1): row for row in counted}

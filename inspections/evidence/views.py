@@ -71,7 +71,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     flags = explained(flags_seen(access, **FlagFilters(request.GET).chosen)[:MOST_EXPORTED], access)
     columns = [_("Noticed on"), _("Kind"), _("What was noticed"), _("Inspection"), _("Recorded by"), _("Branch"), _("Judgement"), _("Why")]
     rows = [
-        [f.noticed_on, f.get_kind_display(), f.sentence, f.visit.task.number, f.person.name, f.branch.name, f.state_words, f.last.words if f.last else ""]  # type: ignore[attr-defined]
+        [f.noticed_on, f.get_kind_display(), f.sentence, f.visit.task.number, f.person.name, f.branch.name, f.state_words, f.last.words if f.last else ""]
         for f in flags
     ]
     record("evidence.exported", by=access, kind=kind, rows=len(rows), query=request.GET.urlencode())

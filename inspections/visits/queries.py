@@ -52,7 +52,7 @@ def points_of(visit: Visit) -> list[Checkpoint]:
 
 def said_of(visit: Visit, photos: Iterable[Photo] | None = None) -> dict[str, rules.Said]:
     """The answers of a visit by checkpoint code. Two queries."""
-    counts: dict[int, dict[str, int]] = {}
+    counts: dict[int, dict[str, Any]] = {}
     for photo in visit.photos.all() if photos is None else photos:
         files = counts.setdefault(photo.checkpoint_id, {})
         files[f"{photo.what}s"] = files.get(f"{photo.what}s", 0) + 1
