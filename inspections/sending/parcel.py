@@ -204,7 +204,7 @@ def _forms(found: Around, access: Access, tasks: Sequence[Task]) -> None:
             form, conditions = _live_form(live, task, security), sheets.get(task.loan_id)
         if form:
             found.forms[task.pk] = form
-            if conditions:
+            if conditions and not is_masked(access):  # what the approval asks is not an agency's to know
                 found.conditions[task.pk] = conditions
 
 
@@ -276,7 +276,7 @@ def _sections(template_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
 
 
 def point_words(point: Checkpoint) -> dict[str, Any]:
-    """A checkpoint as the phone's form shows it and its rules read it."""
+    """A checkpoint as the phone's form shows it and its rules read it; not how far a figure may be off, nor what a failure signals."""
     options = [(o["value"], in_language(o["label"])) for o in point.options]
     return {
         "code": point.code,
@@ -290,8 +290,5 @@ def point_words(point: Checkpoint) -> dict[str, Any]:
         "fails_when": point.fails_when,
         "shown_when": point.shown_when,
         "evidence": point.evidence,
-        "tolerance": point.tolerance,
         "prefill": point.prefill,
-        "key_point": point.key_point,
-        "signal": in_language(point.signal),
     }

@@ -95,6 +95,8 @@ def start_visit(*, task_id: int, by: Access, form: tuple[Template, Template | No
     if draft := Visit.objects.filter(task=task, state=Visit.State.DRAFT, recorded_by=by.person).first():
         return draft
     template, conditions = form or form_of(task, by.on)
+    if not by.may(Act.LOAN_SEE):
+        conditions = None  # what the approval asks is not an agency's to know
     if template is None:
         raise Conflict(_("There is no form for this kind of inspection yet. Ask credit administration for one."), code="NO_TEMPLATE")
     last = Visit.objects.filter(task=task).select_related("recorded_by").order_by("-attempt").first()

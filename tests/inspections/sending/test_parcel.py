@@ -1,11 +1,13 @@
 """What a phone is given to carry: all that its forms need, no more than its owner may know, in a fixed number of questions."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from borrowers.covenants.models import ApprovalCondition
 from inspections.checklists.models import Checkpoint, Section, Template
 from inspections.four_eyes import actions as four_eyes
 from inspections.planning.models import Task
@@ -153,3 +155,22 @@ def test_a_person_of_bank_and_agency_is_of_the_bank(bank):
     both = hire(bank, "both", Role.FIELD_AGENT, bank.branch)
     assert parcel_of(both, "")["concludes"] is False
     assert parcel_of(bank.manager, "")["concludes"] is True
+
+
+def test_the_conditions_of_the_approval_are_the_banks_to_know(bank):
+    loan = make_loan(bank)
+    ApprovalCondition.objects.create(
+        lender=bank.lender, bucket=loan.bucket, borrower=loan.borrower, loan=loan, reference="C-7", text="Keep 20 % own funds", valid_from=TODAY,
+        known_from=TODAY, due_on=TODAY,
+    )  # fmt: skip
+    make_task(bank, loan)
+    given = make_task(bank, loan, kind="special", to=bank.agent)
+    assert "Keep 20 % own funds" in json.dumps(parcel_of(bank.manager, ""), default=str)
+    assert "Keep 20 % own funds" not in json.dumps(parcel_of(bank.agent, ""), default=str)
+    assert visits.start_visit(task_id=given.pk, by=bank.agent).conditions is None
+
+
+def test_nobody_who_records_is_told_how_far_a_figure_may_be_off(bank):
+    make_task(bank)
+    (form,) = parcel_of(bank.manager, "")["templates"].values()
+    assert not {"tolerance", "material", "key_point", "signal"} & {key for part in form["sections"] for point in part["points"] for key in point}
