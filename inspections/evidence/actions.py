@@ -123,7 +123,7 @@ def examine_of_the_day(cursor: CursorWrapper, key: Mapping[str, Any], lender: Le
             if monotonic() > begun + SECONDS:
                 break
             prints.print_photos([photo])
-        if any(behind := backlog(lender)):
+        if any(behind := backlog(lender, until=key["day"])):
             logger.warning("evidence guard of %s: %s inspections are not examined and %s photos not printed yet", lender.code, *behind)
     return examined
 

@@ -27,9 +27,14 @@ def flags_of(visit: Visit, access: Access | None = None) -> list[Flag]:
     return explained(_with_all(flags.order_by("pk")), access)
 
 
-def backlog(lender: Lender) -> tuple[int, int]:
-    """What the evidence guard has not got to: inspections that wait for a decision unexamined, and photos of submitted ones without a print."""
+def backlog(lender: Lender, *, until: date | None = None) -> tuple[int, int]:
+    """What the evidence guard has not got to: inspections that wait for a decision unexamined, and photos of submitted ones without a print.
+
+    until: the last day of handing in that counts; a past day that is closed late does not miss what came after it.
+    """
     waiting = Visit.objects.filter(lender=lender, state=Visit.State.SUBMITTED, examination__isnull=True)
+    if until:
+        waiting = waiting.filter(submitted_on__lte=until)
     with as_house():  # counted for all, whoever asks
         return waiting.count(), unprinted(lender.pk).count()
 

@@ -107,7 +107,7 @@ def test_a_night_without_a_scheduler_leaves_the_same_rows(night, undisturbed):
             night.wait(lambda: closed(night) == 5, 120)
         finally:
             worker.terminate()
-            worker.wait(timeout=30)
+            worker.wait(timeout=120)  # it finishes the unit at hand first
         assert_same_rows(night, undisturbed)
 
 
