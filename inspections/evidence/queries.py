@@ -89,11 +89,6 @@ def explained(flags: Iterable[Flag], access: Access | None = None) -> list[Flag]
     return shown
 
 
-def open_counts(access: Access) -> tuple[int, int]:
-    """How many flags nobody has judged, of those this person may see; none of them is late."""
-    return flags_seen(access, state="open").count(), 0
-
-
 def people_of(access: Access) -> list[tuple[str, str]]:
     """(id, name) of everybody with a flag that this person may see, by name."""
     found = Flag.objects.visible_to(access).values_list("person_id", "person__name").distinct().order_by("person__name")

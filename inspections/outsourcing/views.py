@@ -12,7 +12,6 @@ from alerts.observation.queries import lender_of
 from inspections.outsourcing import actions, queries, rules
 from inspections.outsourcing.forms import AgencyForm, AgentForm, ContractForm, OrderFilters, OrderForm, PeriodForm, ReasonForm, SuspendForm
 from inspections.outsourcing.models import Agency, Order
-from inspections.planning.models import Kind
 from loanwatch.kernel import sheets
 from loanwatch.lenders.queries import parameter
 from loanwatch.people.policy import Act
@@ -159,7 +158,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
             order = actions.order_visits(agency_id=chosen["agency"].pk, branch=chosen["branch"], task_ids=ticked, note=chosen["note"], by=access)
             messages.success(request, _("%(order)s was sent to %(agency)s.") % {"order": order, "agency": order.agency})
             return redirect("agencies:order", order_id=order.pk)
-    context = {"form": form, "tasks": tasks, "missing": missing, "kinds": dict(Kind.choices), "chosen": form.is_bound and form.is_valid()}
+    context = {"form": form, "tasks": tasks, "missing": missing, "chosen": form.is_bound and form.is_valid()}
     return render(request, "inspections/outsourcing/new_order.html", context, status=422 if form.is_bound and form.errors else 200)
 
 

@@ -23,11 +23,6 @@ def with_names(tasks: QuerySet[Task, Any]) -> QuerySet[Task, Any]:
     return tasks.select_related("loan__product", "borrower", "branch", "assigned_to", "alert__rule")
 
 
-def open_tasks(access: Access) -> QuerySet[Task, Any]:
-    """Open tasks this person may see, the one due first on top."""
-    return with_names(Task.objects.visible_to(access).open())
-
-
 def my_tasks(access: Access) -> QuerySet[Task, Any]:
     """Open tasks on which it is this person's turn, the one due first on top."""
     return with_names(Task.objects.to_do().filter(assigned_to=access.person) if access.person else Task.objects.none())

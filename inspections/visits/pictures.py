@@ -1,6 +1,5 @@
 """Uploaded photos: is it one, is it small enough, what did the camera say, and a clean copy without the camera's notes."""
 
-import base64
 import io
 import secrets
 import warnings
@@ -20,7 +19,6 @@ from loanwatch.kernel.policy import Conflict
 
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 50_000_000
-SMALL = 160  # pixels of the longest side of a picture in small
 LONGEST_SIDE = 1600  # pixels of the kept copy
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 PDF = b"%PDF-"
@@ -106,19 +104,6 @@ def keep_picture(upload: IO[bytes], size: int, *, paper: bool = False, original:
         picture.likeness,
         picture.type,
     )
-
-
-def thumbnail(path: str) -> str:
-    """A kept picture in small, as base64 of a JPEG; empty where its file is gone."""
-    small = io.BytesIO()
-    try:
-        with default_storage.open(path) as file, Image.open(file, formats=["JPEG"]) as image:
-            image.draft("RGB", (SMALL, SMALL))
-            image.thumbnail((SMALL, SMALL))
-            image.save(small, "JPEG", quality=60)
-    except (OSError, SyntaxError):
-        return ""
-    return base64.b64encode(small.getvalue()).decode()
 
 
 def read_picture(upload: IO[bytes], size: int) -> Picture:
